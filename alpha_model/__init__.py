@@ -1,0 +1,1 @@
+"""Portfolio construction that explains itself."""

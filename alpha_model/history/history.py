@@ -1,0 +1,297 @@
+"""What has the strategy decided so far, and how do I ask for a part of it?"""
+
+from __future__ import annotations
+
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import Any, TypeAlias, cast
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from alpha_model.errors import CycleNotFoundError, HistoryError
+from alpha_model.history.schema import FLAG_BITS, SIGNALS, Tables
+from alpha_model.units import PairId
+
+Matrix: TypeAlias = npt.NDArray[np.float64]
+"""Dense cycle × pair; NaN where the pair had no such value."""
+
+Moment: TypeAlias = datetime | pd.Timestamp | str
+"""A time: aware, naive UTC, or ISO 8601 text."""
+
+_MASKED = {pa.int64(): pd.Int64Dtype(), pa.bool_(): pd.BooleanDtype()}
+_DENSE_TYPES = (pa.float64(), pa.int64(), pa.bool_(), pa.uint32())
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a history came from, for people.
+
+    Args:
+        name: File name or address.
+        kind: `reference state`, `recorder file`, `snapshot` …
+        strategy: The strategy's name, where the source has one.
+        byte_count: Size of the file as it lies on disk.
+    """
+
+    name: str = "memory"
+    kind: str = "memory"
+    strategy: str | None = None
+    byte_count: int | None = None
+
+
+class History:
+    """An immutable, ordered record of a strategy's cycles.
+
+    Cycles are in time order; where a cycle was written several times, the last revision is here and the earlier ones
+    are in `superseded`. Narrower histories keep the cycle numbers of the one they came from.
+
+    Args:
+        tables: The Arrow tables (see `alpha_model.history.schema`), `cycles` sorted by cycle and `signals` by cycle.
+        source: Where it came from.
+        superseded: Earlier revisions of cycles, as a history of their own.
+    """
+
+    def __init__(self, tables: Tables, source: Source | None = None, superseded: Tables | None = None) -> None:
+        self.tables = tables
+        self.source = source or Source()
+        self._superseded = superseded
+
+    def __len__(self) -> int:
+        return int(self.tables.cycles.num_rows)
+
+    def __repr__(self) -> str:
+        if not len(self):
+            return f"<History of no cycles from {self.source.name}>"
+        first, last = self.timestamps[0], self.timestamps[-1]
+        return f"<History of {len(self)} cycles, {len(self.pair_ids)} pairs, {first} to {last}, {self.source.name}>"
+
+    @property
+    def superseded(self) -> History:
+        """Earlier revisions of cycles that were written again; mostly empty."""
+        empty = replace(self.tables, cycles=self.tables.cycles.slice(0, 0), signals=self.tables.signals.slice(0, 0))
+        return History(self._superseded or empty, self.source)
+
+    @cached_property
+    def cycles(self) -> pd.DataFrame:
+        """One row a cycle: equity, discarded value, thresholds, counts, message."""
+        return _frame(self.tables.cycles)
+
+    @cached_property
+    def signals(self) -> pd.DataFrame:
+        """One row a cycle × pair: from raw signal to planned adjust."""
+        return _frame(self.tables.signals)
+
+    @cached_property
+    def pairs(self) -> pd.DataFrame:
+        """One row a pair: ids and names."""
+        return _frame(self.tables.pairs)
+
+    @cached_property
+    def trades(self) -> pd.DataFrame:
+        """One row a trade: planned and executed."""
+        return _frame(self.tables.trades)
+
+    @cached_property
+    def equity(self) -> pd.DataFrame:
+        """The equity curve: total equity and cash, USD."""
+        return _frame(self.tables.equity)
+
+    @cached_property
+    def messages(self) -> pd.DataFrame:
+        """Reports of the strategy that match no cycle."""
+        return _frame(self.tables.messages)
+
+    @cached_property
+    def problems(self) -> pd.DataFrame:
+        """What in the source was skipped, patched or odd."""
+        return _frame(self.tables.problems)
+
+    @cached_property
+    def flags(self) -> pd.DataFrame:
+        """One row a flag: cycle, timestamp, pair_id, flag; ordered by cycle, then flag bit."""
+        signals = self.tables.signals
+        keys = signals.select(["cycle", "timestamp", "pair_id"])
+        bits = signals["flag_bits"].to_numpy()
+        parts = []
+        for name, bit in FLAG_BITS.items():
+            rows = np.flatnonzero(bits & bit)
+            if rows.size:
+                parts.append(keys.take(pa.array(rows)).append_column("flag", pa.array([name] * rows.size, pa.string())))
+        others = signals["other_flags"].combine_chunks()
+        if others.null_count < len(others):
+            found = keys.take(pc.list_parent_indices(others))
+            parts.append(found.append_column("flag", pc.list_flatten(others)))
+        if not parts:
+            parts = [keys.slice(0, 0).append_column("flag", pa.array([], pa.string()))]
+        frame: pd.DataFrame = pa.concat_tables(parts).to_pandas()
+        return frame.sort_values("cycle", kind="stable", ignore_index=True)
+
+    @cached_property
+    def timestamps(self) -> pd.DatetimeIndex:
+        """Decision times, UTC, one a cycle."""
+        return pd.DatetimeIndex(self.tables.cycles["timestamp"].to_pandas(), name="timestamp")
+
+    @cached_property
+    def cycle_numbers(self) -> npt.NDArray[np.int64]:
+        """The cycle numbers, ascending; 0…n-1 unless this history is a part of another."""
+        return cast("npt.NDArray[np.int64]", self.tables.cycles["cycle"].to_numpy())
+
+    @cached_property
+    def pair_ids(self) -> npt.NDArray[np.int64]:
+        """The pairs, in the order of `pairs` and of the columns of `wide`."""
+        return cast("npt.NDArray[np.int64]", self.tables.pairs["pair_id"].to_numpy())
+
+    @cached_property
+    def _cells(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """Row and column of every signal in the matrices of `wide`."""
+        rows = np.searchsorted(self.cycle_numbers, self.tables.signals["cycle"].to_numpy())
+        order = np.argsort(self.pair_ids, kind="stable")
+        found = np.searchsorted(self.pair_ids, self.tables.signals["pair_id"].to_numpy(), sorter=order)
+        return rows, order[found]
+
+    def wide(self, column: str) -> Matrix:
+        """One number of every signal as a dense matrix.
+
+        Args:
+            column: A numeric or boolean column of `signals`.
+
+        Returns:
+            float64, cycles × pairs in the order of `timestamps` and `pair_ids`; NaN where the pair has no such value.
+
+        Raises:
+            HistoryError: There is no such column, or it holds no numbers.
+        """
+        if column not in SIGNALS.names or SIGNALS.field(column).type not in _DENSE_TYPES:
+            numeric = [field.name for field in SIGNALS if field.type in _DENSE_TYPES]
+            raise HistoryError(
+                f"wide() needs a numeric column of signals, got {column!r}. Choose one of {', '.join(numeric)}.",
+                column=column,
+            )
+        matrix = np.full((len(self), len(self.pair_ids)), np.nan)
+        values = pc.cast(self.tables.signals[column], pa.float64())
+        matrix[self._cells] = values.to_numpy(zero_copy_only=False)
+        return matrix
+
+    def wide_frame(self, column: str) -> pd.DataFrame:
+        """`wide` with its labels: DatetimeIndex (UTC), one row a cycle; one column a pair id."""
+        return pd.DataFrame(self.wide(column), index=self.timestamps, columns=pd.Index(self.pair_ids, name="pair_id"))
+
+    def between(self, start: Moment | None = None, end: Moment | None = None) -> History:
+        """The cycles from `start` to `end`, both included; None is open."""
+        first = 0 if start is None else int(self.timestamps.searchsorted(utc(start), side="left"))
+        stop = len(self) if end is None else int(self.timestamps.searchsorted(utc(end), side="right"))
+        return self._part(first, max(first, stop), window=(start, end))
+
+    def cycle(self, number: int) -> History:
+        """The history of one cycle, by its number.
+
+        Raises:
+            CycleNotFoundError: There is no such cycle.
+        """
+        place = int(np.searchsorted(self.cycle_numbers, number))
+        if place >= len(self) or self.cycle_numbers[place] != number:
+            known = f"cycles {self.cycle_numbers[0]} to {self.cycle_numbers[-1]}" if len(self) else "no cycles"
+            raise CycleNotFoundError(f"no cycle {number} in {self.source.name}, which has {known}.", cycle=number)
+        return self._part(place, place + 1, window=(self.timestamps[place], self._next_moment(place)))
+
+    def at(self, when: Moment) -> History:
+        """The history of the one cycle decided at that time.
+
+        Raises:
+            CycleNotFoundError: No cycle was decided then; the message names the nearest.
+        """
+        moment = utc(when)
+        place = int(self.timestamps.searchsorted(moment))
+        if place < len(self) and self.timestamps[place] == moment:
+            return self.cycle(int(self.cycle_numbers[place]))
+        near = [str(self.timestamps[i]) for i in (place - 1, place) if 0 <= i < len(self)]
+        hint = f"The nearest are {' and '.join(near)}." if near else "The history is empty."
+        raise CycleNotFoundError(f"no cycle at {moment} in {self.source.name}. {hint}", timestamp=moment)
+
+    def pair(self, pair_id: PairId) -> History:
+        """One pair through all cycles: `signals`, `pairs` and `trades` of that pair only.
+
+        Raises:
+            CycleNotFoundError: The history has no such pair.
+        """
+        if pair_id not in self.pair_ids:
+            raise CycleNotFoundError(f"no pair {pair_id} in {self.source.name}. See history.pairs.", pair_id=pair_id)
+        wanted = pc.field("pair_id") == pair_id
+        tables = replace(
+            self.tables,
+            signals=self.tables.signals.filter(wanted),
+            pairs=self.tables.pairs.filter(wanted),
+            trades=self.tables.trades.filter(wanted),
+        )
+        return History(tables, self.source)
+
+    def _next_moment(self, place: int) -> pd.Timestamp | None:
+        """Just before the cycle after this one."""
+        following = place + 1
+        return None if following >= len(self) else self.timestamps[following] - pd.Timedelta(microseconds=1)
+
+    def _part(self, first: int, stop: int, window: tuple[Moment | None, Moment | None]) -> History:
+        cycles = self.tables.cycles.slice(first, stop - first)
+        numbers = self.tables.signals["cycle"].to_numpy()
+        bounds = self.cycle_numbers[first:stop]
+        low, high = (
+            (np.searchsorted(numbers, bounds[0]), np.searchsorted(numbers, bounds[-1], side="right"))
+            if bounds.size
+            else (0, 0)
+        )
+        tables = replace(
+            self.tables,
+            cycles=cycles,
+            signals=self.tables.signals.slice(int(low), int(high - low)),
+            trades=_during(self.tables.trades, *window),
+            equity=_during(self.tables.equity, *window),
+            messages=_during(self.tables.messages, *window),
+        )
+        return History(tables, self.source)
+
+
+def utc(when: Moment) -> pd.Timestamp:
+    """A UTC timestamp; a naive time is taken to be UTC.
+
+    Raises:
+        HistoryError: Not a time.
+    """
+    try:
+        moment = pd.Timestamp(when)
+    except (ValueError, TypeError) as error:
+        raise HistoryError(f"expected a time, got {when!r}. Write it as 2026-01-05T00:00Z.", got=when) from error
+    return moment.tz_localize(UTC) if moment.tzinfo is None else moment.tz_convert(UTC)
+
+
+def _during(table: pa.Table, start: Moment | None, end: Moment | None) -> pa.Table:
+    conditions = []
+    if start is not None:
+        conditions.append(
+            pc.field("timestamp") >= pa.scalar(utc(start).to_pydatetime(), table.schema.field("timestamp").type)
+        )
+    if end is not None:
+        conditions.append(
+            pc.field("timestamp") <= pa.scalar(utc(end).to_pydatetime(), table.schema.field("timestamp").type)
+        )
+    for condition in conditions:
+        table = table.filter(condition)
+    return table
+
+
+def _frame(table: pa.Table) -> pd.DataFrame:
+    """Pandas with steady dtypes: NumPy where a column is never null, masked integers and booleans where it may be."""
+    return pd.DataFrame({field.name: _series(table, field) for field in table.schema}, index=range(table.num_rows))
+
+
+def _series(table: pa.Table, field: pa.Field) -> Any:
+    column = table[field.name]
+    masked = _MASKED.get(field.type) if field.nullable else None
+    if masked is not None:
+        return column.to_pandas(types_mapper={field.type: masked}.get)
+    return column.to_pandas()

@@ -1,0 +1,1 @@
+"""What does the analyst see? One page a file: select, query, chart."""
