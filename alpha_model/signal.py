@@ -175,7 +175,6 @@ class TradingPairSignal(JsonDataclass):
         old = "none" if self.old_pair is None else "short" if self.old_pair.is_short() else "spot"
         if self.signal == 0:
             return "no flip" if old == "none" else f"{old} -> close"
-        if self.normalised_weight == 0:
-            return "no flip"
         new = "short" if self.signal < 0 else "spot"
-        return "no flip" if old == new else f"{old} -> {new}"
+        only_closes = old != "none" and self.normalised_weight == 0
+        return "no flip" if old == new or only_closes else f"{old} -> {new}"

@@ -1,0 +1,676 @@
+"""What should the portfolio become in this cycle, and why?
+
+`AlphaModel` is the one mutable object: a strategy makes one each cycle, calls its steps in order, and leaves it behind
+as data.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Self, TypeAlias
+
+from alpha_model import allocation, rebalance, weighting
+from alpha_model.errors import AlphaModelError, PairError, SignalError, StepOrderError, WeightError
+from alpha_model.pair import TradingPairIdentifier
+from alpha_model.portfolio import Portfolio, TradingPosition
+from alpha_model.position_manager import PositionManager
+from alpha_model.serialisation import TIME_FIELD, Extra, JsonDataclass, finite, naive_utc
+from alpha_model.signal import Flag, TradingPairSignal
+from alpha_model.signal import TradingPairSignalFlags as Flags
+from alpha_model.size_risk import SizeRisk, SizeRiskModel
+from alpha_model.trade import TradeExecution
+from alpha_model.units import PairId, Usd, Weight
+from alpha_model.weighting import WeightingMethod, weight_by_1_slash_n
+
+MaxWeightFunction: TypeAlias = Callable[[TradingPairIdentifier], Weight]
+"""The largest share of equity that one pair may hold, where pairs differ."""
+
+
+@dataclass
+class AlphaModel(JsonDataclass):
+    """Portfolio construction of one strategy cycle, step by step.
+
+    The steps, in order: `set_signal` for every pair, `select_top_signals`, `assign_weights`, `normalise_weights`,
+    `update_old_weights`, `calculate_weight_diffs`, `calculate_target_positions`,
+    `generate_rebalance_trades_and_triggers`. A step that raises has changed nothing.
+
+    Args:
+        timestamp: Decision time; kept as naive UTC.
+        raw_signals: Every pair with a signal, in the order of `set_signal`.
+        signals: The selected ones, strongest first, and the pairs that are held and were not selected.
+        investable_equity: USD that this cycle may invest.
+        accepted_investable_equity: USD of it that size risk accepted; None without size risk.
+        size_risk_discarded_value: USD left uninvested because of size risk; None without size risk.
+        max_position_adjust_usd: The largest |USD change| of any position.
+        position_adjust_threshold_usd: USD below which the whole rebalance was held back.
+        close_position_weight_epsilon: Weight below which a position is closed; 0 closes nothing for its weight.
+        override_stop_loss: Whether a signal's stop loss replaces the one that its position has.
+        pipeline: The steps that were called and their settings, so that the cycle can be replayed.
+        extra: Fields of a file that this class does not know.
+
+    Source: the reference documentation of `AlphaModel`.
+    """
+
+    timestamp: datetime | None = field(default=None, metadata=TIME_FIELD)
+    raw_signals: dict[PairId, TradingPairSignal] = field(default_factory=dict)
+    signals: dict[PairId, TradingPairSignal] = field(default_factory=dict)
+    investable_equity: Usd | None = None
+    accepted_investable_equity: Usd | None = None
+    size_risk_discarded_value: Usd | None = None
+    max_position_adjust_usd: Usd | None = None
+    position_adjust_threshold_usd: Usd | None = None
+    close_position_weight_epsilon: Weight = 0.005
+    override_stop_loss: bool = field(default=False, kw_only=True)
+    pipeline: list[dict[str, Any]] | None = field(default=None, kw_only=True)
+    extra: Extra = field(default_factory=dict, kw_only=True)
+
+    def __post_init__(self) -> None:
+        if self.timestamp is not None:
+            self.timestamp = naive_utc(self.timestamp)
+
+    @classmethod
+    def from_dict(cls, kvs: Any, *, infer_missing: bool = False) -> Self:
+        """A model from what `to_dict`, or the reference framework, wrote; selected signals are their raw twins."""
+        model = super().from_dict(kvs, infer_missing=infer_missing)
+        for pair_id, signal in model.signals.items():
+            if model.raw_signals.get(pair_id) == signal:
+                model.signals[pair_id] = model.raw_signals[pair_id]
+        return model
+
+    # -- looking --------------------------------------------------------------------------------------------------
+
+    def get_signal_by_pair_id(self, pair_id: PairId) -> TradingPairSignal | None:
+        """The selected signal of a pair; None when it was not selected."""
+        return self.signals.get(pair_id)
+
+    def get_signal_by_pair(self, pair: TradingPairIdentifier) -> TradingPairSignal | None:
+        """The selected signal of a pair; None when it was not selected."""
+        return self.signals.get(pair.require_id())
+
+    def get_signals_sorted_by_weight(self, reverse: bool = True) -> list[TradingPairSignal]:  # noqa: FBT001, FBT002 - the API's signature
+        """The selected signals by normalised weight, the highest first."""
+        return sorted(self.signals.values(), key=lambda signal: signal.normalised_weight, reverse=reverse)
+
+    def get_signal_count(self) -> int:
+        """How many signals the cycle works with: the selected ones, and later also the pairs held beside them."""
+        return len(self.signals)
+
+    def iterate_signals(self) -> Iterable[TradingPairSignal]:
+        """All selected signals."""
+        return self.signals.values()
+
+    def has_any_signal(self) -> bool:
+        """Should the cycle try to trade: is any signal other than 0?"""
+        return any(signal.signal != 0 for signal in self.raw_signals.values())
+
+    def has_any_position(self) -> bool:
+        """Does the cycle want to hold anything after its risk adjustments?"""
+        return any((signal.position_target or 0) > 0 for signal in self.signals.values())
+
+    def is_rebalance_triggered(self) -> bool:
+        """Did the largest adjust reach the threshold? Single trades may still have been too small.
+
+        Raises:
+            StepOrderError: The trades were not generated yet.
+        """
+        if self.max_position_adjust_usd is None or self.position_adjust_threshold_usd is None:
+            raise StepOrderError(
+                f"whether the cycle {self._when()} rebalances is not known yet. "
+                "Call generate_rebalance_trades_and_triggers() first."
+            )
+        return 0 < self.max_position_adjust_usd >= self.position_adjust_threshold_usd
+
+    def get_allocated_value(self) -> Usd:
+        """USD that the cycle wants to hold: Σ position_target."""
+        return sum(signal.position_target or 0.0 for signal in self.signals.values())
+
+    def get_flag_diagnostics_data(self) -> dict[Flag, int]:
+        """How many of the selected signals carry each flag."""
+        counts = Counter(flag for signal in self.signals.values() for flag in signal.flags)
+        return dict(sorted(counts.items()))
+
+    # -- the steps ------------------------------------------------------------------------------------------------
+
+    def set_signal(
+        self,
+        pair: TradingPairIdentifier,
+        alpha: float,
+        stop_loss: float | None = None,
+        take_profit: float | None = None,
+        trailing_stop_loss: float | None = None,
+        leverage: float | None = None,
+    ) -> None:
+        """Say how much the strategy wants a pair.
+
+        Args:
+            pair: The spot or vault pair, also for a short.
+            alpha: The signal; its sign is the side, its size the strength. A later call replaces an earlier one, and
+                0 removes the pair.
+            stop_loss: Share of the price at which to sell: 0.98 is 2 % below.
+            take_profit: Share of the price at which to take the gain: 1.02 is 2 % above.
+            trailing_stop_loss: Share of the highest price since: 0.98 is 2 % below.
+            leverage: Must be given for shorts; None is spot.
+
+        Raises:
+            PairError: The pair has no internal id, or is a synthetic one.
+            SignalError: The signal is not finite, or short without leverage.
+        """
+        pair_id = self._check_signal(pair, alpha, leverage)
+        if alpha == 0:
+            self.raw_signals.pop(pair_id, None)
+            return
+        replaced = self.raw_signals.get(pair_id)
+        self.raw_signals[pair_id] = TradingPairSignal(
+            pair=pair,
+            signal=float(alpha),
+            signal_id=replaced.signal_id if replaced else self._next_signal_id(),
+            stop_loss=stop_loss,
+            take_profit=take_profit,
+            trailing_stop_loss=trailing_stop_loss,
+            leverage=leverage,
+        )
+
+    def select_top_signals(self, count: int, threshold: float = 0.0) -> None:
+        """Choose the strongest signals, whatever their side; ties in the order of `set_signal`.
+
+        Args:
+            count: How many.
+            threshold: The least strength, inclusive.
+        """
+        strong = [item for item in self.raw_signals.items() if item[1].strength >= threshold]
+        strong.sort(key=lambda item: item[1].strength, reverse=True)
+        self.signals = dict(strong[:count])
+        self._record("select_top_signals", count=count, threshold=threshold)
+
+    def assign_weights(self, method: WeightingMethod = weight_by_1_slash_n) -> None:
+        """Turn the selected signals into raw weights.
+
+        Args:
+            method: Takes `{pair_id: signed signal}`, returns `{pair_id: raw weight >= 0}` for the same pairs.
+
+        Raises:
+            WeightError: The method left out a pair, or returned something that is no weight.
+        """
+        weights = method({pair_id: signal.signal for pair_id, signal in self.signals.items()})
+        self._check_raw_weights(weights, method)
+        for pair_id, signal in self.signals.items():
+            signal.raw_weight = float(weights[pair_id])
+        self._record("assign_weights", method=_describe_function(method))
+
+    def normalise_weights(
+        self,
+        max_weight: Weight = 1.0,
+        investable_equity: Usd | None = None,
+        size_risk_model: SizeRiskModel | None = None,
+        *,
+        max_positions: int | None = None,
+        waterfall: bool = False,
+        max_weight_function: MaxWeightFunction | None = None,
+        epsilon_usd: Usd = 5.0,
+    ) -> None:
+        """Turn raw weights into shares of equity, capped by concentration and by what the market can carry.
+
+        Without size risk, what `max_weight` cuts off stays in cash. With size risk the largest weight is served first
+        and what was refused is offered to the smaller ones; targets in USD are set here.
+
+        Args:
+            max_weight: Largest share of equity in one pair, 0 < max_weight <= 1.
+            investable_equity: USD; needed with a size-risk model.
+            size_risk_model: How much each market can carry; None is no limit.
+            max_positions: With size risk: fill at most so many pairs, sharing what is left among those to come.
+            waterfall: With size risk: fill each pair as far as it goes before the next.
+            max_weight_function: A max weight of its own for each pair; the smaller of the two counts.
+            epsilon_usd: With `max_positions` or `waterfall`: stop when no more than this is left.
+
+        Raises:
+            WeightError: A setting is out of range, or contradicts another.
+            PricingError: The model does not know the TVL of a pair.
+        """
+        self._check_max_weight(max_weight)
+        caps = [_cap_for(signal.pair, max_weight, max_weight_function) for signal in self.signals.values()]
+        if size_risk_model is None:
+            if max_positions is not None or waterfall:
+                raise WeightError("max_positions and waterfall share out size risk. Give a size_risk_model.")
+            self._normalise_simple(caps)
+        else:
+            sharing = self._sharing(investable_equity, max_positions, epsilon_usd, waterfall=waterfall)
+            self._normalise_size_risk(caps, sharing, size_risk_model)
+        self._record(
+            "normalise_weights",
+            max_weight=max_weight,
+            investable_equity=investable_equity,
+            size_risk_model=_describe_model(size_risk_model),
+            max_positions=max_positions,
+            waterfall=waterfall,
+            max_weight_function=max_weight_function and _describe_function(max_weight_function),
+            epsilon_usd=epsilon_usd,
+        )
+
+    def _normalise_simple(self, caps: Sequence[Weight]) -> None:
+        shares = weighting.normalise_weights({key: signal.raw_weight for key, signal in self.signals.items()})
+        for (pair_id, signal), limit in zip(self.signals.items(), caps, strict=True):
+            signal.normalised_weight, cut = allocation.cap(shares[pair_id], limit)
+            _set_flag(signal, Flags.capped_by_concentration, on=cut)
+
+    def _normalise_size_risk(
+        self, caps: Sequence[Weight], sharing: allocation.Sharing, size_risk_model: SizeRiskModel
+    ) -> None:
+        ranked = sorted(
+            zip(self.signals.values(), caps, strict=True), key=lambda item: item[0].raw_weight, reverse=True
+        )
+        queue = [allocation.Candidate(signal.raw_weight, limit) for signal, limit in ranked]
+        answers: dict[int, SizeRisk] = {}
+
+        def accept(place: int, usd: Usd) -> Usd:
+            answer = size_risk_model.get_acceptable_size_for_position(self.timestamp, ranked[place][0].pair, usd)
+            answers[place] = answer
+            return _accepted(answer)
+
+        asks = allocation.share_out(queue, sharing, accept)
+        accepted = [_accepted(answers[place]) if place in answers else 0.0 for place in range(len(ranked))]
+        total = sum(accepted)
+        for place, (signal, _) in enumerate(ranked):
+            ask, answer = asks[place], answers.get(place)
+            signal.position_size_risk = answer
+            signal.position_target = accepted[place]
+            signal.normalised_weight = accepted[place] / total if total else 0.0
+            _set_flag(signal, Flags.capped_by_concentration, on=ask is not None and ask.cut_by_concentration)
+            _set_flag(signal, Flags.capped_by_pool_size, on=answer is not None and answer.capped)
+        self.investable_equity = sharing.equity
+        self.accepted_investable_equity = total
+        self.size_risk_discarded_value = max(0.0, allocation.shared_without_limits(queue, sharing) - total)
+
+    def cap_chain_allocation(self, max_weight_per_chain: Weight) -> None:
+        """Shrink the pairs of a chain that holds more than its share, in proportion; what is freed stays in cash.
+
+        Args:
+            max_weight_per_chain: Largest share of equity on one chain, 0 < max_weight_per_chain <= 1.
+        """
+        self._check_max_weight(max_weight_per_chain)
+        sized = self.accepted_investable_equity is not None
+        shares = {
+            pair_id: self._share_of_equity(signal) if sized else signal.normalised_weight
+            for pair_id, signal in self.signals.items()
+        }
+        per_chain: Counter[int] = Counter()
+        for pair_id, signal in self.signals.items():
+            per_chain[signal.pair.chain_id] += shares[pair_id]  # type: ignore[assignment] # a Counter sums floats too
+        for signal in self.signals.values():
+            allowed, over = allocation.cap(per_chain[signal.pair.chain_id], max_weight_per_chain)
+            if over:
+                self._shrink(signal, allowed / per_chain[signal.pair.chain_id], sized=sized)
+        if sized:
+            self._recount_accepted()
+        self._record("cap_chain_allocation", max_weight_per_chain=max_weight_per_chain)
+
+    def _shrink(self, signal: TradingPairSignal, share: float, *, sized: bool) -> None:
+        signal.flags.add(Flags.capped_by_chain_allocation)
+        if sized:
+            signal.position_target = (signal.position_target or 0.0) * share
+        else:
+            signal.normalised_weight *= share
+
+    def _recount_accepted(self) -> None:
+        total = self.get_allocated_value()
+        freed = (self.accepted_investable_equity or 0.0) - total
+        self.accepted_investable_equity = total
+        self.size_risk_discarded_value = (self.size_risk_discarded_value or 0.0) + freed
+        for signal in self.signals.values():
+            signal.normalised_weight = (signal.position_target or 0.0) / total if total else 0.0
+
+    def _share_of_equity(self, signal: TradingPairSignal) -> Weight:
+        return (signal.position_target or 0.0) / self.investable_equity if self.investable_equity else 0.0
+
+    def set_old_weight(
+        self,
+        pair: TradingPairIdentifier,
+        old_weight: Weight,
+        old_value: Usd,
+        old_synthetic_pair: TradingPairIdentifier,
+    ) -> None:
+        """Say what is held of a pair before the rebalance.
+
+        A pair that is held and was not selected joins `signals` with signal 0, so that it is sold.
+
+        Args:
+            pair: The spot pair.
+            old_weight: Share of the counted positions.
+            old_value: USD.
+            old_synthetic_pair: What is held: the spot pair itself, or the short over it.
+        """
+        pair_id = pair.require_id()
+        signal = self.signals.get(pair_id)
+        if signal is None:
+            signal = self.signals[pair_id] = TradingPairSignal(pair=pair, signal=0.0, signal_id=self._next_signal_id())
+        signal.old_weight = old_weight
+        signal.old_value = old_value
+        signal.old_pair = old_synthetic_pair
+
+    def update_old_weights(
+        self,
+        portfolio: Portfolio,
+        portfolio_pairs: Iterable[TradingPairIdentifier] | None = None,
+        ignore_credit: bool = True,  # noqa: FBT001, FBT002 - the API's signature
+    ) -> None:
+        """Take down what is held: USD at each position's own mark, and shares of the positions that count.
+
+        Args:
+            portfolio: What is held.
+            portfolio_pairs: Count only positions in these pairs; None counts all.
+            ignore_credit: Leave out cash that is lent for interest.
+        """
+        wanted = None if portfolio_pairs is None else {pair.get_pricing_pair().require_id() for pair in portfolio_pairs}
+        counted = [
+            position
+            for position in portfolio.open_positions.values()
+            if not (ignore_credit and position.pair.is_credit_supply())
+            and (wanted is None or position.pair.get_pricing_pair().require_id() in wanted)
+        ]
+        _require_one_side(counted)
+        total = sum(position.get_value() for position in counted)
+        for position in counted:
+            spot, value = position.pair.get_pricing_pair(), position.get_value()
+            self.set_old_weight(spot, value / total if total else 0.0, value, position.pair)
+            signal = self.signals[spot.require_id()]
+            signal.profit_before_trades = position.get_unrealised_profit_usd()
+            signal.profit_before_trades_pct = position.get_unrealised_profit_pct()
+        self._record("update_old_weights", ignore_credit=ignore_credit)
+
+    def calculate_weight_diffs(self) -> dict[PairId, Weight]:
+        """How much the weight of each pair changes: new − old.
+
+        Returns:
+            Every selected or held pair; positive where the weight grows.
+
+        Raises:
+            BadWeightsError: The new or the old weights are negative, not finite, or more than everything.
+        """
+        new = {pair_id: signal.normalised_weight for pair_id, signal in self.signals.items()}
+        old = {pair_id: signal.old_weight for pair_id, signal in self.signals.items()}
+        weighting.check_normalised_weights(new)
+        weighting.check_normalised_weights(old)
+        return {pair_id: new[pair_id] - old[pair_id] for pair_id in self.signals}
+
+    def calculate_target_positions(
+        self, position_manager: PositionManager, investable_equity: Usd | None = None
+    ) -> None:
+        """Turn weights into USD wanted and USD to change.
+
+        Args:
+            position_manager: Prices, and the pairs that shorts are held in.
+            investable_equity: USD; needed where `normalise_weights` did not get it.
+
+        Raises:
+            StepOrderError: The equity is not known.
+        """
+        equity = self._equity_for_targets(investable_equity)
+        sized = self.accepted_investable_equity is not None
+        for signal in self.signals.values():
+            signal.synthetic_pair = self.map_pair_for_signal(position_manager, signal)
+            if not sized:
+                signal.position_target = signal.normalised_weight * equity
+            _set_adjust(signal, position_manager)
+        self.investable_equity = equity
+        self._record("calculate_target_positions", investable_equity=investable_equity)
+
+    def map_pair_for_signal(
+        self, position_manager: PositionManager, signal: TradingPairSignal
+    ) -> TradingPairIdentifier:
+        """What is traded for a signal: the spot pair, or the short over it. A closing signal maps to the spot pair."""
+        return position_manager.get_shorting_pair(signal.pair) if signal.is_short() else signal.pair
+
+    def generate_rebalance_trades_and_triggers(
+        self,
+        position_manager: PositionManager,
+        min_trade_threshold: Usd = 10.0,
+        individual_rebalance_min_threshold: Usd = 0.0,
+        use_spot_for_long: bool = True,  # noqa: FBT001, FBT002 - the API's signature
+        invidiual_rebalance_min_threshold: Usd | None = None,
+        *,
+        sell_rebalance_min_threshold: Usd | None = None,
+        cap_buys_to_sync_cash: bool = False,
+        sync_cash_headroom_usd: Usd = 0.0,
+    ) -> list[TradeExecution]:
+        """Plan the trades that lead to the targets, with their stop-loss and take-profit triggers.
+
+        Args:
+            position_manager: What is held, and what it costs.
+            min_trade_threshold: USD; when no adjust reaches it, nothing is traded.
+            individual_rebalance_min_threshold: USD; a smaller adjust is skipped, but never a close.
+            use_spot_for_long: Hold longs unleveraged.
+            invidiual_rebalance_min_threshold: The same as `individual_rebalance_min_threshold`, by its older name.
+            sell_rebalance_min_threshold: USD; the threshold for decreases, where it differs. 0 is a threshold.
+            cap_buys_to_sync_cash: Shrink buys to the cash that really arrives.
+            sync_cash_headroom_usd: USD of cash to leave untouched then.
+
+        Returns:
+            The planned trades: sells and covers, then buys and openings.
+
+        Raises:
+            StepOrderError: The targets were not calculated.
+            SignalError: A leveraged long, which cannot be held as spot.
+            PricingError: A price is missing.
+        """
+        self._check_ready_to_trade(use_spot_for_long=use_spot_for_long)
+        individual = (
+            individual_rebalance_min_threshold
+            if invidiual_rebalance_min_threshold is None
+            else invidiual_rebalance_min_threshold
+        )
+        rules = rebalance.RebalanceRules(
+            min_trade_threshold=min_trade_threshold,
+            individual_threshold=individual,
+            sell_threshold=sell_rebalance_min_threshold,
+            close_weight_epsilon=self.close_position_weight_epsilon,
+            cap_buys_to_cash=cap_buys_to_sync_cash,
+            cash_headroom=sync_cash_headroom_usd,
+        )
+        portfolio = position_manager.get_current_portfolio()
+        signals = list(self.signals.values())
+        with portfolio.untouched_on_error():
+            decisions = rebalance.decide(signals, rules, position_manager, _positions_by_pair(portfolio))
+            planned = rebalance.plan(decisions, position_manager, override_stop_loss=self.override_stop_loss)
+        self.max_position_adjust_usd = rebalance.largest_adjust(signals)
+        self.position_adjust_threshold_usd = min_trade_threshold
+        for decision in decisions:
+            _write_down(decision)
+        for decision, trade in planned:
+            decision.signal.position_id = trade.position_id
+            if decision.position and decision.position.position_id == trade.position_id and not trade.closing:
+                _carry_triggers(trade, decision.position)
+        self._record(
+            "generate_rebalance_trades_and_triggers",
+            min_trade_threshold=min_trade_threshold,
+            individual_rebalance_min_threshold=individual,
+            use_spot_for_long=use_spot_for_long,
+            sell_rebalance_min_threshold=sell_rebalance_min_threshold,
+            cap_buys_to_sync_cash=cap_buys_to_sync_cash,
+            sync_cash_headroom_usd=sync_cash_headroom_usd,
+        )
+        return [trade for _, trade in planned]
+
+    # -- checks and records ---------------------------------------------------------------------------------------
+
+    def _when(self) -> str:
+        return "without a timestamp" if self.timestamp is None else f"{self.timestamp:%Y-%m-%dT%H:%MZ}"
+
+    def _record(self, step: str, **settings: Any) -> None:
+        """Take down a step's settings; None, a setting that was not given, is left out."""
+        given = {name: value for name, value in settings.items() if value is not None}
+        self.pipeline = [*(self.pipeline or []), {"step": step, **given}]
+
+    def _next_signal_id(self) -> int:
+        newest = next(reversed(self.raw_signals.values()), None)
+        held_ids = (signal.signal_id or 0 for signal in self.signals.values())
+        return max([newest.signal_id or 0 if newest else 0, *held_ids]) + 1
+
+    def _check_signal(self, pair: TradingPairIdentifier, alpha: float, leverage: float | None) -> PairId:
+        pair_id = pair.require_id()
+        if not (pair.is_spot() or pair.is_vault()):
+            raise PairError(
+                f"a signal is set on a spot or vault pair, got {pair.kind} for {pair}. "
+                "Pass pair.get_pricing_pair(), and leverage for a short.",
+                pair=pair,
+            )
+        if not finite(alpha):
+            raise SignalError(
+                f"a signal must be a finite number, got {alpha} for {pair} in cycle {self._when()}. "
+                "Leave the pair out when the strategy has no opinion on it.",
+                pair=pair,
+                alpha=alpha,
+            )
+        if alpha < 0 and leverage is None:
+            raise SignalError(
+                f"a short needs leverage, got signal {alpha} without it for {pair} in cycle {self._when()}. "
+                "Pass leverage=1.0, or drop negative signals.",
+                pair=pair,
+                alpha=alpha,
+            )
+        return pair_id
+
+    def _check_raw_weights(self, weights: Mapping[PairId, float], method: WeightingMethod) -> None:
+        for pair_id, signal in self.signals.items():
+            weight = weights.get(pair_id)
+            if weight is None or not finite(weight) or weight < 0:
+                raise WeightError(
+                    f"a raw weight must be a finite number >= 0, got {weight} for {signal.pair} "
+                    f"from {_describe_function(method)}. Return such a number for every pair that was given.",
+                    pair=signal.pair,
+                    weight=weight,
+                )
+
+    def _check_max_weight(self, max_weight: Weight) -> None:
+        if not 0 < max_weight <= 1:
+            raise WeightError(
+                f"a max weight must be above 0 and at most 1, got {max_weight} in cycle {self._when()}. "
+                "0.25 allows a quarter of equity in one place.",
+                max_weight=max_weight,
+            )
+
+    def _sharing(
+        self, equity: Usd | None, max_positions: int | None, epsilon_usd: Usd, *, waterfall: bool
+    ) -> allocation.Sharing:
+        if equity is None or not finite(equity) or equity < 0:
+            raise WeightError(
+                f"size risk needs investable_equity in USD, got {equity} in cycle {self._when()}. "
+                "Pass normalise_weights(investable_equity=…).",
+                investable_equity=equity,
+            )
+        shorts = [signal.pair for signal in self.signals.values() if signal.is_short()]
+        if shorts:
+            raise SignalError(
+                f"size risk sizes longs only, got a short of {shorts[0]} in cycle {self._when()}. "
+                "Leave out size_risk_model, or the shorts.",
+                pair=shorts[0],
+            )
+        mode = allocation.SharingMode.sequential if max_positions is None else allocation.SharingMode.positions
+        mode = allocation.SharingMode.waterfall if waterfall else mode
+        return allocation.Sharing(equity, mode, max_positions, epsilon_usd)
+
+    def _equity_for_targets(self, given: Usd | None) -> Usd:
+        if self.accepted_investable_equity is not None and self.investable_equity is not None:
+            return self.investable_equity
+        equity = self.investable_equity if given is None else given
+        if equity is None or not finite(equity) or equity < 0:
+            raise StepOrderError(
+                f"targets need investable_equity in USD, got {equity} in cycle {self._when()}. "
+                "Pass calculate_target_positions(position_manager, investable_equity=…)."
+            )
+        return equity
+
+    def _check_ready_to_trade(self, *, use_spot_for_long: bool) -> None:
+        for signal in self.signals.values():
+            if signal.synthetic_pair is None or signal.position_target is None:
+                raise StepOrderError(
+                    f"no target for {signal.pair} in cycle {self._when()}. Call calculate_target_positions() first."
+                )
+            if signal.signal > 0 and signal.leverage is not None:
+                asked = "use_spot_for_long=True" if use_spot_for_long else "use_spot_for_long=False"
+                raise SignalError(
+                    f"a leveraged long of {signal.pair} cannot be held with {asked}. Set the signal without leverage.",
+                    pair=signal.pair,
+                )
+
+
+def _set_flag(signal: TradingPairSignal, flag: Flags, *, on: bool) -> None:
+    (signal.flags.add if on else signal.flags.discard)(flag)
+
+
+def _set_adjust(signal: TradingPairSignal, position_manager: PositionManager) -> None:
+    target = signal.position_target or 0.0
+    adjust = target if signal.is_flipping() else target - signal.old_value
+    signal.position_target = target
+    signal.position_adjust_usd = adjust
+    signal.position_adjust_quantity = (
+        position_manager.estimate_asset_quantity(signal.pair, adjust) if adjust < 0 else 0.0
+    )
+
+
+def _accepted(answer: SizeRisk) -> Usd:
+    if answer.accepted_size is None:
+        raise AlphaModelError(f"the size-risk model gave no accepted_size for {answer.pair}.", pair=answer.pair)
+    return answer.accepted_size
+
+
+def _cap_for(pair: TradingPairIdentifier, max_weight: Weight, function: MaxWeightFunction | None) -> Weight:
+    if function is None:
+        return max_weight
+    own = function(pair)
+    if not 0 <= own <= 1:
+        raise WeightError(
+            f"max_weight_function must give a share between 0 and 1, got {own} for {pair}.", pair=pair, max_weight=own
+        )
+    return min(max_weight, own)
+
+
+def _require_one_side(positions: Iterable[TradingPosition]) -> None:
+    seen: dict[PairId, TradingPosition] = {}
+    for position in positions:
+        other = seen.setdefault(position.pair.get_pricing_pair().require_id(), position)
+        if other is not position:
+            raise PairError(
+                f"a pair is held once, got positions #{other.position_id} and #{position.position_id} in "
+                f"{position.pair.get_pricing_pair()}. Close one of them, or pass portfolio_pairs.",
+                pair=position.pair,
+            )
+
+
+def _positions_by_pair(portfolio: Portfolio) -> dict[PairId, TradingPosition]:
+    return {
+        position.pair.get_pricing_pair().require_id(): position
+        for position in portfolio.open_positions.values()
+        if not position.pair.is_credit_supply()
+    }
+
+
+def _write_down(decision: rebalance.Decision) -> None:
+    signal = decision.signal
+    signal.position_adjust_usd = decision.adjust_usd
+    signal.position_adjust_ignored = decision.action is rebalance.Action.skip
+    signal.flags |= decision.flags
+
+
+def _carry_triggers(trade: TradeExecution, position: TradingPosition) -> None:
+    """A held position takes over the triggers of the trade that changes it, where the trade has any."""
+    for name in ("stop_loss", "take_profit", "trailing_stop_loss"):
+        value = getattr(trade, name)
+        if value is not None:
+            setattr(position, name, value)
+
+
+def _describe_function(function: Callable[..., Any]) -> Any:
+    """A function by its name; one with settings bound to it as a dictionary of them."""
+    if isinstance(function, functools.partial):
+        return {"name": _describe_function(function.func), **function.keywords}
+    return getattr(function, "__name__", type(function).__name__)
+
+
+def _describe_model(model: SizeRiskModel | None) -> dict[str, Any] | None:
+    if model is None:
+        return None
+    settings = {name: value for name, value in vars(model).items() if isinstance(value, (int, float, str, bool))}
+    return {"name": type(model).__name__, **settings}

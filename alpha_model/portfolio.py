@@ -1,0 +1,199 @@
+"""What is held at one moment, and what is it worth?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+
+from alpha_model.errors import TradeError
+from alpha_model.pair import AssetIdentifier, TradingPairIdentifier
+from alpha_model.pricing import PricingModel
+from alpha_model.units import PairId, Usd, UsdPrice
+
+
+@dataclass
+class ReservePosition:
+    """The cash of the portfolio.
+
+    Args:
+        asset: The stablecoin or currency.
+        quantity: How much of it, taken to be worth 1 USD a unit.
+        last_sync_at: When the quantity was known, naive UTC.
+    """
+
+    asset: AssetIdentifier
+    quantity: Decimal
+    last_sync_at: datetime | None = None
+
+    def get_value(self) -> Usd:
+        """The cash in USD."""
+        return float(self.quantity)
+
+
+@dataclass
+class TradingPosition:
+    """One holding.
+
+    Args:
+        position_id: Number within the portfolio.
+        pair: What is held; a short has the synthetic pair.
+        quantity: Units of the base asset; negative for a short.
+        entry_price: Average price paid, USD.
+        mark_price: The price that it is valued at, USD.
+        opened_at: Naive UTC.
+        collateral: USD behind a short: what was set aside and what the borrowed units were sold for.
+        stop_loss: Price at which to close, USD.
+        take_profit: Price at which to take the gain, USD.
+        trailing_stop_loss: Share of the highest price since.
+        closed_at: Naive UTC; None while it is held.
+    """
+
+    position_id: int
+    pair: TradingPairIdentifier
+    quantity: Decimal
+    entry_price: UsdPrice
+    mark_price: UsdPrice
+    opened_at: datetime | None
+    collateral: Decimal = Decimal(0)
+    stop_loss: UsdPrice | None = None
+    take_profit: UsdPrice | None = None
+    trailing_stop_loss: float | None = None
+    closed_at: datetime | None = None
+
+    def is_short(self) -> bool:
+        """Does it gain when the price falls?"""
+        return self.pair.is_short()
+
+    def get_value(self) -> Usd:
+        """USD at the mark: quantity × price; for a short the collateral less what it costs to cover."""
+        return float(self.collateral) + float(self.quantity) * self.mark_price
+
+    def get_unrealised_profit_usd(self) -> Usd:
+        """USD gained since entry on what is held now."""
+        return float(self.quantity) * (self.mark_price - self.entry_price)
+
+    def get_unrealised_profit_pct(self) -> float:
+        """The same as a share of what the units cost at entry; 0 for a position that cost nothing."""
+        cost = abs(float(self.quantity)) * self.entry_price
+        return self.get_unrealised_profit_usd() / cost if cost else 0.0
+
+
+@dataclass
+class Portfolio:
+    """Cash and positions.
+
+    Args:
+        reserve: The cash.
+        open_positions: By position id.
+        frozen_positions: Positions whose last trade failed: held, and not to be touched.
+        closed_positions: What was held before.
+        next_position_id: The id of the next position that is planned.
+        next_trade_id: The id of the next trade that is planned.
+    """
+
+    reserve: ReservePosition
+    open_positions: dict[int, TradingPosition] = field(default_factory=dict)
+    frozen_positions: dict[int, TradingPosition] = field(default_factory=dict)
+    closed_positions: dict[int, TradingPosition] = field(default_factory=dict)
+    next_position_id: int = 1
+    next_trade_id: int = 1
+
+    @classmethod
+    def create(cls, reserve_asset: AssetIdentifier, cash: Decimal, timestamp: datetime | None = None) -> Portfolio:
+        """A portfolio that holds cash only."""
+        return cls(ReservePosition(reserve_asset, Decimal(cash), timestamp))
+
+    def add_position(
+        self,
+        pair: TradingPairIdentifier,
+        quantity: Decimal,
+        entry_price: UsdPrice,
+        mark_price: UsdPrice,
+        opened_at: datetime | None = None,
+        *,
+        collateral: Decimal = Decimal(0),
+        position_id: int | None = None,
+    ) -> TradingPosition:
+        """Open a position as it stands; cash does not change.
+
+        Args:
+            pair: What is held.
+            quantity: Units; negative for a short.
+            entry_price: USD.
+            mark_price: USD.
+            opened_at: Naive UTC.
+            collateral: USD behind a short.
+            position_id: The id that was planned for it; None takes the next one.
+
+        Raises:
+            TradeError: The quantity has the wrong sign for the pair.
+        """
+        if quantity == 0 or (quantity < 0) != pair.is_short():
+            raise TradeError(
+                f"a {pair.kind} position needs a {'negative' if pair.is_short() else 'positive'} quantity, "
+                f"got {quantity} for {pair}.",
+                pair=pair,
+                quantity=quantity,
+            )
+        number = self.next_position_id if position_id is None else position_id
+        position = TradingPosition(number, pair, Decimal(quantity), entry_price, mark_price, opened_at, collateral)
+        self.open_positions[number] = position
+        self.next_position_id = max(self.next_position_id, number + 1)
+        return position
+
+    def get_cash(self) -> Usd:
+        """USD that is not in any position."""
+        return self.reserve.get_value()
+
+    def get_total_equity(self) -> Usd:
+        """Cash and all held positions in USD, frozen ones too."""
+        return self.get_cash() + sum(position.get_value() for position in self.iterate_held())
+
+    def iterate_held(self) -> Iterable[TradingPosition]:
+        """Open and frozen positions."""
+        yield from self.open_positions.values()
+        yield from self.frozen_positions.values()
+
+    def get_open_position_for_pair(self, pair: TradingPairIdentifier) -> TradingPosition | None:
+        """The open position in exactly this pair: a short over it is another pair."""
+        return next((found for found in self.open_positions.values() if _same(found.pair, pair)), None)
+
+    def get_open_quantities(self) -> dict[PairId, Decimal]:
+        """Units held by spot pair id; negative for shorts."""
+        return {
+            position.pair.get_pricing_pair().require_id(): position.quantity
+            for position in self.open_positions.values()
+        }
+
+    def revalue(self, timestamp: datetime | None, pricing_model: PricingModel) -> None:
+        """Mark every held position at its current mid price."""
+        marks = [(held, pricing_model.get_mid_price(timestamp, held.pair)) for held in self.iterate_held()]
+        for position, price in marks:
+            position.mark_price = price
+
+    def allocate_position_id(self) -> int:
+        """The id for a position that is planned."""
+        self.next_position_id += 1
+        return self.next_position_id - 1
+
+    def allocate_trade_id(self) -> int:
+        """The id for a trade that is planned."""
+        self.next_trade_id += 1
+        return self.next_trade_id - 1
+
+    @contextmanager
+    def untouched_on_error(self) -> Iterator[None]:
+        """Planning allocates ids; give them back when it fails, so that nothing has changed."""
+        saved = self.next_position_id, self.next_trade_id
+        try:
+            yield
+        except BaseException:
+            self.next_position_id, self.next_trade_id = saved
+            raise
+
+
+def _same(held: TradingPairIdentifier, wanted: TradingPairIdentifier) -> bool:
+    return held.kind == wanted.kind and (held.get_pricing_pair().internal_id == wanted.get_pricing_pair().internal_id)

@@ -1,0 +1,287 @@
+"""Which trades lead from what is held to what is wanted?
+
+Plans trades; changes no cash and no holding. Whoever executes the plan, a broker or `alpha_model.paper.PaperBroker`,
+changes the portfolio.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+
+from alpha_model.errors import TradeError
+from alpha_model.pair import AssetIdentifier, TradingPairIdentifier, TradingPairKind
+from alpha_model.portfolio import Portfolio, TradingPosition
+from alpha_model.pricing import PricingModel
+from alpha_model.trade import TradeExecution, TradeType
+from alpha_model.units import Usd, UsdPrice
+
+VIRTUAL_PAIR_OFFSET = 1 << 40
+"""A synthetic pair's id is its spot pair's id plus this, so that it cannot meet a real one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Triggers:
+    """When a position is to be closed between cycles.
+
+    Args:
+        stop_loss: Price, USD.
+        take_profit: Price, USD.
+        trailing_stop_loss: Share of the highest price since.
+    """
+
+    stop_loss: UsdPrice | None = None
+    take_profit: UsdPrice | None = None
+    trailing_stop_loss: float | None = None
+
+
+NO_TRIGGERS = Triggers()
+
+
+class PositionManager:
+    """Plans trades for one portfolio at one moment.
+
+    Args:
+        timestamp: Decision time, naive UTC.
+        portfolio: What is held; its cash and holdings are never changed here.
+        pricing_model: What things cost.
+    """
+
+    def __init__(self, timestamp: datetime | None, portfolio: Portfolio, pricing_model: PricingModel) -> None:
+        self.timestamp = timestamp
+        self.portfolio = portfolio
+        self.pricing_model = pricing_model
+        self._synthetic: dict[tuple[TradingPairKind, TradingPairIdentifier], TradingPairIdentifier] = {}
+
+    def get_current_portfolio(self) -> Portfolio:
+        """The portfolio that is planned for."""
+        return self.portfolio
+
+    def get_current_cash(self) -> Usd:
+        """USD that is not in any position."""
+        return self.portfolio.get_cash()
+
+    def get_current_position_for_pair(self, pair: TradingPairIdentifier) -> TradingPosition | None:
+        """The open position in exactly this pair; None when it is not held."""
+        return self.portfolio.get_open_position_for_pair(pair)
+
+    def is_problematic_pair(self, pair: TradingPairIdentifier) -> bool:
+        """Is a position in the pair, or in a synthetic pair over it, frozen by a failed trade?"""
+        spot_id = pair.get_pricing_pair().internal_id
+        return any(
+            frozen.pair.get_pricing_pair().internal_id == spot_id for frozen in self.portfolio.frozen_positions.values()
+        )
+
+    def get_mid_price(self, pair: TradingPairIdentifier) -> UsdPrice:
+        """The price without fees; the spot price under a synthetic pair."""
+        return self.pricing_model.get_mid_price(self.timestamp, pair.get_pricing_pair())
+
+    def estimate_asset_quantity(self, pair: TradingPairIdentifier, usd: Usd) -> float:
+        """How many units that many dollars are at the mid price, with the sign of the dollars."""
+        return usd / self.get_mid_price(pair)
+
+    def get_shorting_pair(self, pair: TradingPairIdentifier) -> TradingPairIdentifier:
+        """The pair that a short over this spot pair is held in.
+
+        An open short's own pair where there is one, so that a short opened elsewhere is recognised; else a synthetic
+        pair made from the spot pair.
+        """
+        return self._synthetic_pair(pair, TradingPairKind.lending_protocol_short, "v")
+
+    def _synthetic_pair(self, pair: TradingPairIdentifier, kind: TradingPairKind, prefix: str) -> TradingPairIdentifier:
+        spot = pair.get_pricing_pair()
+        known = self._synthetic.get((kind, spot))
+        if known is None:
+            held = (found.pair for found in self.portfolio.iterate_held() if found.pair.kind == kind)
+            known = next((found for found in held if found.get_pricing_pair().internal_id == spot.internal_id), None)
+            known = known or _make_synthetic(spot, kind, prefix)
+            self._synthetic[kind, spot] = known
+        return known
+
+    def open_spot(
+        self, pair: TradingPairIdentifier, value: Usd, *, triggers: Triggers = NO_TRIGGERS, notes: str | None = None
+    ) -> TradeExecution:
+        """Plan to buy `value` dollars of a pair that is not held, fees included."""
+        return self._buy(pair, value, self.portfolio.allocate_position_id(), triggers, notes)
+
+    def adjust_position(
+        self,
+        pair: TradingPairIdentifier,
+        dollar_delta: Usd,
+        *,
+        sell_all: bool = False,
+        triggers: Triggers = NO_TRIGGERS,
+        notes: str | None = None,
+    ) -> TradeExecution:
+        """Plan to change a held spot position by so many dollars; never sells more than is held.
+
+        Args:
+            pair: What is held.
+            dollar_delta: USD; negative sells.
+            sell_all: Sell exactly the holding, whatever the dollars and the mark say.
+            triggers: Stop loss and take profit of the position from now on.
+            notes: Why, for people.
+
+        Raises:
+            TradeError: The pair is not held.
+        """
+        position = self._require_position(pair)
+        if dollar_delta > 0:
+            return self._buy(pair, dollar_delta, position.position_id, triggers, notes)
+        wanted = Decimal(-dollar_delta) / Decimal(self.get_mid_price(pair))
+        sold = position.quantity if sell_all else min(wanted, position.quantity)
+        return self._trade(position.pair, position.position_id, -sold, triggers=triggers, notes=notes)
+
+    def close_position(
+        self,
+        position: TradingPosition,
+        *,
+        trade_type: TradeType = TradeType.rebalance,
+        notes: str | None = None,
+    ) -> TradeExecution:
+        """Plan to end a position: sell exactly what is held, or buy back exactly what is owed."""
+        return self._trade(
+            position.pair,
+            position.position_id,
+            -position.quantity,
+            collateral=-position.collateral,
+            trade_type=trade_type,
+            closing=True,
+            notes=notes,
+        )
+
+    def open_short(
+        self,
+        pair: TradingPairIdentifier,
+        value: Usd,
+        *,
+        leverage: float = 1.0,
+        triggers: Triggers = NO_TRIGGERS,
+        notes: str | None = None,
+    ) -> TradeExecution:
+        """Plan to set aside `value` dollars and sell `leverage` times as much of the borrowed asset."""
+        return self._grow_short(
+            self.get_shorting_pair(pair), self.portfolio.allocate_position_id(), value, leverage, triggers, notes
+        )
+
+    def adjust_short(
+        self,
+        position: TradingPosition,
+        dollar_delta: Usd,
+        *,
+        leverage: float = 1.0,
+        triggers: Triggers = NO_TRIGGERS,
+        notes: str | None = None,
+    ) -> TradeExecution:
+        """Plan to change a short's value by so many dollars.
+
+        A decrease covers and releases the same share of debt and collateral, so that the leverage stays.
+        """
+        if dollar_delta > 0:
+            return self._grow_short(position.pair, position.position_id, dollar_delta, leverage, triggers, notes)
+        value = position.get_value()
+        if -dollar_delta >= value:
+            return self.close_position(position, notes=notes)
+        share = Decimal(-dollar_delta / value)
+        return self._trade(
+            position.pair,
+            position.position_id,
+            -position.quantity * share,
+            collateral=-position.collateral * share,
+            triggers=triggers,
+            notes=notes,
+        )
+
+    def _grow_short(
+        self,
+        short: TradingPairIdentifier,
+        position_id: int,
+        value: Usd,
+        leverage: float,
+        triggers: Triggers,
+        notes: str | None,
+    ) -> TradeExecution:
+        units = Decimal(value * leverage) / Decimal(self.get_mid_price(short))
+        proceeds = units * Decimal(self.pricing_model.get_sell_price(self.timestamp, short.get_pricing_pair()))
+        plan = self._trade(
+            short, position_id, -units, collateral=Decimal(value) + proceeds, triggers=triggers, notes=notes
+        )
+        return replace(plan, planned_reserve=Decimal(value))
+
+    def _buy(
+        self, pair: TradingPairIdentifier, value: Usd, position_id: int, triggers: Triggers, notes: str | None
+    ) -> TradeExecution:
+        price = self.pricing_model.get_buy_price(self.timestamp, pair)
+        plan = self._trade(pair, position_id, Decimal(value) / Decimal(price), triggers=triggers, notes=notes)
+        return replace(plan, planned_reserve=Decimal(value))
+
+    def _trade(
+        self,
+        pair: TradingPairIdentifier,
+        position_id: int,
+        quantity: Decimal,
+        *,
+        collateral: Decimal = Decimal(0),
+        trade_type: TradeType = TradeType.rebalance,
+        closing: bool = False,
+        triggers: Triggers = NO_TRIGGERS,
+        notes: str | None = None,
+    ) -> TradeExecution:
+        market = pair.get_pricing_pair()
+        pricing = self.pricing_model
+        price = (pricing.get_buy_price if quantity > 0 else pricing.get_sell_price)(self.timestamp, market)
+        cash_flow = -quantity * Decimal(price) - collateral
+        return TradeExecution(
+            trade_id=self.portfolio.allocate_trade_id(),
+            position_id=position_id,
+            pair=pair,
+            trade_type=trade_type,
+            opened_at=self.timestamp,
+            planned_quantity=quantity,
+            planned_price=price,
+            planned_mid_price=pricing.get_mid_price(self.timestamp, market),
+            planned_reserve=max(cash_flow, Decimal(0)),
+            planned_collateral=collateral,
+            closing=closing,
+            stop_loss=triggers.stop_loss,
+            take_profit=triggers.take_profit,
+            trailing_stop_loss=triggers.trailing_stop_loss,
+            notes=notes,
+        )
+
+    def _require_position(self, pair: TradingPairIdentifier) -> TradingPosition:
+        position = self.get_current_position_for_pair(pair)
+        if position is None:
+            raise TradeError(f"cannot adjust {pair}, which is not held. Open the position first.", pair=pair)
+        return position
+
+
+def _make_synthetic(spot: TradingPairIdentifier, kind: TradingPairKind, prefix: str) -> TradingPairIdentifier:
+    base = AssetIdentifier(
+        spot.base.chain_id,
+        spot.base.address,
+        prefix + spot.base.token_symbol,
+        spot.base.decimals,
+        underlying=spot.base,
+        type="borrowed",
+    )
+    quote = AssetIdentifier(
+        spot.quote.chain_id,
+        spot.quote.address,
+        "a" + spot.quote.token_symbol,
+        spot.quote.decimals,
+        underlying=spot.quote,
+        type="collateral",
+    )
+    return TradingPairIdentifier(
+        base,
+        quote,
+        spot.pool_address,
+        spot.exchange_address,
+        internal_id=spot.require_id() + VIRTUAL_PAIR_OFFSET,
+        fee=spot.fee,
+        kind=kind,
+        underlying_spot_pair=spot,
+        exchange_name=spot.exchange_name,
+    )
