@@ -71,6 +71,28 @@ class TradingPosition:
         """USD at the mark: quantity × price; for a short the collateral less what it costs to cover."""
         return float(self.collateral) + float(self.quantity) * self.mark_price
 
+    def has_triggers(self) -> bool:
+        """Is there a price at which it is to be closed between cycles?"""
+        return self.stop_loss is not None or self.take_profit is not None or self.trailing_stop_loss is not None
+
+    def update_triggers(self, price: UsdPrice) -> str | None:
+        """Mark the position at a new price, move a trailing stop after it, and say which trigger it has reached.
+
+        Returns:
+            `stop_loss`, `take_profit`, or None. For a short the stop lies above the price and the profit below.
+        """
+        self.mark_price = price
+        side = -1 if self.is_short() else 1
+        if self.trailing_stop_loss is not None:
+            trailing = price * (1 - side * (1 - self.trailing_stop_loss))
+            tighter = max if side > 0 else min
+            self.stop_loss = trailing if self.stop_loss is None else tighter(self.stop_loss, trailing)
+        if self.stop_loss is not None and side * price <= side * self.stop_loss:
+            return "stop_loss"
+        if self.take_profit is not None and side * price >= side * self.take_profit:
+            return "take_profit"
+        return None
+
     def get_unrealised_profit_usd(self) -> Usd:
         """USD gained since entry on what is held now."""
         return float(self.quantity) * (self.mark_price - self.entry_price)

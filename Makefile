@@ -1,0 +1,44 @@
+# Everything a fresh machine needs, with only Python, pip, make and apt present.
+# make run      the dashboard on a sample history          make test    all tests
+# make check    linter, formatter, types                   make samples the sample histories, made anew
+# make bench    measurements                               make campaign the long tests
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN = $(VENV)/bin
+FILE ?= sample_states/momentum_outgrows_its_market.jsonl.gz
+ARGS ?=
+
+.PHONY: run test check samples screenshots clean
+
+run: $(VENV)/.installed
+	$(BIN)/alpha-model open $(FILE) $(ARGS)
+
+test: $(VENV)/.installed-dev
+	@CHROMIUM="$$(sh tests/browser/find_chromium.sh)" && export CHROMIUM && $(BIN)/pytest $(ARGS)
+
+check: $(VENV)/.installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+samples: $(VENV)/.installed-dev
+	$(BIN)/python sample_states/make_samples.py
+
+screenshots: $(VENV)/.installed-dev
+	@CHROMIUM="$$(sh tests/browser/find_chromium.sh)" && export CHROMIUM && $(BIN)/python tests/browser/screenshots.py
+
+clean:
+	rm -rf $(VENV) test-output .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+$(VENV)/bin/python:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed, this is " + sys.version)'
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: $(VENV)/bin/python pyproject.toml constraints.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dashboard]'
+	@touch $@
+
+$(VENV)/.installed-dev: $(VENV)/bin/python pyproject.toml constraints.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dashboard,dev]'
+	@touch $@ $(VENV)/.installed
