@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TypeAlias, TypeVar
 
 from alpha_model.units import Usd, Weight
 
@@ -26,6 +25,13 @@ class SharingMode(StrEnum):
     """Each pair its share among the pairs still to come, at most `max_positions` of them."""
     waterfall = "waterfall"
     """Each pair as much as it may hold, until nothing is left."""
+
+    @classmethod
+    def of(cls, max_positions: int | None, *, waterfall: bool) -> SharingMode:
+        """The mode that the settings of `normalise_weights` ask for."""
+        if waterfall:
+            return cls.waterfall
+        return cls.sequential if max_positions is None else cls.positions
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,19 +66,19 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """What one pair asks for.
+    """What one pair asks for, in USD.
 
     Args:
-        usd: The amount asked.
+        share_usd: Its share of the raw weights, of all equity.
+        offered_usd: What it is offered, from what the pairs before it left.
+        usd: What it asks for: what it is offered, under its max weight.
         cut_by_concentration: Whether `max_weight` made it smaller.
     """
 
+    share_usd: Usd
+    offered_usd: Usd
     usd: Usd
     cut_by_concentration: bool
-
-
-Answer = TypeVar("Answer")
-AcceptedOf: TypeAlias = Callable[[Answer], Usd]
 
 
 def cap(wanted: float, limit: float) -> tuple[float, bool]:
@@ -93,29 +99,31 @@ def share_out(queue: Sequence[Candidate], sharing: Sharing, accept: Callable[[in
     """
     asks: list[Ask | None] = [None] * len(queue)
     left = sharing.equity
+    sequential = sharing.mode is SharingMode.sequential
     still_to_come = _suffix_sums([candidate.raw_weight for candidate in queue])
     reached = range(len(queue)) if sharing.max_positions is None else range(min(sharing.max_positions, len(queue)))
     for place in reached:
-        if sharing.mode is not SharingMode.sequential and left <= sharing.epsilon_usd:
+        if not sequential and left <= sharing.epsilon_usd:
             break
-        base = still_to_come[0] if sharing.mode is SharingMode.sequential else still_to_come[place]
-        weight = queue[place].raw_weight / base if base else 0.0
-        ask = _ask(weight, queue[place].max_weight, left, sharing)
+        ask = _ask(queue[place], still_to_come[0], still_to_come[place], left, sharing)
         accepted = accept(place, ask.usd)
-        left += ask.usd - accepted if sharing.mode is SharingMode.sequential else -accepted
+        left += ask.usd - accepted if sequential else -accepted
         asks[place] = ask
     return asks
 
 
-def _ask(weight: Weight, max_weight: Weight, left: Usd, sharing: Sharing) -> Ask:
-    largest = max_weight * sharing.equity
+def _ask(candidate: Candidate, all_weights: float, weights_to_come: float, left: Usd, sharing: Sharing) -> Ask:
+    share = candidate.raw_weight / all_weights if all_weights else 0.0
+    largest = candidate.max_weight * sharing.equity
+    share_usd = share * sharing.equity
     if sharing.mode is SharingMode.waterfall:
-        return Ask(*cap(left, largest))
+        return Ask(share_usd, left, *cap(left, largest))
     if sharing.mode is SharingMode.positions:
-        return Ask(*cap(weight * left, largest))
-    capped_weight, weight_cut = cap(weight, max_weight)
-    usd, equity_cut = cap(capped_weight * left, largest)
-    return Ask(usd, weight_cut or equity_cut)
+        offered = candidate.raw_weight / weights_to_come * left if weights_to_come else 0.0
+        return Ask(share_usd, offered, *cap(offered, largest))
+    capped_share, share_cut = cap(share, candidate.max_weight)
+    usd, equity_cut = cap(capped_share * left, largest)
+    return Ask(share_usd, share * left, usd, share_cut or equity_cut)
 
 
 def _suffix_sums(values: Sequence[float]) -> list[float]:

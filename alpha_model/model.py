@@ -8,20 +8,21 @@ from __future__ import annotations
 
 import functools
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Self, TypeAlias
 
-from alpha_model import allocation, rebalance, weighting
-from alpha_model.errors import AlphaModelError, PairError, SignalError, StepOrderError, WeightError
+from alpha_model import checks, rebalance, sizing, weighting
+from alpha_model.allocation import Sharing, SharingMode
+from alpha_model.errors import StepOrderError, WeightError
 from alpha_model.pair import TradingPairIdentifier
 from alpha_model.portfolio import Portfolio, TradingPosition
 from alpha_model.position_manager import PositionManager
-from alpha_model.serialisation import TIME_FIELD, Extra, JsonDataclass, finite, naive_utc
+from alpha_model.reason import Code, Reason, Stage
+from alpha_model.serialisation import TIME_FIELD, Extra, JsonDataclass, naive_utc
 from alpha_model.signal import Flag, TradingPairSignal
-from alpha_model.signal import TradingPairSignalFlags as Flags
-from alpha_model.size_risk import SizeRisk, SizeRiskModel
+from alpha_model.size_risk import SizeRiskModel
 from alpha_model.trade import TradeExecution
 from alpha_model.units import PairId, Usd, Weight
 from alpha_model.weighting import WeightingMethod, weight_by_1_slash_n
@@ -153,13 +154,16 @@ class AlphaModel(JsonDataclass):
             stop_loss: Share of the price at which to sell: 0.98 is 2 % below.
             take_profit: Share of the price at which to take the gain: 1.02 is 2 % above.
             trailing_stop_loss: Share of the highest price since: 0.98 is 2 % below.
-            leverage: Must be given for shorts; None is spot.
+            leverage: Must be given for shorts; with a positive signal it asks for a leveraged long. None is spot.
 
         Raises:
             PairError: The pair has no internal id, or is a synthetic one.
             SignalError: The signal is not finite, or short without leverage.
         """
-        pair_id = self._check_signal(pair, alpha, leverage)
+        pair_id = checks.check_signal(pair, alpha, leverage, self._when())
+        checks.check_trigger("stop_loss", stop_loss, pair)
+        checks.check_trigger("take_profit", take_profit, pair)
+        checks.check_trigger("trailing_stop_loss", trailing_stop_loss, pair)
         if alpha == 0:
             self.raw_signals.pop(pair_id, None)
             return
@@ -181,9 +185,16 @@ class AlphaModel(JsonDataclass):
             count: How many.
             threshold: The least strength, inclusive.
         """
+        checks.check_count(count, threshold)
         strong = [item for item in self.raw_signals.items() if item[1].strength >= threshold]
         strong.sort(key=lambda item: item[1].strength, reverse=True)
         self.signals = dict(strong[:count])
+        for pair_id, signal in self.raw_signals.items():
+            signal.forget_reasons(Stage.selection)
+            if pair_id not in self.signals:
+                weak = signal.strength < threshold
+                code, limit = (Code.below_signal_threshold, threshold) if weak else (Code.not_in_top, float(count))
+                signal.add_reason(Reason(Stage.selection, code, limit=limit))
         self._record("select_top_signals", count=count, threshold=threshold)
 
     def assign_weights(self, method: WeightingMethod = weight_by_1_slash_n) -> None:
@@ -196,7 +207,7 @@ class AlphaModel(JsonDataclass):
             WeightError: The method left out a pair, or returned something that is no weight.
         """
         weights = method({pair_id: signal.signal for pair_id, signal in self.signals.items()})
-        self._check_raw_weights(weights, method)
+        checks.check_raw_weights(weights, self.signals, str(_describe_function(method)))
         for pair_id, signal in self.signals.items():
             signal.raw_weight = float(weights[pair_id])
         self._record("assign_weights", method=_describe_function(method))
@@ -230,15 +241,20 @@ class AlphaModel(JsonDataclass):
             WeightError: A setting is out of range, or contradicts another.
             PricingError: The model does not know the TVL of a pair.
         """
-        self._check_max_weight(max_weight)
-        caps = [_cap_for(signal.pair, max_weight, max_weight_function) for signal in self.signals.values()]
+        checks.check_max_weight(max_weight, self._when())
+        caps = [self._cap_for(signal.pair, max_weight, max_weight_function) for signal in self.signals.values()]
         if size_risk_model is None:
             if max_positions is not None or waterfall:
                 raise WeightError("max_positions and waterfall share out size risk. Give a size_risk_model.")
-            self._normalise_simple(caps)
+            sizing.normalise(self.signals, caps)
         else:
-            sharing = self._sharing(investable_equity, max_positions, epsilon_usd, waterfall=waterfall)
-            self._normalise_size_risk(caps, sharing, size_risk_model)
+            checks.check_size_risk(investable_equity, self.signals.values(), self._when())
+            mode = SharingMode.of(max_positions, waterfall=waterfall)
+            sharing = Sharing(investable_equity or 0.0, mode, max_positions, epsilon_usd)
+            shared = sizing.share_out(self.signals, caps, sharing, size_risk_model, self.timestamp)
+            self.investable_equity = investable_equity
+            self.accepted_investable_equity = shared.accepted
+            self.size_risk_discarded_value = shared.discarded
         self._record(
             "normalise_weights",
             max_weight=max_weight,
@@ -250,80 +266,20 @@ class AlphaModel(JsonDataclass):
             epsilon_usd=epsilon_usd,
         )
 
-    def _normalise_simple(self, caps: Sequence[Weight]) -> None:
-        shares = weighting.normalise_weights({key: signal.raw_weight for key, signal in self.signals.items()})
-        for (pair_id, signal), limit in zip(self.signals.items(), caps, strict=True):
-            signal.normalised_weight, cut = allocation.cap(shares[pair_id], limit)
-            _set_flag(signal, Flags.capped_by_concentration, on=cut)
-
-    def _normalise_size_risk(
-        self, caps: Sequence[Weight], sharing: allocation.Sharing, size_risk_model: SizeRiskModel
-    ) -> None:
-        ranked = sorted(
-            zip(self.signals.values(), caps, strict=True), key=lambda item: item[0].raw_weight, reverse=True
-        )
-        queue = [allocation.Candidate(signal.raw_weight, limit) for signal, limit in ranked]
-        answers: dict[int, SizeRisk] = {}
-
-        def accept(place: int, usd: Usd) -> Usd:
-            answer = size_risk_model.get_acceptable_size_for_position(self.timestamp, ranked[place][0].pair, usd)
-            answers[place] = answer
-            return _accepted(answer)
-
-        asks = allocation.share_out(queue, sharing, accept)
-        accepted = [_accepted(answers[place]) if place in answers else 0.0 for place in range(len(ranked))]
-        total = sum(accepted)
-        for place, (signal, _) in enumerate(ranked):
-            ask, answer = asks[place], answers.get(place)
-            signal.position_size_risk = answer
-            signal.position_target = accepted[place]
-            signal.normalised_weight = accepted[place] / total if total else 0.0
-            _set_flag(signal, Flags.capped_by_concentration, on=ask is not None and ask.cut_by_concentration)
-            _set_flag(signal, Flags.capped_by_pool_size, on=answer is not None and answer.capped)
-        self.investable_equity = sharing.equity
-        self.accepted_investable_equity = total
-        self.size_risk_discarded_value = max(0.0, allocation.shared_without_limits(queue, sharing) - total)
-
     def cap_chain_allocation(self, max_weight_per_chain: Weight) -> None:
         """Shrink the pairs of a chain that holds more than its share, in proportion; what is freed stays in cash.
 
         Args:
             max_weight_per_chain: Largest share of equity on one chain, 0 < max_weight_per_chain <= 1.
         """
-        self._check_max_weight(max_weight_per_chain)
-        sized = self.accepted_investable_equity is not None
-        shares = {
-            pair_id: self._share_of_equity(signal) if sized else signal.normalised_weight
-            for pair_id, signal in self.signals.items()
-        }
-        per_chain: Counter[int] = Counter()
-        for pair_id, signal in self.signals.items():
-            per_chain[signal.pair.chain_id] += shares[pair_id]  # type: ignore[assignment] # a Counter sums floats too
-        for signal in self.signals.values():
-            allowed, over = allocation.cap(per_chain[signal.pair.chain_id], max_weight_per_chain)
-            if over:
-                self._shrink(signal, allowed / per_chain[signal.pair.chain_id], sized=sized)
-        if sized:
-            self._recount_accepted()
+        checks.check_max_weight(max_weight_per_chain, self._when())
+        before = self.accepted_investable_equity
+        sizing.cap_chains(self.signals, max_weight_per_chain, None if before is None else self.investable_equity)
+        if before is not None:
+            self.accepted_investable_equity = self.get_allocated_value()
+            freed = before - self.accepted_investable_equity
+            self.size_risk_discarded_value = (self.size_risk_discarded_value or 0.0) + freed
         self._record("cap_chain_allocation", max_weight_per_chain=max_weight_per_chain)
-
-    def _shrink(self, signal: TradingPairSignal, share: float, *, sized: bool) -> None:
-        signal.flags.add(Flags.capped_by_chain_allocation)
-        if sized:
-            signal.position_target = (signal.position_target or 0.0) * share
-        else:
-            signal.normalised_weight *= share
-
-    def _recount_accepted(self) -> None:
-        total = self.get_allocated_value()
-        freed = (self.accepted_investable_equity or 0.0) - total
-        self.accepted_investable_equity = total
-        self.size_risk_discarded_value = (self.size_risk_discarded_value or 0.0) + freed
-        for signal in self.signals.values():
-            signal.normalised_weight = (signal.position_target or 0.0) / total if total else 0.0
-
-    def _share_of_equity(self, signal: TradingPairSignal) -> Weight:
-        return (signal.position_target or 0.0) / self.investable_equity if self.investable_equity else 0.0
 
     def set_old_weight(
         self,
@@ -370,7 +326,7 @@ class AlphaModel(JsonDataclass):
             if not (ignore_credit and position.pair.is_credit_supply())
             and (wanted is None or position.pair.get_pricing_pair().require_id() in wanted)
         ]
-        _require_one_side(counted)
+        checks.check_held_once(counted)
         total = sum(position.get_value() for position in counted)
         for position in counted:
             spot, value = position.pair.get_pricing_pair(), position.get_value()
@@ -407,21 +363,25 @@ class AlphaModel(JsonDataclass):
         Raises:
             StepOrderError: The equity is not known.
         """
-        equity = self._equity_for_targets(investable_equity)
         sized = self.accepted_investable_equity is not None
-        for signal in self.signals.values():
-            signal.synthetic_pair = self.map_pair_for_signal(position_manager, signal)
-            if not sized:
-                signal.position_target = signal.normalised_weight * equity
-            _set_adjust(signal, position_manager)
+        equity = self.investable_equity if sized or investable_equity is None else investable_equity
+        checks.check_equity(equity, self._when())
+        sizing.set_targets(self.signals, equity or 0.0, position_manager, self.map_pair_for_signal, sized=sized)
         self.investable_equity = equity
         self._record("calculate_target_positions", investable_equity=investable_equity)
 
     def map_pair_for_signal(
         self, position_manager: PositionManager, signal: TradingPairSignal
     ) -> TradingPairIdentifier:
-        """What is traded for a signal: the spot pair, or the short over it. A closing signal maps to the spot pair."""
-        return position_manager.get_shorting_pair(signal.pair) if signal.is_short() else signal.pair
+        """What is traded for a signal: the spot pair, or the short or leveraged long over it.
+
+        A closing signal maps to the spot pair, whatever is held.
+        """
+        if signal.is_short():
+            return position_manager.get_shorting_pair(signal.pair)
+        if signal.signal > 0 and signal.leverage is not None:
+            return position_manager.get_leveraged_long_pair(signal.pair)
+        return signal.pair
 
     def generate_rebalance_trades_and_triggers(
         self,
@@ -441,7 +401,7 @@ class AlphaModel(JsonDataclass):
             position_manager: What is held, and what it costs.
             min_trade_threshold: USD; when no adjust reaches it, nothing is traded.
             individual_rebalance_min_threshold: USD; a smaller adjust is skipped, but never a close.
-            use_spot_for_long: Hold longs unleveraged.
+            use_spot_for_long: Refuse leveraged longs; with False a long signal with leverage is held as one.
             invidiual_rebalance_min_threshold: The same as `individual_rebalance_min_threshold`, by its older name.
             sell_rebalance_min_threshold: USD; the threshold for decreases, where it differs. 0 is a threshold.
             cap_buys_to_sync_cash: Shrink buys to the cash that really arrives.
@@ -452,10 +412,10 @@ class AlphaModel(JsonDataclass):
 
         Raises:
             StepOrderError: The targets were not calculated.
-            SignalError: A leveraged long, which cannot be held as spot.
+            SignalError: A leveraged long while `use_spot_for_long` is on.
             PricingError: A price is missing.
         """
-        self._check_ready_to_trade(use_spot_for_long=use_spot_for_long)
+        checks.check_ready_to_trade(self.signals.values(), self._when(), use_spot_for_long=use_spot_for_long)
         individual = (
             individual_rebalance_min_threshold
             if invidiual_rebalance_min_threshold is None
@@ -493,10 +453,18 @@ class AlphaModel(JsonDataclass):
         )
         return [trade for _, trade in planned]
 
-    # -- checks and records ---------------------------------------------------------------------------------------
+    # -- records ---------------------------------------------------------------------------------------
 
     def _when(self) -> str:
         return "without a timestamp" if self.timestamp is None else f"{self.timestamp:%Y-%m-%dT%H:%MZ}"
+
+    @staticmethod
+    def _cap_for(pair: TradingPairIdentifier, max_weight: Weight, function: MaxWeightFunction | None) -> Weight:
+        if function is None:
+            return max_weight
+        own = function(pair)
+        checks.check_own_max_weight(own, pair)
+        return min(max_weight, own)
 
     def _record(self, step: str, **settings: Any) -> None:
         """Take down a step's settings; None, a setting that was not given, is left out."""
@@ -507,136 +475,6 @@ class AlphaModel(JsonDataclass):
         newest = next(reversed(self.raw_signals.values()), None)
         held_ids = (signal.signal_id or 0 for signal in self.signals.values())
         return max([newest.signal_id or 0 if newest else 0, *held_ids]) + 1
-
-    def _check_signal(self, pair: TradingPairIdentifier, alpha: float, leverage: float | None) -> PairId:
-        pair_id = pair.require_id()
-        if not (pair.is_spot() or pair.is_vault()):
-            raise PairError(
-                f"a signal is set on a spot or vault pair, got {pair.kind} for {pair}. "
-                "Pass pair.get_pricing_pair(), and leverage for a short.",
-                pair=pair,
-            )
-        if not finite(alpha):
-            raise SignalError(
-                f"a signal must be a finite number, got {alpha} for {pair} in cycle {self._when()}. "
-                "Leave the pair out when the strategy has no opinion on it.",
-                pair=pair,
-                alpha=alpha,
-            )
-        if alpha < 0 and leverage is None:
-            raise SignalError(
-                f"a short needs leverage, got signal {alpha} without it for {pair} in cycle {self._when()}. "
-                "Pass leverage=1.0, or drop negative signals.",
-                pair=pair,
-                alpha=alpha,
-            )
-        return pair_id
-
-    def _check_raw_weights(self, weights: Mapping[PairId, float], method: WeightingMethod) -> None:
-        for pair_id, signal in self.signals.items():
-            weight = weights.get(pair_id)
-            if weight is None or not finite(weight) or weight < 0:
-                raise WeightError(
-                    f"a raw weight must be a finite number >= 0, got {weight} for {signal.pair} "
-                    f"from {_describe_function(method)}. Return such a number for every pair that was given.",
-                    pair=signal.pair,
-                    weight=weight,
-                )
-
-    def _check_max_weight(self, max_weight: Weight) -> None:
-        if not 0 < max_weight <= 1:
-            raise WeightError(
-                f"a max weight must be above 0 and at most 1, got {max_weight} in cycle {self._when()}. "
-                "0.25 allows a quarter of equity in one place.",
-                max_weight=max_weight,
-            )
-
-    def _sharing(
-        self, equity: Usd | None, max_positions: int | None, epsilon_usd: Usd, *, waterfall: bool
-    ) -> allocation.Sharing:
-        if equity is None or not finite(equity) or equity < 0:
-            raise WeightError(
-                f"size risk needs investable_equity in USD, got {equity} in cycle {self._when()}. "
-                "Pass normalise_weights(investable_equity=…).",
-                investable_equity=equity,
-            )
-        shorts = [signal.pair for signal in self.signals.values() if signal.is_short()]
-        if shorts:
-            raise SignalError(
-                f"size risk sizes longs only, got a short of {shorts[0]} in cycle {self._when()}. "
-                "Leave out size_risk_model, or the shorts.",
-                pair=shorts[0],
-            )
-        mode = allocation.SharingMode.sequential if max_positions is None else allocation.SharingMode.positions
-        mode = allocation.SharingMode.waterfall if waterfall else mode
-        return allocation.Sharing(equity, mode, max_positions, epsilon_usd)
-
-    def _equity_for_targets(self, given: Usd | None) -> Usd:
-        if self.accepted_investable_equity is not None and self.investable_equity is not None:
-            return self.investable_equity
-        equity = self.investable_equity if given is None else given
-        if equity is None or not finite(equity) or equity < 0:
-            raise StepOrderError(
-                f"targets need investable_equity in USD, got {equity} in cycle {self._when()}. "
-                "Pass calculate_target_positions(position_manager, investable_equity=…)."
-            )
-        return equity
-
-    def _check_ready_to_trade(self, *, use_spot_for_long: bool) -> None:
-        for signal in self.signals.values():
-            if signal.synthetic_pair is None or signal.position_target is None:
-                raise StepOrderError(
-                    f"no target for {signal.pair} in cycle {self._when()}. Call calculate_target_positions() first."
-                )
-            if signal.signal > 0 and signal.leverage is not None:
-                asked = "use_spot_for_long=True" if use_spot_for_long else "use_spot_for_long=False"
-                raise SignalError(
-                    f"a leveraged long of {signal.pair} cannot be held with {asked}. Set the signal without leverage.",
-                    pair=signal.pair,
-                )
-
-
-def _set_flag(signal: TradingPairSignal, flag: Flags, *, on: bool) -> None:
-    (signal.flags.add if on else signal.flags.discard)(flag)
-
-
-def _set_adjust(signal: TradingPairSignal, position_manager: PositionManager) -> None:
-    target = signal.position_target or 0.0
-    adjust = target if signal.is_flipping() else target - signal.old_value
-    signal.position_target = target
-    signal.position_adjust_usd = adjust
-    signal.position_adjust_quantity = (
-        position_manager.estimate_asset_quantity(signal.pair, adjust) if adjust < 0 else 0.0
-    )
-
-
-def _accepted(answer: SizeRisk) -> Usd:
-    if answer.accepted_size is None:
-        raise AlphaModelError(f"the size-risk model gave no accepted_size for {answer.pair}.", pair=answer.pair)
-    return answer.accepted_size
-
-
-def _cap_for(pair: TradingPairIdentifier, max_weight: Weight, function: MaxWeightFunction | None) -> Weight:
-    if function is None:
-        return max_weight
-    own = function(pair)
-    if not 0 <= own <= 1:
-        raise WeightError(
-            f"max_weight_function must give a share between 0 and 1, got {own} for {pair}.", pair=pair, max_weight=own
-        )
-    return min(max_weight, own)
-
-
-def _require_one_side(positions: Iterable[TradingPosition]) -> None:
-    seen: dict[PairId, TradingPosition] = {}
-    for position in positions:
-        other = seen.setdefault(position.pair.get_pricing_pair().require_id(), position)
-        if other is not position:
-            raise PairError(
-                f"a pair is held once, got positions #{other.position_id} and #{position.position_id} in "
-                f"{position.pair.get_pricing_pair()}. Close one of them, or pass portfolio_pairs.",
-                pair=position.pair,
-            )
 
 
 def _positions_by_pair(portfolio: Portfolio) -> dict[PairId, TradingPosition]:
@@ -652,6 +490,9 @@ def _write_down(decision: rebalance.Decision) -> None:
     signal.position_adjust_usd = decision.adjust_usd
     signal.position_adjust_ignored = decision.action is rebalance.Action.skip
     signal.flags |= decision.flags
+    signal.forget_reasons(Stage.threshold, Stage.cash)
+    for reason in decision.reasons:
+        signal.add_reason(reason)
 
 
 def _carry_triggers(trade: TradeExecution, position: TradingPosition) -> None:

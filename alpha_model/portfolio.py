@@ -44,7 +44,8 @@ class TradingPosition:
         entry_price: Average price paid, USD.
         mark_price: The price that it is valued at, USD.
         opened_at: Naive UTC.
-        collateral: USD behind a short: what was set aside and what the borrowed units were sold for.
+        collateral: USD behind a short: what was set aside and what the borrowed units were sold for. Negative for a
+            leveraged long: what it owes.
         stop_loss: Price at which to close, USD.
         take_profit: Price at which to take the gain, USD.
         trailing_stop_loss: Share of the highest price since.
@@ -67,8 +68,14 @@ class TradingPosition:
         """Does it gain when the price falls?"""
         return self.pair.is_short()
 
+    def is_leveraged(self) -> bool:
+        """Is something borrowed for it?"""
+        return self.pair.is_short() or self.pair.is_leveraged_long()
+
     def get_value(self) -> Usd:
-        """USD at the mark: quantity × price; for a short the collateral less what it costs to cover."""
+        """USD at the mark: quantity × price; a short's collateral less what it costs to cover; a leveraged long's
+        holding less its debt.
+        """
         return float(self.collateral) + float(self.quantity) * self.mark_price
 
     def has_triggers(self) -> bool:
@@ -147,7 +154,7 @@ class Portfolio:
             entry_price: USD.
             mark_price: USD.
             opened_at: Naive UTC.
-            collateral: USD behind a short.
+            collateral: USD behind a short; what a leveraged long owes, negative.
             position_id: The id that was planned for it; None takes the next one.
 
         Raises:

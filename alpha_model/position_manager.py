@@ -18,7 +18,7 @@ from alpha_model.trade import TradeExecution, TradeType
 from alpha_model.units import Usd, UsdPrice
 
 VIRTUAL_PAIR_OFFSET = 1 << 40
-"""A synthetic pair's id is its spot pair's id plus this, so that it cannot meet a real one."""
+"""A synthetic pair's id is its spot pair's id plus a multiple of this, so that it cannot meet a real one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,18 +84,22 @@ class PositionManager:
     def get_shorting_pair(self, pair: TradingPairIdentifier) -> TradingPairIdentifier:
         """The pair that a short over this spot pair is held in.
 
-        An open short's own pair where there is one, so that a short opened elsewhere is recognised; else a synthetic
+        A held short's own pair where there is one, so that a short opened elsewhere is recognised; else a synthetic
         pair made from the spot pair.
         """
-        return self._synthetic_pair(pair, TradingPairKind.lending_protocol_short, "v")
+        return self._synthetic_pair(pair, TradingPairKind.lending_protocol_short)
 
-    def _synthetic_pair(self, pair: TradingPairIdentifier, kind: TradingPairKind, prefix: str) -> TradingPairIdentifier:
+    def get_leveraged_long_pair(self, pair: TradingPairIdentifier) -> TradingPairIdentifier:
+        """The pair that a leveraged long over this spot pair is held in; found and made as a short's is."""
+        return self._synthetic_pair(pair, TradingPairKind.lending_protocol_long)
+
+    def _synthetic_pair(self, pair: TradingPairIdentifier, kind: TradingPairKind) -> TradingPairIdentifier:
         spot = pair.get_pricing_pair()
         known = self._synthetic.get((kind, spot))
         if known is None:
             held = (found.pair for found in self.portfolio.iterate_held() if found.pair.kind == kind)
             known = next((found for found in held if found.get_pricing_pair().internal_id == spot.internal_id), None)
-            known = known or _make_synthetic(spot, kind, prefix)
+            known = known or _make_synthetic(spot, kind)
             self._synthetic[kind, spot] = known
         return known
 
@@ -110,6 +114,7 @@ class PositionManager:
         pair: TradingPairIdentifier,
         dollar_delta: Usd,
         *,
+        position: TradingPosition | None = None,
         sell_all: bool = False,
         triggers: Triggers = NO_TRIGGERS,
         notes: str | None = None,
@@ -119,6 +124,7 @@ class PositionManager:
         Args:
             pair: What is held.
             dollar_delta: USD; negative sells.
+            position: The position in the pair, where the caller has it; None looks it up.
             sell_all: Sell exactly the holding, whatever the dollars and the mark say.
             triggers: Stop loss and take profit of the position from now on.
             notes: Why, for people.
@@ -126,7 +132,7 @@ class PositionManager:
         Raises:
             TradeError: The pair is not held.
         """
-        position = self._require_position(pair)
+        position = position or self._require_position(pair)
         if dollar_delta > 0:
             return self._buy(pair, dollar_delta, position.position_id, triggers, notes)
         wanted = Decimal(-dollar_delta) / Decimal(self.get_mid_price(pair))
@@ -161,9 +167,21 @@ class PositionManager:
         notes: str | None = None,
     ) -> TradeExecution:
         """Plan to set aside `value` dollars and sell `leverage` times as much of the borrowed asset."""
-        return self._grow_short(
-            self.get_shorting_pair(pair), self.portfolio.allocate_position_id(), value, leverage, triggers, notes
-        )
+        short = self.get_shorting_pair(pair)
+        return self._grow(short, self.portfolio.allocate_position_id(), value, leverage, triggers, notes)
+
+    def open_leveraged_long(
+        self,
+        pair: TradingPairIdentifier,
+        value: Usd,
+        *,
+        leverage: float,
+        triggers: Triggers = NO_TRIGGERS,
+        notes: str | None = None,
+    ) -> TradeExecution:
+        """Plan to set aside `value` dollars and buy `leverage` times as much, the rest with borrowed cash."""
+        long = self.get_leveraged_long_pair(pair)
+        return self._grow(long, self.portfolio.allocate_position_id(), value, leverage, triggers, notes)
 
     def adjust_short(
         self,
@@ -174,12 +192,12 @@ class PositionManager:
         triggers: Triggers = NO_TRIGGERS,
         notes: str | None = None,
     ) -> TradeExecution:
-        """Plan to change a short's value by so many dollars.
+        """Plan to change the value of a short, or of a leveraged long, by so many dollars.
 
-        A decrease covers and releases the same share of debt and collateral, so that the leverage stays.
+        A decrease pays back and releases the same share of everything, so that the leverage stays.
         """
         if dollar_delta > 0:
-            return self._grow_short(position.pair, position.position_id, dollar_delta, leverage, triggers, notes)
+            return self._grow(position.pair, position.position_id, dollar_delta, leverage, triggers, notes)
         value = position.get_value()
         if -dollar_delta >= value:
             return self.close_position(position, notes=notes)
@@ -193,20 +211,25 @@ class PositionManager:
             notes=notes,
         )
 
-    def _grow_short(
+    def _grow(
         self,
-        short: TradingPairIdentifier,
+        pair: TradingPairIdentifier,
         position_id: int,
         value: Usd,
         leverage: float,
         triggers: Triggers,
         notes: str | None,
     ) -> TradeExecution:
-        units = Decimal(value * leverage) / Decimal(self.get_mid_price(short))
-        proceeds = units * Decimal(self.pricing_model.get_sell_price(self.timestamp, short.get_pricing_pair()))
-        plan = self._trade(
-            short, position_id, -units, collateral=Decimal(value) + proceeds, triggers=triggers, notes=notes
-        )
+        """Add `value` dollars, leveraged: sell borrowed units for a short, buy with borrowed cash for a long."""
+        market, exposure = pair.get_pricing_pair(), Decimal(value * leverage)
+        if pair.is_short():
+            units = -exposure / Decimal(self.get_mid_price(pair))
+            proceeds = -units * Decimal(self.pricing_model.get_sell_price(self.timestamp, market))
+            collateral = Decimal(value) + proceeds
+        else:
+            units = exposure / Decimal(self.pricing_model.get_buy_price(self.timestamp, market))
+            collateral = Decimal(value) - exposure
+        plan = self._trade(pair, position_id, units, collateral=collateral, triggers=triggers, notes=notes)
         return replace(plan, planned_reserve=Decimal(value))
 
     def _buy(
@@ -257,31 +280,35 @@ class PositionManager:
         return position
 
 
-def _make_synthetic(spot: TradingPairIdentifier, kind: TradingPairKind, prefix: str) -> TradingPairIdentifier:
-    base = AssetIdentifier(
-        spot.base.chain_id,
-        spot.base.address,
-        prefix + spot.base.token_symbol,
-        spot.base.decimals,
-        underlying=spot.base,
-        type="borrowed",
-    )
-    quote = AssetIdentifier(
-        spot.quote.chain_id,
-        spot.quote.address,
-        "a" + spot.quote.token_symbol,
-        spot.quote.decimals,
-        underlying=spot.quote,
-        type="collateral",
-    )
+_SYNTHETIC_NAMES = {
+    TradingPairKind.lending_protocol_short: ("v", "a", 1),
+    TradingPairKind.lending_protocol_long: ("a", "v", 2),
+}
+"""Prefixes of base and quote, as lending venues name debt (v) and collateral (a), and the place of the ids."""
+
+
+def _make_synthetic(spot: TradingPairIdentifier, kind: TradingPairKind) -> TradingPairIdentifier:
+    base, quote, place = _SYNTHETIC_NAMES[kind]
     return TradingPairIdentifier(
-        base,
-        quote,
+        _lent(spot.base, base),
+        _lent(spot.quote, quote),
         spot.pool_address,
         spot.exchange_address,
-        internal_id=spot.require_id() + VIRTUAL_PAIR_OFFSET,
+        internal_id=spot.require_id() + place * VIRTUAL_PAIR_OFFSET,
         fee=spot.fee,
         kind=kind,
         underlying_spot_pair=spot,
         exchange_name=spot.exchange_name,
+    )
+
+
+def _lent(asset: AssetIdentifier, prefix: str) -> AssetIdentifier:
+    """The debt or collateral token that stands for an asset."""
+    return AssetIdentifier(
+        asset.chain_id,
+        asset.address,
+        prefix + asset.token_symbol,
+        asset.decimals,
+        underlying=asset,
+        type="borrowed" if prefix == "v" else "collateral",
     )

@@ -13,10 +13,12 @@ from enum import StrEnum
 from alpha_model.errors import TradeError
 from alpha_model.portfolio import TradingPosition
 from alpha_model.position_manager import PositionManager, Triggers
+from alpha_model.reason import Code, Reason, Stage
+from alpha_model.serialisation import finite
 from alpha_model.signal import Flag, TradingPairSignal
 from alpha_model.signal import TradingPairSignalFlags as Flags
 from alpha_model.trade import TradeExecution
-from alpha_model.units import Usd, Weight
+from alpha_model.units import Usd, UsdPrice, Weight
 
 DUST_QUANTITY = 1e-10
 """Units of the base asset; a smaller trade cannot be made."""
@@ -42,6 +44,14 @@ class RebalanceRules:
     cap_buys_to_cash: bool = False
     cash_headroom: Usd = 0.0
 
+    def __post_init__(self) -> None:
+        for name in ("min_trade_threshold", "individual_threshold", "sell_threshold", "close_weight_epsilon"):
+            value = getattr(self, name)
+            if value is not None and not (finite(value) and value >= 0):
+                raise TradeError(f"{name} must be a number >= 0, got {value!r}.", name=name, value=value)
+        if not finite(self.cash_headroom):
+            raise TradeError(f"cash_headroom must be a number, got {self.cash_headroom!r}.", value=self.cash_headroom)
+
 
 class Action(StrEnum):
     """What is done about a signal."""
@@ -61,6 +71,7 @@ class Decision:
         action: What is done.
         adjust_usd: USD to change; smaller than the signal's own where cash was short.
         flags: What to flag the signal with.
+        reasons: The same with its amounts.
         position: What is held, if anything.
     """
 
@@ -68,6 +79,7 @@ class Decision:
     action: Action
     adjust_usd: Usd
     flags: frozenset[Flag] = frozenset()
+    reasons: tuple[Reason, ...] = ()
     position: TradingPosition | None = None
 
 
@@ -97,7 +109,10 @@ def decide(
         TradeError: `cap_buys_to_cash` with a short or leveraged signal.
     """
     if largest_adjust(signals) < rules.min_trade_threshold:
-        return [_skip(signal, signal.position_adjust_usd, Flags.max_adjust_too_small) for signal in signals]
+        return [
+            _skip(each, each.position_adjust_usd, Flags.max_adjust_too_small, rules.min_trade_threshold)
+            for each in signals
+        ]
     decided = [
         _decide_one(signal, signal.position_adjust_usd, rules, manager, positions.get(signal.pair.require_id()))
         for signal in signals
@@ -105,46 +120,55 @@ def decide(
     return _fit_to_cash(decided, rules, manager) if rules.cap_buys_to_cash else decided
 
 
-def _decide_one(
+def _decide_one(  # noqa: PLR0911 - one return a rule, in the order of the rules
     signal: TradingPairSignal,
     adjust: Usd,
     rules: RebalanceRules,
     manager: PositionManager,
     position: TradingPosition | None,
 ) -> Decision:
-    below_epsilon = signal.normalised_weight < rules.close_weight_epsilon
-    if adjust == 0 or manager.is_problematic_pair(signal.pair):
-        return _skip(signal, adjust)
-    if below_epsilon and position:
+    epsilon = rules.close_weight_epsilon
+    if adjust == 0:
+        return Decision(signal, Action.skip, adjust)
+    if manager.is_problematic_pair(signal.pair):
+        return _skip(signal, adjust, Code.problematic_pair)
+    if signal.normalised_weight < epsilon and position:
+        closed = Reason(Stage.threshold, Flags.closed, adjust, -signal.old_value, epsilon)
         flags = frozenset({Flags.close_position_weight_limit, Flags.closed})
-        return Decision(signal, Action.close, adjust, flags, position)
-    if _too_small(signal, adjust, rules):
-        return _skip(signal, adjust, Flags.individual_trade_size_too_small)
+        return Decision(signal, Action.close, adjust, flags, (closed,), position)
+    threshold = _individual_threshold(adjust, rules)
+    if _size(signal, adjust) < threshold:
+        return _skip(signal, adjust, Flags.individual_trade_size_too_small, threshold)
     if abs(adjust) / manager.get_mid_price(signal.pair) < DUST_QUANTITY:
-        return _skip(signal, adjust, Flags.individual_trade_quantity_too_small)
-    if below_epsilon:
-        return _skip(signal, adjust, Flags.close_position_weight_limit)
-    action = Action.flip if position and signal.is_flipping() else Action.trade
-    return Decision(signal, action, adjust, frozenset(), position)
+        return _skip(signal, adjust, Flags.individual_trade_quantity_too_small, DUST_QUANTITY)
+    if signal.normalised_weight < epsilon:
+        return _skip(signal, adjust, Flags.close_position_weight_limit, epsilon)
+    action = Action.flip if position and signal.changes_position_kind() else Action.trade
+    return Decision(signal, action, adjust, position=position)
 
 
-def _skip(signal: TradingPairSignal, adjust: Usd, *flags: Flag) -> Decision:
-    return Decision(signal, Action.skip, adjust, frozenset(flags))
+def _skip(signal: TradingPairSignal, adjust: Usd, code: Flags | Code, limit: float | None = None) -> Decision:
+    flags = frozenset({code}) if isinstance(code, Flags) else frozenset[Flag]()
+    return Decision(signal, Action.skip, adjust, flags, (Reason(Stage.threshold, code, adjust, 0.0, limit),))
 
 
-def _too_small(signal: TradingPairSignal, adjust: Usd, rules: RebalanceRules) -> bool:
-    """Is the adjust below its threshold? A flip counts with the larger of the value closed and the new target."""
-    size = max(abs(adjust), abs(signal.old_value)) if signal.is_flipping() else abs(adjust)
+def _size(signal: TradingPairSignal, adjust: Usd) -> Usd:
+    """|USD| of the adjust; for a flip the larger of the value closed and the new target."""
+    return max(abs(adjust), abs(signal.old_value)) if signal.changes_position_kind() else abs(adjust)
+
+
+def _individual_threshold(adjust: Usd, rules: RebalanceRules) -> Usd:
     for_sells = rules.individual_threshold if rules.sell_threshold is None else rules.sell_threshold
-    return size < (for_sells if adjust < 0 else rules.individual_threshold)
+    return for_sells if adjust < 0 else rules.individual_threshold
 
 
 def _fit_to_cash(decided: list[Decision], rules: RebalanceRules, manager: PositionManager) -> list[Decision]:
     """Shrink the buys in proportion so that they fit into the cash that arrives."""
     for decision in decided:
-        if decision.signal.is_short() or decision.signal.leverage is not None:
+        held_leveraged = decision.position is not None and decision.position.is_leveraged()
+        if decision.signal.leverage is not None or held_leveraged:
             raise TradeError(
-                f"cap_buys_to_sync_cash works for long spot portfolios only, got a short or leveraged signal for "
+                f"cap_buys_to_sync_cash works for long spot portfolios only, got a short or leveraged position in "
                 f"{decision.signal.pair}. Leave cap_buys_to_sync_cash off, or the signal out.",
                 pair=decision.signal.pair,
             )
@@ -157,7 +181,8 @@ def _fit_to_cash(decided: list[Decision], rules: RebalanceRules, manager: Positi
     wanted = sum(decision.adjust_usd for decision in decided if _is_buy(decision))
     if wanted <= available:
         return decided
-    return [_shrink(each, available / wanted, rules, manager) if _is_buy(each) else each for each in decided]
+    share = available / wanted
+    return [_shrink(each, share, available, rules, manager) if _is_buy(each) else each for each in decided]
 
 
 def _is_buy(decision: Decision) -> bool:
@@ -166,9 +191,13 @@ def _is_buy(decision: Decision) -> bool:
     return asks_for_cash and (decision.action is not Action.skip or Flags.close_position_weight_limit in decision.flags)
 
 
-def _shrink(decision: Decision, share: float, rules: RebalanceRules, manager: PositionManager) -> Decision:
-    shrunk = _decide_one(decision.signal, decision.adjust_usd * share, rules, manager, decision.position)
-    return replace(shrunk, flags=shrunk.flags | {Flags.capped_by_sync_cash})
+def _shrink(
+    decision: Decision, share: float, available: Usd, rules: RebalanceRules, manager: PositionManager
+) -> Decision:
+    usd = decision.adjust_usd * share
+    shrunk = _decide_one(decision.signal, usd, rules, manager, decision.position)
+    reason = Reason(Stage.cash, Flags.capped_by_sync_cash, decision.adjust_usd, usd, available)
+    return replace(shrunk, flags=shrunk.flags | {Flags.capped_by_sync_cash}, reasons=(reason, *shrunk.reasons))
 
 
 def plan(
@@ -198,35 +227,40 @@ def _plan_one(decision: Decision, manager: PositionManager, *, override_stop_los
     if position is None:
         return [_open(decision, manager, notes)]
     triggers = _triggers(signal, manager) if override_stop_loss or position.stop_loss is None else Triggers()
-    if position.is_short():
+    if position.is_leveraged():
         leverage = signal.leverage or 1.0
-        adjusted = manager.adjust_short(
-            position, decision.adjust_usd, leverage=leverage, triggers=triggers, notes=notes
-        )
-        return [adjusted]
+        return [manager.adjust_short(position, decision.adjust_usd, leverage=leverage, triggers=triggers, notes=notes)]
     sell_all = signal.position_target == 0
-    pair, usd = position.pair, decision.adjust_usd
-    return [manager.adjust_position(pair, usd, sell_all=sell_all, triggers=triggers, notes=notes)]
+    adjusted = manager.adjust_position(
+        position.pair, decision.adjust_usd, position=position, sell_all=sell_all, triggers=triggers, notes=notes
+    )
+    return [adjusted]
 
 
 def _open(decision: Decision, manager: PositionManager, notes: str) -> TradeExecution:
-    signal = decision.signal
-    triggers = _triggers(signal, manager)
+    signal, usd = decision.signal, decision.adjust_usd
+    triggers, leverage = _triggers(signal, manager), signal.leverage or 1.0
     if signal.is_short():
-        return manager.open_short(
-            signal.pair, decision.adjust_usd, leverage=signal.leverage or 1.0, triggers=triggers, notes=notes
-        )
-    return manager.open_spot(signal.pair, decision.adjust_usd, triggers=triggers, notes=notes)
+        return manager.open_short(signal.pair, usd, leverage=leverage, triggers=triggers, notes=notes)
+    if signal.leverage is not None:
+        return manager.open_leveraged_long(signal.pair, usd, leverage=leverage, triggers=triggers, notes=notes)
+    return manager.open_spot(signal.pair, usd, triggers=triggers, notes=notes)
 
 
 def _triggers(signal: TradingPairSignal, manager: PositionManager) -> Triggers:
-    """The signal's ratios as prices; a trailing stop without a stop loss sets that too."""
+    """The signal's ratios as prices; a trailing stop without a stop loss sets that too.
+
+    The ratios are shares of the position's value, so for a short they lie on the other side of the price.
+    """
     if signal.stop_loss is None and signal.take_profit is None and signal.trailing_stop_loss is None:
         return Triggers()
     mid = manager.get_mid_price(signal.pair)
-    stop = signal.trailing_stop_loss if signal.stop_loss is None else signal.stop_loss
+
+    def price(ratio: float | None) -> UsdPrice | None:
+        return None if ratio is None else mid * (2 - ratio if signal.is_short() else ratio)
+
     return Triggers(
-        stop_loss=None if stop is None else mid * stop,
-        take_profit=None if signal.take_profit is None else mid * signal.take_profit,
+        stop_loss=price(signal.trailing_stop_loss if signal.stop_loss is None else signal.stop_loss),
+        take_profit=price(signal.take_profit),
         trailing_stop_loss=signal.trailing_stop_loss,
     )

@@ -67,9 +67,12 @@ def naive_utc(when: datetime) -> datetime:
     return when if when.tzinfo is None else when.astimezone(UTC).replace(tzinfo=None)
 
 
-def finite(value: float) -> bool:
-    """Is this a number that can be traded on, so neither NaN nor an infinity?"""
-    return math.isfinite(value)
+def finite(value: Any) -> bool:
+    """Is this a number that can be traded on: neither NaN nor an infinity, nor something else altogether?"""
+    try:
+        return math.isfinite(value)
+    except (TypeError, OverflowError):
+        return False
 
 
 TIME_FIELD = config(encoder=to_unix, decoder=from_unix)

@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 from dataclasses_json import config
 
 from alpha_model.pair import TradingPairIdentifier
+from alpha_model.reason import Reason, Stage
 from alpha_model.serialisation import Extra, JsonDataclass
 from alpha_model.size_risk import SizeRisk
 from alpha_model.units import Usd, Weight
@@ -48,25 +49,6 @@ def read_flags(names: Iterable[str]) -> set[Flag]:
 def write_flags(flags: Iterable[Flag]) -> list[str]:
     """Sorted names, so that the same flags give the same JSON."""
     return sorted(map(str, flags))
-
-
-@dataclass
-class Reason(JsonDataclass):
-    """What one step did to one signal, in dollars.
-
-    Args:
-        stage: The step of the cycle.
-        code: What happened there.
-        before_usd: The amount that entered the step.
-        after_usd: The amount that left it.
-        limit: What it was measured against, in the unit of the code.
-    """
-
-    stage: str
-    code: str
-    before_usd: Usd | None = None
-    after_usd: Usd | None = None
-    limit: float | None = None
 
 
 @dataclass
@@ -138,6 +120,21 @@ class TradingPairSignal(JsonDataclass):
         """How strong the signal is, whatever its side: |signal|."""
         return abs(self.signal)
 
+    def set_flag(self, flag: Flag, *, on: bool) -> None:
+        """Set a flag, or take it back."""
+        (self.flags.add if on else self.flags.discard)(flag)
+
+    def add_reason(self, reason: Reason) -> None:
+        """Take down what a step did to the signal."""
+        if self.reasons is None:
+            self.reasons = []
+        self.reasons.append(reason)
+
+    def forget_reasons(self, *stages: Stage) -> None:
+        """Drop what these stages took down, because they are run again."""
+        if self.reasons:
+            self.reasons = [reason for reason in self.reasons if reason.stage not in stages]
+
     def get_tvl(self) -> Usd | None:
         """USD locked in the pair's pool at the decision, where size risk asked for it."""
         return self.position_size_risk.tvl if self.position_size_risk else None
@@ -169,6 +166,19 @@ class TradingPairSignal(JsonDataclass):
     def is_flipping(self) -> bool:
         """Does the position change its side, so that the old one is closed first?"""
         return self.get_flip_label() in {"spot -> short", "short -> spot"}
+
+    def changes_position_kind(self, wanted: TradingPairIdentifier | None = None) -> bool:
+        """Must what is held be closed first, because what is wanted is held as another kind of pair?
+
+        True for a flip, and for a change between a plain and a leveraged long.
+
+        Args:
+            wanted: The pair to hold; None takes `synthetic_pair`.
+        """
+        wanted = wanted or self.synthetic_pair
+        if self.old_pair is None or wanted is None or self.signal == 0 or self.normalised_weight == 0:
+            return False
+        return self.old_pair.kind != wanted.kind
 
     def get_flip_label(self) -> str:
         """How the side changes: `none -> spot`, `spot -> short`, `short -> close` … or `no flip`."""

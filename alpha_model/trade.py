@@ -33,7 +33,7 @@ class TradeExecution:
         planned_price: USD per unit, fees included.
         planned_mid_price: USD per unit at the decision, without fees.
         planned_reserve: Cash that the plan takes (buys, openings) or brings (sells), never negative.
-        planned_collateral: Collateral that a new or adjusted short sets aside; 0 for spot.
+        planned_collateral: How a short's collateral changes, or, negative, a leveraged long's debt; 0 for spot.
         closing: The trade ends the position.
         stop_loss: Price at which to sell, USD; set on openings and adjusts.
         take_profit: Price at which to take the gain, USD.

@@ -175,22 +175,14 @@ def _trade_row(trade: TradeExecution) -> dict[str, Any]:
         "reserve": trade.planned_reserve,
         "value_usd": trade.get_value(),
         "closing": trade.closing,
-        "stop_loss": trade.stop_loss,
-        "take_profit": trade.take_profit,
-        "trailing": trade.trailing_stop_loss,
+        "position_stop_loss": trade.stop_loss,
+        "position_take_profit": trade.take_profit,
+        "position_trailing": trade.trailing_stop_loss,
     }
 
 
 WEIGHT_FIELDS = {"raw_weight", "normalised_weight", "old_weight", "weight_diffs"}
-NOT_COMPARED = {
-    "trade_id",
-    "position_id",
-    "sort_position",
-    "flags",
-    "position_stop_loss",
-    "position_take_profit",
-    "position_trailing",
-}
+NOT_COMPARED = {"trade_id", "position_id", "sort_position", "flags"}
 SHORT_TRADE_NOT_COMPARED = NOT_COMPARED | {"quantity", "reserve", "value_usd"}
 
 

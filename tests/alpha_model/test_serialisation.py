@@ -22,7 +22,7 @@ from alpha_model import (
     TradingPairSignalFlags,
 )
 from alpha_model.serialisation import from_unix, to_unix
-from alpha_model.signal import Reason
+from alpha_model.reason import Reason
 
 
 def decided_model() -> AlphaModel:

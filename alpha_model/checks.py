@@ -1,0 +1,156 @@
+"""Can a step of the cycle be run with what it was given?
+
+Each function raises an error that names what, got, where and remedy, or returns; none changes anything. `when` is the
+cycle as the message names it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from alpha_model.errors import PairError, SignalError, StepOrderError, WeightError
+from alpha_model.pair import TradingPairIdentifier
+from alpha_model.portfolio import TradingPosition
+from alpha_model.serialisation import finite
+from alpha_model.signal import TradingPairSignal
+from alpha_model.units import PairId, Usd
+
+
+def check_signal(pair: TradingPairIdentifier, alpha: Any, leverage: Any, when: str) -> PairId:
+    """A signal can be set: a spot or vault pair with an id, a finite number, and leverage for a short."""
+    if not isinstance(pair, TradingPairIdentifier):
+        raise PairError(f"a signal is set on a TradingPairIdentifier, got {pair!r:.80}.", pair=pair)
+    pair_id = pair.require_id()
+    if not (pair.is_spot() or pair.is_vault()):
+        raise PairError(
+            f"a signal is set on a spot or vault pair, got {pair.kind} for {pair}. "
+            "Pass pair.get_pricing_pair(), and leverage for a short.",
+            pair=pair,
+        )
+    if not finite(alpha):
+        raise SignalError(
+            f"a signal must be a finite number, got {alpha!r} for {pair} in cycle {when}. "
+            "Leave the pair out when the strategy has no opinion on it.",
+            pair=pair,
+            alpha=alpha,
+        )
+    if alpha < 0 and leverage is None:
+        raise SignalError(
+            f"a short needs leverage, got signal {alpha} without it for {pair} in cycle {when}. "
+            "Pass leverage=1.0, or drop negative signals.",
+            pair=pair,
+            alpha=alpha,
+        )
+    if leverage is not None and not (finite(leverage) and leverage > 0):
+        raise SignalError(
+            f"leverage must be a number above 0, got {leverage!r} for {pair} in cycle {when}. None is spot.",
+            pair=pair,
+            leverage=leverage,
+        )
+    return pair_id
+
+
+def check_trigger(name: str, ratio: Any, pair: TradingPairIdentifier) -> None:
+    """A stop loss or take profit is None, or a share of the price above 0."""
+    if ratio is not None and not (finite(ratio) and ratio > 0):
+        raise SignalError(
+            f"{name} must be a share of the price above 0, got {ratio!r} for {pair}. 0.98 is 2 % below the price.",
+            pair=pair,
+            ratio=ratio,
+        )
+
+
+def check_count(count: Any, threshold: Any) -> None:
+    """A selection takes a whole number of signals of at least some strength."""
+    if isinstance(count, bool) or not hasattr(count, "__index__") or count < 0:
+        raise SignalError(f"select_top_signals takes a whole number of signals, got {count!r}.", count=count)
+    if not finite(threshold):
+        raise SignalError(f"the signal threshold must be a finite number, got {threshold!r}.", threshold=threshold)
+
+
+def check_raw_weights(weights: Mapping[PairId, Any], signals: Mapping[PairId, TradingPairSignal], method: str) -> None:
+    """A weighting method gave every selected pair a finite weight >= 0."""
+    for pair_id, signal in signals.items():
+        weight = weights.get(pair_id)
+        if weight is None or not finite(weight) or weight < 0:
+            raise WeightError(
+                f"a raw weight must be a finite number >= 0, got {weight!r} for {signal.pair} from {method}. "
+                "Return such a number for every pair that was given.",
+                pair=signal.pair,
+                weight=weight,
+            )
+
+
+def check_max_weight(max_weight: Any, when: str) -> None:
+    """A largest share is above 0 and at most 1."""
+    if not finite(max_weight) or not 0 < max_weight <= 1:
+        raise WeightError(
+            f"a max weight must be above 0 and at most 1, got {max_weight!r} in cycle {when}. "
+            "0.25 allows a quarter of equity in one place.",
+            max_weight=max_weight,
+        )
+
+
+def check_own_max_weight(own: Any, pair: TradingPairIdentifier) -> None:
+    """A pair's own largest share is between 0 and 1."""
+    if not finite(own) or not 0 <= own <= 1:
+        raise WeightError(
+            f"max_weight_function must give a share between 0 and 1, got {own!r} for {pair}.",
+            pair=pair,
+            max_weight=own,
+        )
+
+
+def check_size_risk(equity: Usd | None, signals: Iterable[TradingPairSignal], when: str) -> None:
+    """Size risk can be applied: the equity is known and all signals are long."""
+    if not finite(equity) or equity < 0:  # type: ignore[operator] # finite() refuses None
+        raise WeightError(
+            f"size risk needs investable_equity in USD, got {equity!r} in cycle {when}. "
+            "Pass normalise_weights(investable_equity=…).",
+            investable_equity=equity,
+        )
+    for signal in signals:
+        if signal.is_short():
+            raise SignalError(
+                f"size risk sizes longs only, got a short of {signal.pair} in cycle {when}. "
+                "Leave out size_risk_model, or the shorts.",
+                pair=signal.pair,
+            )
+
+
+def check_equity(equity: Usd | None, when: str) -> None:
+    """The equity that targets are shares of is known."""
+    if not finite(equity) or equity < 0:  # type: ignore[operator] # finite() refuses None
+        raise StepOrderError(
+            f"targets need investable_equity in USD, got {equity!r} in cycle {when}. "
+            "Pass calculate_target_positions(position_manager, investable_equity=…)."
+        )
+
+
+def check_held_once(positions: Iterable[TradingPosition]) -> None:
+    """No pair is held twice, for example long and short."""
+    seen: dict[PairId, TradingPosition] = {}
+    for position in positions:
+        other = seen.setdefault(position.pair.get_pricing_pair().require_id(), position)
+        if other is not position:
+            raise PairError(
+                f"a pair is held once, got positions #{other.position_id} and #{position.position_id} in "
+                f"{position.pair.get_pricing_pair()}. Close one of them, or pass portfolio_pairs.",
+                pair=position.pair,
+            )
+
+
+def check_ready_to_trade(signals: Iterable[TradingPairSignal], when: str, *, use_spot_for_long: bool) -> None:
+    """Every signal has its target, and can be held as asked."""
+    for signal in signals:
+        if signal.synthetic_pair is None or signal.position_target is None:
+            raise StepOrderError(
+                f"no target for {signal.pair} in cycle {when}. Call calculate_target_positions() first."
+            )
+        if use_spot_for_long and signal.signal > 0 and signal.leverage is not None:
+            raise SignalError(
+                f"a leveraged long of {signal.pair} cannot be held as spot. "
+                "Pass use_spot_for_long=False, or set the signal without leverage.",
+                pair=signal.pair,
+            )

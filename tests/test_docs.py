@@ -1,0 +1,58 @@
+"""Is what the README says true?"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import re
+from pathlib import Path
+
+import pytest
+
+import alpha_model
+import alpha_model.history
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text()
+BLOCK = re.compile(r"```(\w*)\n(.*?)```", re.DOTALL)
+
+
+def test_readme_code_runs_and_prints_what_it_says(tmp_path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    blocks = BLOCK.findall(README)
+    names: dict[str, object] = {}
+    for (language, code), following in zip(blocks, [*blocks[1:], ("", "")], strict=True):
+        if language != "python":
+            continue
+        printed = io.StringIO()
+        with contextlib.redirect_stdout(printed):
+            exec(compile(code, "README.md", "exec"), names)
+        if following[0] == "" and following[1].strip():
+            assert printed.getvalue() == following[1]
+
+
+def test_readme_links_lead_somewhere() -> None:
+    links = re.findall(r"\]\((?!http)([^)#]+)\)", README)
+    assert links
+    assert [link for link in links if not (ROOT / link).exists()] == []
+
+
+@pytest.mark.parametrize("target", ["run", "test", "check", "samples"])
+def test_make_has_the_targets_that_the_texts_name(target: str) -> None:
+    makefile = (ROOT / "Makefile").read_text()
+    assert re.search(rf"^{target}:", makefile, re.MULTILINE)
+
+
+@pytest.mark.parametrize("module", [alpha_model, alpha_model.history])
+def test_public_names_are_sorted_and_exist(module) -> None:
+    assert list(module.__all__) == sorted(module.__all__, key=lambda name: (name.lower(), name)) or list(
+        module.__all__
+    ) == sorted(module.__all__)
+    assert [name for name in module.__all__ if not hasattr(module, name)] == []
+
+
+def test_committed_texts_name_no_path_of_a_machine() -> None:
+    home = os.sep + "home" + os.sep
+    for path in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]:
+        assert home not in path.read_text(), path
