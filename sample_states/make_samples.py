@@ -231,7 +231,10 @@ def reference_state(
 ) -> bytes:
     """A state file in the reference framework's layout."""
     writer = StateWriter("momentum top five")
-    run_paper(writer.follow(top_five), PaperMarket(prices), weekly(prices), cash)
+    portfolio = run_paper(writer.follow(top_five), PaperMarket(prices), weekly(prices), cash)
+    positions = writer.state["portfolio"]
+    for number in map(str, portfolio.closed_positions):
+        positions["closed_positions"][number] = positions["open_positions"].pop(number)
     if shorten:
         shorten(writer.state)
     return json.dumps(writer.state).encode()

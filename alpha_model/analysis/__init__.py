@@ -1,1 +1,48 @@
 """Why did the strategy do what it did? Pure functions from a history to frames."""
+
+from alpha_model.analysis.cycle import cycle_signals, cycle_table
+from alpha_model.analysis.flags import flag_counts, flag_names
+from alpha_model.analysis.headline import Headline, describe_decision, headline
+from alpha_model.analysis.outcome import OUTCOME_MEANINGS, CycleOutcome, cycle_outcomes
+from alpha_model.analysis.pairs import pair_labels, pairs_by_weight
+from alpha_model.analysis.reduce import (
+    OTHER,
+    Kept,
+    cycle_buckets,
+    live_pairs,
+    merge_pairs,
+    most_moved,
+    reduce_cycles,
+)
+from alpha_model.analysis.size_risk import size_risk_frame
+from alpha_model.analysis.thresholds import ranges_widely, threshold_frame
+from alpha_model.analysis.weights import normalised_weights, raw_shares, sides, weight_diffs
+
+__all__ = [
+    "OTHER",
+    "OUTCOME_MEANINGS",
+    "CycleOutcome",
+    "Headline",
+    "Kept",
+    "cycle_buckets",
+    "cycle_outcomes",
+    "cycle_signals",
+    "cycle_table",
+    "describe_decision",
+    "flag_counts",
+    "flag_names",
+    "headline",
+    "live_pairs",
+    "merge_pairs",
+    "most_moved",
+    "normalised_weights",
+    "pair_labels",
+    "pairs_by_weight",
+    "ranges_widely",
+    "raw_shares",
+    "reduce_cycles",
+    "sides",
+    "size_risk_frame",
+    "threshold_frame",
+    "weight_diffs",
+]

@@ -21,8 +21,8 @@ from alpha_model import (
     TradingPairKind,
     TradingPairSignalFlags,
 )
-from alpha_model.serialisation import from_unix, to_unix
 from alpha_model.reason import Reason
+from alpha_model.serialisation import from_unix, to_unix
 
 
 def decided_model() -> AlphaModel:

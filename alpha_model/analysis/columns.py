@@ -1,0 +1,46 @@
+"""How does one column of a history become a NumPy array, without converting the rest?"""
+
+from typing import TypeAlias, cast
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from alpha_model.history import History
+
+Numbers: TypeAlias = npt.NDArray[np.float64]
+Places: TypeAlias = npt.NDArray[np.int64]
+Truths: TypeAlias = npt.NDArray[np.bool_]
+
+
+def numbers(table: pa.Table, column: str) -> Numbers:
+    """One numeric or boolean column as float64; null is NaN."""
+    values = pc.cast(table[column], pa.float64())
+    return cast("Numbers", values.to_numpy(zero_copy_only=False))
+
+
+def signal_places(history: History) -> Places:
+    """For each row of `signals`, the row of its cycle in `cycles`."""
+    places: Places = np.searchsorted(history.cycle_numbers, history.tables.signals["cycle"].to_numpy()).astype(np.int64)
+    return places
+
+
+def count_per_cycle(history: History, chosen: Truths) -> Places:
+    """How many rows of `signals` are chosen, one number a cycle."""
+    return np.bincount(signal_places(history)[chosen], minlength=len(history)).astype(np.int64)
+
+
+def sum_per_cycle(history: History, values: Numbers | Places) -> Numbers:
+    """The sum of a column of `signals` in each cycle; NaN where no row of the cycle has a number."""
+    known = ~np.isnan(values)
+    places = signal_places(history)[known]
+    sums = np.bincount(places, weights=values[known], minlength=len(history))
+    counts = np.bincount(places, minlength=len(history))
+    return np.where(counts > 0, sums, np.nan)
+
+
+def cycle_frame(history: History, columns: dict[str, object]) -> pd.DataFrame:
+    """A frame with one row a cycle: `cycle`, `timestamp` and the given columns."""
+    return pd.DataFrame({"cycle": history.cycle_numbers, "timestamp": history.timestamps, **columns})

@@ -1,0 +1,100 @@
+"""What did each cycle decide, as a whole and about every pair, chosen or not?"""
+
+import numpy as np
+import pandas as pd
+
+from alpha_model.analysis.columns import numbers
+from alpha_model.analysis.flags import flag_names, flags_of_cycles
+from alpha_model.analysis.outcome import cycle_outcomes
+from alpha_model.analysis.pairs import pair_labels
+from alpha_model.analysis.plan import plan_of
+from alpha_model.history import History
+
+_COLUMNS = [
+    "pair_id",
+    "pair",
+    "decision",
+    "selected",
+    "signal",
+    "raw_weight",
+    "raw_share",
+    "normalised_weight",
+    "old_weight",
+    "old_value",
+    "position_target",
+    "position_adjust_usd",
+    "asked",
+    "accepted",
+    "tvl",
+    "price",
+    "flags",
+]
+
+_DECISION_ORDER = {"buy": 0, "sell": 0, "skipped": 1, "unknown": 1, "no change": 2, "not selected": 3}
+
+
+def cycle_table(history: History) -> pd.DataFrame:
+    """Every cycle in one line.
+
+    Returns:
+        `cycle_outcomes`, and: equity_usd (investable), discarded_usd, selected_count, raw_count as recorded (NaN =
+        not recorded); ratio (largest change / threshold); flags (sorted names of the flags that any signal carries).
+    """
+    outcomes = cycle_outcomes(history)
+    cycles = history.tables.cycles
+    threshold = outcomes["position_adjust_threshold_usd"].to_numpy(dtype=np.float64)
+    return outcomes.assign(
+        ratio=outcomes["max_position_adjust_usd"] / np.where(threshold > 0, threshold, np.nan),
+        equity_usd=numbers(cycles, "investable_equity"),
+        discarded_usd=numbers(cycles, "size_risk_discarded_value"),
+        selected_count=numbers(cycles, "selected_count"),
+        raw_count=numbers(cycles, "raw_count"),
+        flags=pd.Series(flags_of_cycles(history), dtype=object),
+    )
+
+
+def cycle_signals(history: History) -> pd.DataFrame:
+    """Every pair of the history's cycles, from raw signal to adjust.
+
+    Args:
+        history: Mostly of one cycle, `history.at(timestamp)`.
+
+    Returns:
+        RangeIndex, one row a signal: planned trades first, then skipped changes, then pairs without one, then those
+        not selected; within them the largest change, then the strongest signal first. pair (a unique label); decision
+        (`buy`, `sell`, `skipped`, `no change`, `not selected`, or `unknown`; a short that grows is a `sell`); the
+        numbers of `signals` under their own names (weights are shares, money is USD, NaN = absent); raw_share (raw
+        weight / Σ raw weights of its cycle); flags (list of names).
+    """
+    signals = history.signals
+    raw = signals["raw_weight"].to_numpy(dtype=np.float64)
+    places = np.searchsorted(history.cycle_numbers, signals["cycle"].to_numpy())
+    totals = np.bincount(places, weights=np.nan_to_num(raw), minlength=max(len(history), 1))[places]
+    labels = pair_labels(history)
+    frame = signals.assign(
+        pair=[labels[pair_id] for pair_id in signals["pair_id"]],
+        decision=_decisions(history),
+        raw_share=raw / np.where(totals > 0, totals, np.nan),
+        flags=pd.Series(flag_names(history), dtype=object),
+    )
+    strength, change = (
+        np.nan_to_num(np.abs(signals[name].to_numpy(dtype=np.float64))) for name in ("signal", "position_adjust_usd")
+    )
+    order = np.lexsort((-strength, -change, frame["decision"].map(_DECISION_ORDER).to_numpy()))
+    return frame[_COLUMNS].iloc[order].reset_index(drop=True)
+
+
+def _decisions(history: History) -> list[str]:
+    """One word a signal."""
+    plan, signals = plan_of(history), history.tables.signals
+    rises = np.nan_to_num(numbers(signals, "position_adjust_usd")) > 0
+    selected = ~np.isnan(numbers(signals, "signal_in_selection"))
+    buys = plan.planned & (rises != plan.covers)
+    rules = {
+        "buy": buys,
+        "sell": plan.planned & ~buys,
+        "skipped": plan.skipped,
+        "unknown": plan.undecided,
+        "no change": selected,
+    }
+    return [str(word) for word in np.select(list(rules.values()), list(rules), "not selected")]

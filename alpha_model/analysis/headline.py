@@ -1,0 +1,98 @@
+"""What would a colleague want to hear first about this history?"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from alpha_model.analysis.columns import numbers
+from alpha_model.analysis.outcome import OUTCOME_MEANINGS, CycleOutcome, cycle_outcomes
+from alpha_model.analysis.size_risk import size_risk_frame
+from alpha_model.history import History
+from alpha_model.units import Usd
+
+
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """The first numbers about a history; None is "not recorded".
+
+    Args:
+        cycle_count: Decisions recorded.
+        pair_count: Pairs that ever had a signal.
+        first: Time of the first cycle, UTC.
+        last: Time of the last cycle, UTC.
+        outcome_counts: How many cycles ended how; only outcomes that occur, the most frequent first.
+        last_outcome: How the last cycle ended.
+        last_decision: The last cycle in one sentence.
+        equity_usd: The last known total equity; where there is no equity curve, the last investable equity.
+        equity_is_total: Whether `equity_usd` is total equity rather than investable equity.
+        discarded_usd: Left uninvested because of size risk in the last cycle that records it.
+        discarded_share: The same as a share of what was investable then, 0...1.
+        problem_count: What in the source was skipped, patched or odd.
+    """
+
+    cycle_count: int
+    pair_count: int
+    first: pd.Timestamp | None
+    last: pd.Timestamp | None
+    outcome_counts: dict[CycleOutcome, int]
+    last_outcome: CycleOutcome | None
+    last_decision: str
+    equity_usd: Usd | None
+    equity_is_total: bool
+    discarded_usd: Usd | None
+    discarded_share: float | None
+    problem_count: int
+
+
+def headline(history: History) -> Headline:
+    """The first numbers about a history."""
+    outcomes = cycle_outcomes(history)
+    counts = outcomes["outcome"].value_counts()
+    risk = size_risk_frame(history).dropna(subset=["discarded_usd"])
+    total = _last(numbers(history.tables.equity, "total_equity"))
+    empty = not len(history)
+    return Headline(
+        cycle_count=len(history),
+        pair_count=len(np.unique(history.tables.signals["pair_id"].to_numpy())),
+        first=None if empty else history.timestamps[0],
+        last=None if empty else history.timestamps[-1],
+        outcome_counts={CycleOutcome(str(name)): int(count) for name, count in counts.items()},
+        last_outcome=None if empty else CycleOutcome(outcomes["outcome"].iloc[-1]),
+        last_decision="No cycle is recorded." if empty else describe_decision(outcomes.iloc[-1]),
+        equity_usd=_last(numbers(history.tables.cycles, "investable_equity")) if total is None else total,
+        equity_is_total=total is not None,
+        discarded_usd=None if risk.empty else float(risk["discarded_usd"].iloc[-1]),
+        discarded_share=None if risk.empty else _last(risk["discarded_share"].tail(1).to_numpy()),
+        problem_count=history.tables.problems.num_rows,
+    )
+
+
+def describe_decision(outcome: pd.Series) -> str:
+    """One cycle in one sentence.
+
+    Args:
+        outcome: A row of `cycle_outcomes`.
+    """
+    kind = CycleOutcome(outcome["outcome"])
+    moment = f"{outcome['timestamp']:%-d %B %Y, %H:%M} UTC"
+    count, amount = outcome["traded_count"], outcome["traded_usd"]
+    largest, threshold = outcome["max_position_adjust_usd"], outcome["position_adjust_threshold_usd"]
+    if kind in {CycleOutcome.rebalanced, CycleOutcome.partly_rebalanced}:
+        trades = "1 trade" if count == 1 else f"{count:.0f} trades"
+        verb = "rebalanced" if kind is CycleOutcome.rebalanced else "rebalanced in part"
+        return f"On {moment} the strategy {verb} with {trades} worth ${amount:,.2f}."
+    if kind is CycleOutcome.held_below_threshold and np.isfinite(largest) and np.isfinite(threshold):
+        return (
+            f"On {moment} the strategy held: its largest change of ${largest:,.2f} stayed "
+            f"${threshold - largest:,.2f} below the threshold of ${threshold:,.2f}."
+        )
+    if kind is CycleOutcome.unknown and count == 0:
+        return f"On {moment}: no trade is recorded, and the source does not say what held it back."
+    return f"On {moment}: {OUTCOME_MEANINGS[kind]}."
+
+
+def _last(values: np.ndarray[tuple[int], np.dtype[np.float64]]) -> float | None:
+    """The last number that is not NaN."""
+    known = values[~np.isnan(values)]
+    return float(known[-1]) if known.size else None

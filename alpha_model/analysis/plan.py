@@ -1,0 +1,100 @@
+"""Which signals became planned trades, and which wanted changes were skipped?"""
+
+from dataclasses import dataclass
+from typing import cast
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from alpha_model.analysis.columns import Numbers, Places, Truths, numbers, signal_places
+from alpha_model.history import History
+from alpha_model.history.schema import FLAG_BITS
+from alpha_model.signal import TradingPairSignalFlags as Flags
+
+REBALANCE_KIND = "rebalance"
+"""The kind of those trades that a cycle decides, as against stop losses and other triggers."""
+
+SKIPPING = (
+    Flags.max_adjust_too_small,
+    Flags.individual_trade_size_too_small,
+    Flags.individual_trade_quantity_too_small,
+)
+"""Flags of a change that was not traded; the reference framework raises them without marking the signal ignored."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What was decided about the wanted change of each signal; one entry a row of `signals`.
+
+    Args:
+        planned: A trade was planned.
+        skipped: A change was wanted, and decided against.
+        undecided: A change was wanted, and the source does not record what became of it.
+        trades: How many trades were planned; 2 for a flip, which closes the old side and opens the new one.
+        traded_usd: Their Σ|USD|; 0 where none was planned.
+        covers: The change makes a short smaller or larger, so that a positive one is a sale.
+    """
+
+    planned: Truths
+    skipped: Truths
+    undecided: Truths
+    trades: Places
+    traded_usd: Numbers
+    covers: Truths
+
+
+def plan_of(history: History) -> Plan:
+    """What was decided about the wanted change of each signal.
+
+    A change that was wanted and not decided against became a trade where the cycle records its rebalance (see
+    `rebalance_recorded`), or where the source has the trade itself.
+    """
+    signals = history.tables.signals
+    adjust = np.nan_to_num(numbers(signals, "position_adjust_usd"))
+    against = (numbers(signals, "ignored") != 0) | has_flags(history, *SKIPPING)
+    wanted = adjust != 0
+    proven = rebalance_recorded(history)[signal_places(history)] | _has_trade(history)
+    planned = wanted & ~against & proven
+
+    within = numbers(signals, "signal_in_selection")
+    was_short = np.asarray(pc.fill_null(pc.ends_with(signals["old_kind"], "short"), fill_value=False))
+    held = np.nan_to_num(numbers(signals, "old_value"))
+    turned = ((within > 0) & was_short) | ((within < 0) & ~was_short)
+    flips = planned & turned & (held != 0) & ~has_flags(history, Flags.closed)
+    return Plan(
+        planned=planned,
+        skipped=wanted & against,
+        undecided=wanted & ~against & ~proven,
+        trades=planned.astype(np.int64) + flips,
+        traded_usd=np.where(planned, np.abs(adjust), 0.0) + np.where(flips, np.abs(held), 0.0),
+        covers=(within < 0) | ((within == 0) & was_short),
+    )
+
+
+def rebalance_recorded(history: History) -> Truths:
+    """Which cycles record the largest change and the threshold, and so what the rebalance decided."""
+    cycles = history.tables.cycles
+    both = [numbers(cycles, name) for name in ("max_position_adjust_usd", "position_adjust_threshold_usd")]
+    return ~np.isnan(both[0]) & ~np.isnan(both[1])
+
+
+def rebalance_trades(history: History) -> pa.Table:
+    """The trades that were decided by a cycle of this history."""
+    trades = history.tables.trades.filter((pc.field("kind") == REBALANCE_KIND) & pc.field("cycle").is_valid())
+    return trades.filter(pa.array(np.isin(trades["cycle"].to_numpy(), history.cycle_numbers)))
+
+
+def has_flags(history: History, *flags: Flags) -> Truths:
+    """Which rows of `signals` carry at least one of the flags."""
+    mask = np.uint32(sum(FLAG_BITS[flag] for flag in flags))
+    return cast("Truths", (history.tables.signals["flag_bits"].to_numpy() & mask) != 0)
+
+
+def _has_trade(history: History) -> Truths:
+    """For which rows of `signals` the source has a trade of that cycle and pair."""
+    keys = [
+        np.rec.fromarrays([table["cycle"].to_numpy(), table["pair_id"].to_numpy()])
+        for table in (history.tables.signals, rebalance_trades(history))
+    ]
+    return np.isin(keys[0], keys[1])

@@ -1,0 +1,225 @@
+"""How do cycles, trades and messages that were read in any order become one ordered history?"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from alpha_model.history.coerce import Micros
+from alpha_model.history.columns import Columns
+from alpha_model.history.history import History, Source
+from alpha_model.history.pairs import PairBook
+from alpha_model.history.problems import Problems
+from alpha_model.history.schema import TIME, Tables, empty_tables, table_of
+from alpha_model.history.snapshot import Snapshot
+
+Trade: TypeAlias = dict[str, Any]
+"""One row of `trades` without its cycle; times in microseconds."""
+
+_Places: TypeAlias = npt.NDArray[np.int64]
+
+
+class Assembly:
+    """Takes what a reader finds, in the order of the source, and makes a history of it.
+
+    Args:
+        problems: Where oddities go; the readers of the parts share it.
+    """
+
+    def __init__(self, problems: Problems | None = None) -> None:
+        self.problems = Problems() if problems is None else problems
+        self.pairs = PairBook()
+        self._cycles: list[dict[str, Any]] = []
+        self._signals = Columns("signals", left_out=("cycle", "timestamp"))
+        self._trades: list[tuple[int | None, Trade]] = []
+        self._equity: list[tuple[int | None, dict[str, Any]]] = []
+        self._messages: list[tuple[Micros, str]] = []
+        self.knows_trades = False
+
+    def add_cycle(
+        self,
+        snapshot: Snapshot,
+        timestamp: Micros,
+        *,
+        source: str,
+        source_key: str | None = None,
+        message: str | None = None,
+        trades: Sequence[Trade] | None = None,
+        equity: Mapping[str, float | None] | None = None,
+    ) -> None:
+        """One cycle as it was written; a later one of the same time supersedes it.
+
+        Args:
+            snapshot: What the cycle decided.
+            timestamp: When.
+            source: Where in the source it stood.
+            source_key: The key or line there.
+            message: The strategy's report, where it stands beside the cycle.
+            trades: The cycle's trades, where they stand beside it; None is not known, empty is none.
+            equity: `total_equity` and `cash` at the cycle.
+        """
+        columns, place = snapshot.signals, len(self._cycles)
+        held = zip(columns["old_value"], columns["old_weight"], strict=True)
+        self._cycles.append(
+            {
+                "timestamp": timestamp,
+                **snapshot.numbers,
+                "raw_count": snapshot.raw_count,
+                "selected_count": sum(columns["selected"]),
+                "held_count": sum(1 for value, weight in held if value or weight),
+                "message": message,
+                "pipeline": snapshot.pipeline,
+                "source": source,
+                "source_key": source_key,
+                "extra": snapshot.extra,
+                "row_count": len(snapshot),
+                "knows_trades": trades is not None,
+            }
+        )
+        self._signals.extend(columns, len(snapshot))
+        self.pairs.see(snapshot.pairs)
+        self._trades += [(place, trade) for trade in trades or ()]
+        if equity is not None:
+            self._equity.append((place, {"timestamp": timestamp, **equity}))
+
+    def add_trade(self, trade: Trade) -> None:
+        """A trade that belongs to no cycle in particular."""
+        self._trades.append((None, trade))
+
+    def add_equity(self, timestamp: Micros, total_equity: float | None, cash: float | None) -> None:
+        """A point of the equity curve."""
+        self._equity.append((None, {"timestamp": timestamp, "total_equity": total_equity, "cash": cash}))
+
+    def add_message(self, timestamp: Micros, message: str) -> None:
+        """A report of the strategy; it goes to the cycle of the same time if there is one."""
+        self._messages.append((timestamp, message))
+
+    @property
+    def last_time(self) -> Micros | None:
+        """The decision time of the cycle that was added last."""
+        return self._cycles[-1]["timestamp"] if self._cycles else None
+
+    def __len__(self) -> int:
+        return len(self._cycles)
+
+    def finish(self, source: Source) -> History:
+        """The history of everything that was added."""
+        last, earlier = self._ordered()
+        starts = np.cumsum([0, *(cycle["row_count"] for cycle in self._cycles)])
+        nothing = pa.array(np.zeros(self._signals.row_count, dtype=np.int64))
+        signals = self._signals.table(cycle=nothing, timestamp=nothing.cast(TIME))
+        times = np.array([self._cycles[place]["timestamp"] for place in last], dtype=np.int64)
+        messages, others = self._matched_messages(set(times.tolist()))
+        trades = self._trade_table(set(earlier), times)
+        counts = self._trade_counts(trades, times)
+        tables = Tables(
+            cycles=self._cycle_table(last, messages, counts),
+            signals=_numbered(signals, last, starts, times),
+            pairs=self.pairs.table(self.problems),
+            trades=trades,
+            equity=self._equity_table(set(earlier)),
+            messages=table_of("messages", {"timestamp": [t for t, _ in others], "message": [m for _, m in others]}),
+            problems=self.problems.table(),
+        )
+        superseded = None
+        if earlier:
+            old_times = np.array([self._cycles[place]["timestamp"] for place in earlier], dtype=np.int64)
+            superseded = replace(
+                empty_tables(),
+                cycles=self._cycle_table(earlier, {}, None),
+                signals=_numbered(signals, earlier, starts, old_times),
+                pairs=tables.pairs,
+            )
+        return History(tables, source, superseded)
+
+    def _ordered(self) -> tuple[list[int], list[int]]:
+        """The places of the cycles to show and of those that they supersede, both in time order; sets revisions."""
+        order = sorted(range(len(self._cycles)), key=lambda place: self._cycles[place]["timestamp"])
+        if order != list(range(len(order))):
+            self.problems.add("odd", "the cycles are not in time order; they are sorted here", field="timestamp")
+        last: list[int] = []
+        earlier: list[int] = []
+        for place in order:
+            cycle = self._cycles[place]
+            cycle["revision"] = 0
+            if last and self._cycles[last[-1]]["timestamp"] == cycle["timestamp"]:
+                cycle["revision"] = self._cycles[last[-1]]["revision"] + 1
+                earlier.append(last.pop())
+            last.append(place)
+        return last, earlier
+
+    def _matched_messages(self, times: set[Micros]) -> tuple[dict[Micros, str], list[tuple[Micros, str]]]:
+        matched: defaultdict[Micros, list[str]] = defaultdict(list)
+        others = []
+        for timestamp, message in self._messages:
+            if timestamp in times:
+                matched[timestamp].append(message)
+            else:
+                others.append((timestamp, message))
+        return {when: "\n".join(texts) for when, texts in matched.items()}, sorted(others, key=lambda entry: entry[0])
+
+    def _cycle_table(self, places: list[int], messages: dict[Micros, str], counts: list[int | None] | None) -> pa.Table:
+        cycles = [self._cycles[place] for place in places]
+        names = [name for name in cycles[0] if name not in ("row_count", "knows_trades")] if cycles else ["timestamp"]
+        columns: dict[str, list[Any]] = {name: [cycle[name] for cycle in cycles] for name in names}
+        columns["cycle"] = list(range(len(cycles)))
+        if cycles:
+            columns["message"] = [_message(cycle, messages) for cycle in cycles]
+        if counts is not None:
+            columns["trade_count"] = counts
+        return table_of("cycles", columns)
+
+    def _trade_table(self, dropped: set[int], times: _Places) -> pa.Table:
+        """The trades in time order, each with the last cycle at or before it; a trade told again replaces itself."""
+        kept: dict[tuple[Any, ...], Trade] = {}
+        for place, (cycle, trade) in enumerate(self._trades):
+            if cycle in dropped:
+                continue
+            known = trade.get("trade_id") is not None
+            kept[(trade["trade_id"], trade["timestamp"]) if known else (None, place)] = trade
+        rows = sorted(kept.values(), key=lambda trade: trade["timestamp"])
+        columns = Columns("trades", left_out=("cycle",))
+        columns.extend({name: [_plain(row.get(name)) for row in rows] for name in columns.names}, len(rows))
+        found = np.searchsorted(times, np.array([row["timestamp"] for row in rows], dtype=np.int64), side="right") - 1
+        return columns.table(cycle=pa.array(found, pa.int64(), mask=found < 0))
+
+    def _trade_counts(self, trades: pa.Table, times: _Places) -> list[int | None]:
+        """Per cycle the trades that were decided at its very time, without test trades; None where nobody knows."""
+        moments, kinds = trades["timestamp"].cast(pa.int64()).to_pylist(), trades["kind"].to_pylist()
+        decided = Counter(when for when, kind in zip(moments, kinds, strict=True) if kind != "test_trade")
+        last = {cycle["timestamp"]: cycle for cycle in self._cycles}
+        return [decided[when] if self.knows_trades or last[when]["knows_trades"] else None for when in times.tolist()]
+
+    def _equity_table(self, dropped: set[int]) -> pa.Table:
+        points = sorted((p for place, p in self._equity if place not in dropped), key=lambda point: point["timestamp"])
+        names = ("timestamp", "total_equity", "cash")
+        return table_of("equity", {name: [point.get(name) for point in points] for name in names})
+
+
+def _message(cycle: Mapping[str, Any], messages: Mapping[Micros, str]) -> str | None:
+    own = cycle["message"]
+    return messages.get(cycle["timestamp"]) if own is None else str(own)
+
+
+def _plain(value: Any) -> Any:
+    """Quantities are exact until here."""
+    return float(value) if isinstance(value, Decimal) else value
+
+
+def _numbered(signals: pa.Table, places: list[int], starts: _Places, times: _Places) -> pa.Table:
+    """The signals of the cycles at these places, in that order, with cycle numbers and times."""
+    counts = np.array([starts[place + 1] - starts[place] for place in places], dtype=np.int64)
+    if list(places) != list(range(len(starts) - 1)):
+        rows = [np.arange(starts[place], starts[place + 1]) for place in places]
+        signals = signals.take(pa.array(np.concatenate(rows) if rows else [], pa.int64()))
+    cycle = np.repeat(np.arange(len(places)), counts)
+    fields = signals.schema
+    signals = signals.set_column(0, fields.field("cycle"), pa.array(cycle, pa.int64()))
+    return signals.set_column(1, fields.field("timestamp"), pa.array(np.repeat(times, counts), pa.int64()).cast(TIME))

@@ -1,0 +1,215 @@
+"""What is meant by this JSON value, which should be a number, a flag, a time, and perhaps is not quite one?
+
+Each function returns the value, None where it is absent, or raises `OddValueError`; the caller knows the cycle, the
+pair and the field, and turns that into a problem of the history or an error of the recorder.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal, InvalidOperation
+from typing import Any, Literal, TypeAlias
+
+import msgspec
+
+Micros: TypeAlias = int
+"""Microseconds since 1970, UTC: a moment as Arrow keeps it."""
+
+ProblemKind: TypeAlias = Literal["skipped", "patched", "odd"]
+
+NON_FINITE_TOKENS = {"\x7f": "NaN", "\x7fInfin": "Infinity", "\x7f-Infin": "-Infinity"}
+"""What `rawjson.patch_non_finite` writes over bare tokens, as text, and the tokens. No strategy writes a DEL."""
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_SHOWN = 60
+_SPELLINGS = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}
+_TRUTHS = {"true": True, "false": False, "1": True, "0": False}
+
+
+class OddValueError(ValueError):
+    """A value that is not what its field holds.
+
+    Args:
+        message: What was expected and what was got.
+        kind: `patched` for a number that is not finite, else `odd`.
+    """
+
+    def __init__(self, message: str, kind: ProblemKind = "odd") -> None:
+        super().__init__(message)
+        self.kind: ProblemKind = kind
+
+
+def shown(value: object) -> str:
+    """A stranger's value, short enough for a message."""
+    text = NON_FINITE_TOKENS.get(value, repr(value)) if isinstance(value, str) else repr(value)
+    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
+
+
+def restored(text: str) -> str:
+    """The text with the tokens that `rawjson.patch_non_finite` wrote over put back."""
+    return NON_FINITE_TOKENS.get(text, text)
+
+
+def number(value: object) -> float | None:
+    """A finite number; numbers written as text count.
+
+    Raises:
+        OddValueError: Not a number, or NaN or infinite.
+    """
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, (int, float, str, Decimal)):
+        raise OddValueError(f"expected a number, got {shown(value)}")
+    if isinstance(value, str) and ("_" in value or not value.strip()):
+        raise OddValueError(f"expected a number, got {shown(value)}")
+    try:
+        result = float(restored(value) if isinstance(value, str) else value)
+    except OverflowError:
+        result = math.inf
+    except ValueError:
+        raise OddValueError(f"expected a number, got {shown(value)}") from None
+    if not math.isfinite(result):
+        raise OddValueError(f"expected a finite number, got {shown(value)}", "patched")
+    return result
+
+
+def decimal(value: object) -> Decimal | None:
+    """A finite decimal, exact where the value is text or an integer.
+
+    Raises:
+        OddValueError: As `number`.
+    """
+    if number(value) is None:
+        return None
+    try:
+        return Decimal(str(value).strip())
+    except InvalidOperation:  # pragma: no cover - what float() reads, Decimal() reads
+        raise OddValueError(f"expected a number, got {shown(value)}") from None
+
+
+def whole(value: object) -> int | None:
+    """A whole number that fits 64 bits; 12.0 and "12" count.
+
+    Raises:
+        OddValueError: Not a number, or a fraction, or too large.
+    """
+    found = decimal(value)
+    if found is None:
+        return None
+    if found != found.to_integral_value() or not -(2**63) <= found < 2**63:
+        raise OddValueError(f"expected a whole number, got {shown(value)}")
+    return int(found)
+
+
+def truth(value: object) -> bool | None:
+    """True or false; 1, 0 and their names count.
+
+    Raises:
+        OddValueError: Anything else.
+    """
+    if value is None or isinstance(value, bool):
+        return value
+    found = _TRUTHS.get(str(value).strip().lower())
+    if found is None:
+        raise OddValueError(f"expected true or false, got {shown(value)}")
+    return found
+
+
+def text(value: object) -> str | None:
+    """Text; a number becomes its digits.
+
+    Raises:
+        OddValueError: A list or an object.
+    """
+    if value is None:
+        return None
+    if isinstance(value, (list, tuple, Mapping)):
+        raise OddValueError(f"expected text, got {shown(value)}")
+    return restored(str(value))
+
+
+def names(value: object) -> list[str]:
+    """A list of names, such as flags; absent is empty.
+
+    Raises:
+        OddValueError: Not a list of texts.
+    """
+    if value is None:
+        return []
+    if isinstance(value, (str, Mapping)) or not isinstance(value, Iterable):
+        raise OddValueError(f"expected a list of names, got {shown(value)}")
+    found = list(value)
+    if not all(isinstance(name, str) for name in found):
+        raise OddValueError(f"expected a list of names, got {shown(value)}")
+    return found
+
+
+def moment(value: object) -> Micros | None:
+    """A time: UNIX seconds (a number, or its digits as text), ISO 8601 text, or a datetime; naive is UTC.
+
+    Raises:
+        OddValueError: Not a time, or outside the years 1 to 9999.
+    """
+    if value is None:
+        return None
+    if isinstance(value, datetime):
+        return _micros(value)
+    try:
+        seconds = number(value)
+    except OddValueError:
+        seconds = None
+    try:
+        if seconds is not None:
+            found = round(seconds * 1_000_000)
+            EPOCH + timedelta(microseconds=found)
+            return found
+        if isinstance(value, str):
+            return _micros(datetime.fromisoformat(value.strip()))
+    except (ValueError, OverflowError):
+        pass
+    raise OddValueError(f"expected a time, UNIX seconds or ISO 8601, got {shown(value)}")
+
+
+def _micros(when: datetime) -> Micros:
+    aware = when.replace(tzinfo=UTC) if when.tzinfo is None else when
+    return (aware - EPOCH) // _MICROSECOND
+
+
+def to_seconds(when: Micros) -> int | float:
+    """UNIX seconds: an int, or a float when there is a fraction of a second."""
+    seconds, fraction = divmod(when, 1_000_000)
+    return seconds if not fraction else when / 1_000_000
+
+
+def to_datetime(when: Micros) -> datetime:
+    """The moment as an aware datetime, UTC."""
+    return EPOCH + timedelta(microseconds=when)
+
+
+def iso(when: Micros) -> str:
+    """The moment for people: `2026-01-05T00:00Z`, with seconds only where there are some."""
+    found = to_datetime(when)
+    precision = "minutes" if when % 60_000_000 == 0 else "auto"
+    return found.replace(tzinfo=None).isoformat(timespec=precision) + "Z"
+
+
+def _spelled(value: Any) -> Any:
+    """The same plain value with NaN and the infinities as text, which JSON has no numbers for."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else _SPELLINGS[str(value)]
+    if isinstance(value, Mapping):
+        return {name: _spelled(item) for name, item in value.items()}
+    return [_spelled(item) for item in value] if isinstance(value, list) else value
+
+
+def json_text(value: object) -> str:
+    """Compact JSON of a plain value or of raw JSON, the same for the same content; NaN becomes text."""
+    plain = msgspec.json.decode(value) if isinstance(value, (bytes, msgspec.Raw)) else _spelled(value)
+    found = msgspec.json.encode(plain).decode()
+    if "\x7f" in found:
+        for token, name in NON_FINITE_TOKENS.items():
+            found = found.replace(f'"{token}"', f'"{name}"')
+    return found

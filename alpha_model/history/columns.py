@@ -1,0 +1,69 @@
+"""How do rows that arrive cycle by cycle become Arrow columns without piling up as Python objects?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pyarrow as pa
+
+from alpha_model.history.schema import SCHEMAS
+
+BATCH_ROWS = 32_768
+"""Rows held as Python objects before they become Arrow."""
+
+_DEFAULTS: dict[pa.DataType, Any] = {pa.bool_(): False, pa.uint32(): 0}
+
+
+class Columns:
+    """A table of the named schema under construction, filled by columns.
+
+    Args:
+        name: Of the schema.
+        left_out: Columns that are set later, by `table`.
+    """
+
+    def __init__(self, name: str, left_out: Sequence[str] = ()) -> None:
+        self.schema = SCHEMAS[name]
+        self._fields = [field for field in self.schema if field.name not in left_out]
+        self._lists: list[list[Any]] = [[] for _ in self._fields]
+        self._chunks: list[list[pa.Array]] = [[] for _ in self._fields]
+        self._pending = 0
+        self.row_count = 0
+
+    @property
+    def names(self) -> list[str]:
+        """The columns that `extend` takes."""
+        return [field.name for field in self._fields]
+
+    def extend(self, columns: Mapping[str, Sequence[Any]], row_count: int) -> None:
+        """Append rows; a column that is not given is null, or false or 0 where it may not be."""
+        for field, values in zip(self._fields, self._lists, strict=True):
+            given = columns.get(field.name)
+            values.extend(given if given is not None else [_default(field)] * row_count)
+        self._pending += row_count
+        self.row_count += row_count
+        if self._pending >= BATCH_ROWS:
+            self._flush()
+
+    def _flush(self) -> None:
+        for field, values, chunks in zip(self._fields, self._lists, self._chunks, strict=True):
+            chunks.append(pa.array(values, field.type))
+            values.clear()
+        self._pending = 0
+
+    def table(self, **late: pa.Array) -> pa.Table:
+        """Everything so far, with the columns that were left out."""
+        if self._pending:
+            self._flush()
+        made = {
+            field.name: pa.chunked_array(chunks, field.type)
+            for field, chunks in zip(self._fields, self._chunks, strict=True)
+        }
+        return pa.Table.from_arrays(
+            [late.get(field.name, made.get(field.name)) for field in self.schema], schema=self.schema
+        )
+
+
+def _default(field: pa.Field) -> Any:
+    return None if field.nullable else _DEFAULTS.get(field.type)

@@ -1,0 +1,121 @@
+"""How do the bytes of a file, plain or compressed, become a document in memory?
+
+Plain files are mapped, not read. Compressed ones are unpacked into a temporary file first, which is mapped in turn.
+What the file is called makes no difference; its first bytes tell.
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+import mmap
+import tempfile
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO, Any
+
+import pyarrow as pa
+
+from alpha_model.errors import HistoryError
+
+MappedFile = mmap.mmap | bytearray
+"""Bytes that may be patched in memory without touching the file."""
+
+_GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
+_CHUNK = 1 << 20
+_BROKEN = (OSError, EOFError, zlib.error, pa.ArrowInvalid)
+
+
+def open_file(path: Path) -> MappedFile:
+    """The document of a file.
+
+    Raises:
+        HistoryError: It cannot be opened, is empty, or is compressed and damaged.
+    """
+    try:
+        with path.open("rb") as file:
+            unpack = _unpacker(file.read(4))
+            file.seek(0)
+            if unpack is None:
+                return _mapped(file, str(path))
+            with tempfile.TemporaryFile() as unpacked:
+                _copy(unpack, file, unpacked, str(path), None)
+                return _mapped(unpacked, str(path))
+    except FileNotFoundError as error:
+        raise HistoryError(f"there is no file {path}. Check the path.", path=path) from error
+    except IsADirectoryError as error:
+        raise HistoryError(f"{path} is a folder, not a history file. Name a file in it.", path=path) from error
+    except PermissionError as error:
+        raise HistoryError(f"{path} may not be read by this user. Change its permissions.", path=path) from error
+    except OSError as error:
+        raise HistoryError(f"{path} cannot be read: {error.strerror or error}.", path=path) from error
+
+
+def open_bytes(data: bytes, name: str, max_bytes: int | None = None) -> bytearray:
+    """The document of an upload.
+
+    Args:
+        data: The file's bytes, plain or compressed.
+        name: The file's name, for messages.
+        max_bytes: Most bytes that it may have when unpacked; None is no limit.
+
+    Raises:
+        HistoryError: It is empty, too large, or compressed and damaged.
+    """
+    unpack = _unpacker(data[:4])
+    if unpack is None:
+        _check_size(len(data), name, max_bytes)
+        document = bytearray(data)
+    else:
+        unpacked = io.BytesIO()
+        _copy(unpack, io.BytesIO(data), unpacked, name, max_bytes)
+        document = bytearray(unpacked.getbuffer())
+    if not document:
+        raise _empty(name)
+    return document
+
+
+def _unpacker(first: bytes) -> Callable[[IO[bytes]], Any] | None:
+    if first.startswith(_GZIP):
+        return lambda file: gzip.GzipFile(fileobj=file)
+    if first.startswith(_ZSTD):
+        return lambda file: pa.CompressedInputStream(pa.PythonFile(file, mode="r"), "zstd")
+    return None
+
+
+def _copy(
+    unpack: Callable[[IO[bytes]], Any], packed: IO[bytes], target: IO[bytes], name: str, max_bytes: int | None
+) -> None:
+    size = 0
+    try:
+        with unpack(packed) as stream:
+            while piece := stream.read(_CHUNK):
+                size += len(piece)
+                _check_size(size, name, max_bytes)
+                target.write(piece)
+    except _BROKEN as error:
+        raise HistoryError(
+            f"{name} is compressed, and damaged after {size:,} unpacked bytes. Copy or download it again.", path=name
+        ) from error
+    target.flush()
+
+
+def _check_size(size: int, name: str, max_bytes: int | None) -> None:
+    if max_bytes is not None and size > max_bytes:
+        raise HistoryError(
+            f"{name} has more than {max_bytes:,} bytes when unpacked, which is the limit here. "
+            "Open it from a folder of the server, or raise the limit.",
+            path=name,
+            max_bytes=max_bytes,
+        )
+
+
+def _mapped(file: IO[bytes], name: str) -> mmap.mmap:
+    if not file.seek(0, io.SEEK_END):
+        raise _empty(name)
+    return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY)
+
+
+def _empty(name: str) -> HistoryError:
+    return HistoryError(f"{name} is empty. Copy or download it again.", path=name)

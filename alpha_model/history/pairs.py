@@ -1,0 +1,127 @@
+"""Which pair is this, and what does the source say of it?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+import pyarrow as pa
+from msgspec import Raw
+
+from alpha_model.history import coerce
+from alpha_model.history.coerce import OddValueError
+from alpha_model.history.problems import Problems
+from alpha_model.history.rawjson import UNREADABLE
+from alpha_model.history.schema import table_of
+from alpha_model.pair import surrogate_pair_id
+from alpha_model.units import PairId
+
+Identity = Mapping[str, Any] | Raw | bytes
+"""What a source says of a pair: as plain values, or as JSON."""
+
+
+def spot_pair(pair: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The pair that signals are keyed by: the spot pair under a short or leveraged one, else the pair itself."""
+    under = pair.get("underlying_spot_pair")
+    return under if isinstance(under, Mapping) else pair
+
+
+def pair_id_of(pair: Mapping[str, Any]) -> PairId:
+    """The pair's internal id, or, where it has none, a stable negative one made from its addresses.
+
+    Raises:
+        OddValueError: There is an id, and it is not a whole number.
+    """
+    found = coerce.whole(pair.get("internal_id"))
+    if found is not None:
+        return found
+    base, quote = _asset(pair, "base"), _asset(pair, "quote")
+    return surrogate_pair_id(
+        _lenient(coerce.whole, base.get("chain_id")),
+        _lenient(coerce.text, pair.get("pool_address")),
+        _lenient(coerce.text, base.get("address")) or _lenient(coerce.text, base.get("token_symbol")),
+        _lenient(coerce.text, quote.get("address")) or _lenient(coerce.text, quote.get("token_symbol")),
+    )
+
+
+class PairBook:
+    """Every pair of a history, in the order of appearance; of each the identity that was seen last."""
+
+    def __init__(self) -> None:
+        self._identities: dict[PairId, Identity] = {}
+
+    def __contains__(self, pair_id: object) -> bool:
+        return pair_id in self._identities
+
+    def see(self, pairs: Mapping[PairId, Identity]) -> None:
+        """Note what the source says of the pairs now."""
+        self._identities.update(pairs)
+
+    def table(self, problems: Problems) -> pa.Table:
+        """The `pairs` table; an identity that cannot be read is reported and leaves its columns null."""
+        rows = [_row(pair_id, identity, problems) for pair_id, identity in self._identities.items()]
+        names = ("pair_id", "ticker", "base", "quote", "kind", "chain_id", "exchange")
+        addresses = ("pool_address", "base_address", "quote_address")
+        columns = {name: [row[name] for row in rows] for name in (*names, *addresses, "identity")}
+        return table_of("pairs", columns)
+
+
+def _row(pair_id: PairId, identity: Identity, problems: Problems) -> dict[str, Any]:
+    pair, is_whole = read_identity(identity)
+    if not is_whole:
+        message = "the pair's description is not valid UTF-8; the bad bytes are shown as \ufffd"
+        problems.add("patched", message, pair=str(pair_id), field="pair")
+    if pair is None:
+        message = "the pair's description cannot be read; its names are left out"
+        problems.add("odd", message, pair=str(pair_id), field="pair")
+        pair = {}
+    stated = pair.get("internal_id")
+    if stated is not None and stated != pair_id:
+        message = (
+            f"the pair is recorded under {pair_id}, and its own internal_id is {coerce.shown(stated)}; kept the former"
+        )
+        problems.add("odd", message, pair=str(pair_id), field="internal_id")
+    base, quote = _asset(pair, "base"), _asset(pair, "quote")
+    symbols = [_lenient(coerce.text, asset.get("token_symbol")) for asset in (base, quote)]
+    exchange = pair.get("exchange_name")
+    return {
+        "pair_id": pair_id,
+        "ticker": "-".join(symbol or "?" for symbol in symbols) if any(symbols) else f"pair {pair_id}",
+        "base": symbols[0],
+        "quote": symbols[1],
+        "kind": _lenient(coerce.text, pair.get("kind")),
+        "chain_id": _lenient(coerce.whole, base.get("chain_id")),
+        "exchange": _lenient(coerce.text, exchange),
+        "pool_address": _lenient(coerce.text, pair.get("pool_address")),
+        "base_address": _lenient(coerce.text, base.get("address")),
+        "quote_address": _lenient(coerce.text, quote.get("address")),
+        "identity": coerce.json_text(pair),
+    }
+
+
+def read_identity(identity: Identity) -> tuple[dict[str, Any] | None, bool]:
+    """A pair's description as plain values, None when it is not an object; and whether all its bytes were text."""
+    if isinstance(identity, Mapping):
+        return dict(identity), True
+    found, is_whole = None, True
+    try:
+        found = msgspec.json.decode(identity)
+    except UnicodeDecodeError:
+        found, is_whole = msgspec.json.decode(bytes(identity).decode(errors="replace")), False
+    except UNREADABLE:
+        pass
+    return (found if isinstance(found, dict) else None), is_whole
+
+
+def _asset(pair: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    found = pair.get(name)
+    return found if isinstance(found, Mapping) else {}
+
+
+def _lenient(convert: Any, value: Any) -> Any:
+    """The value, or None where it is not of its kind: the full identity keeps what was there."""
+    try:
+        return convert(value)
+    except OddValueError:
+        return None

@@ -1,0 +1,156 @@
+"""What did a strategy decide, according to this file?
+
+`read_history` opens a file, recognises by its content what it is, and returns the history that is in it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+from msgspec import Raw
+
+from alpha_model.errors import HistoryError, NoHistoryError
+from alpha_model.history import coerce
+from alpha_model.history.assemble import Assembly
+from alpha_model.history.history import History, Source
+from alpha_model.history.opening import MappedFile, open_bytes, open_file
+from alpha_model.history.rawjson import UNREADABLE, Buffer, patch_non_finite
+from alpha_model.history.record_reader import read_record
+from alpha_model.history.records import is_record
+from alpha_model.history.snapshot import PARTS
+from alpha_model.history.state import Progress, SnapshotReader, decode_state, read_state
+
+_BOM = b"\xef\xbb\xbf"
+_OBJECT = msgspec.json.Decoder(dict[str, Raw])
+_LIST = msgspec.json.Decoder(list[Raw])
+_FEW = 6
+_EXPECTED = (
+    "Give a state file of the reference framework (.json), one snapshot or a list of snapshots of an alpha model, "
+    "or a file of HistoryRecorder (.jsonl)."
+)
+
+
+def read_history(source: Path | str, *, progress: Progress | None = None) -> History:
+    """The history in a file, plain or compressed with gzip or zstd.
+
+    Args:
+        source: A state file of the reference framework, one snapshot of an alpha model, a list of them, or a file of
+            `HistoryRecorder`. The content tells which, not the name.
+        progress: Told the share that is done, 0...1.
+
+    Raises:
+        NoHistoryError: The file was read, and there is no alpha model in it.
+        HistoryError: The file cannot be read.
+    """
+    path = Path(source)
+    return _read(open_file(path), path.name, path.stat().st_size, progress)
+
+
+def read_history_bytes(data: bytes, name: str, *, max_bytes: int | None = None) -> History:
+    """The history in the bytes of a file, such as an upload.
+
+    Args:
+        data: The bytes, plain or compressed with gzip or zstd.
+        name: The file's name, for people.
+        max_bytes: Most bytes that it may have when unpacked; None is no limit.
+
+    Raises:
+        NoHistoryError: The file was read, and there is no alpha model in it.
+        HistoryError: The file cannot be read.
+    """
+    return _read(open_bytes(data, name, max_bytes), name, len(data), None)
+
+
+def _read(mapped: MappedFile, name: str, byte_count: int, progress: Progress | None) -> History:
+    document: Buffer = memoryview(mapped)[len(_BOM) :] if mapped[: len(_BOM)] == _BOM else mapped
+    assembly = Assembly()
+    if is_record(document):
+        strategy = read_record(document, name, assembly, progress)
+        return assembly.finish(Source(name, "recorder file", strategy, byte_count))
+    try:
+        kind, strategy = _read_document(document, name, assembly, progress)
+    except UNREADABLE as first:
+        places = patch_non_finite(mapped)
+        if not places:
+            raise _unreadable(document, name, first) from first
+        assembly = Assembly()
+        message = f"{len(places)} bare NaN or Infinity, which JSON does not have, read as absent"
+        assembly.problems.add("patched", message, position=places[0])
+        try:
+            kind, strategy = _read_document(document, name, assembly, progress)
+        except UNREADABLE as error:
+            raise _unreadable(document, name, error) from error
+    return assembly.finish(Source(name, kind, strategy, byte_count))
+
+
+def _read_document(
+    document: Buffer, name: str, assembly: Assembly, progress: Progress | None
+) -> tuple[str, str | None]:
+    """Fill the assembly from a JSON document.
+
+    Returns:
+        What it is, for people, and the strategy's name.
+    """
+    first = bytes(document[:64]).lstrip()[:1]
+    if first == b"[":
+        entries: dict[str | None, Raw] = {str(place): raw for place, raw in enumerate(_LIST.decode(document))}
+        _read_snapshots(document, entries, name, assembly, progress)
+        return "list of snapshots", None
+    if first != b"{":
+        msgspec.json.decode(document)
+        raise NoHistoryError(f"{name} is JSON, but neither an object nor a list. {_EXPECTED}", path=name)
+    state = decode_state(document, assembly.problems)
+    if state is not None:
+        return "reference state", read_state(state, document, name, assembly, progress)
+    keys = list(_OBJECT.decode(document))
+    if not set(PARTS) & set(keys):
+        shown = ", ".join(keys[:_FEW]) + (", …" if len(keys) > _FEW else "")
+        raise NoHistoryError(
+            f"{name} is a JSON object with {shown or 'nothing in it'}, not an alpha model. {_EXPECTED}", path=name
+        )
+    _read_snapshots(document, {None: Raw(document)}, name, assembly, progress)
+    return "snapshot", None
+
+
+def _read_snapshots(
+    document: Buffer, snapshots: Mapping[str | None, Raw], name: str, assembly: Assembly, progress: Progress | None
+) -> None:
+    """Add the snapshots of a document that holds nothing else."""
+    reader = SnapshotReader(document, assembly)
+    others = 0
+    for place, (key, raw) in enumerate(snapshots.items()):
+        if not reader.add(raw, "snapshot", key, lambda: None):
+            others += 1
+            reader.report(raw, key, "skipped", "the entry is no alpha model; skipped", ())
+        if progress is not None:
+            progress((place + 1) / len(snapshots))
+    if len(assembly):
+        return
+    if others == len(snapshots):
+        raise NoHistoryError(f"{name} is JSON without a snapshot of an alpha model in it. {_EXPECTED}", path=name)
+    raise HistoryError(
+        f"the snapshots in {name} have no time. Give each a `timestamp`, UNIX seconds or ISO 8601.", path=name
+    )
+
+
+def _unreadable(document: Buffer, name: str, error: Exception) -> HistoryError:
+    """What is wrong with a file that is no JSON, as far as the parser can tell."""
+    start = bytes(document[:24])
+    where = re.search(r"byte (\d+)", str(error))
+    if not start.strip():
+        what = "holds nothing but blanks"
+    elif start.lstrip()[:1] not in (b"{", b"["):
+        what = f"is not JSON: it begins with {coerce.shown(start.decode(errors='replace'))}"
+    elif isinstance(error, RecursionError):
+        what = "is nested too deeply to be a history"
+    elif isinstance(error, UnicodeDecodeError):
+        what = "is not valid UTF-8"
+    elif "truncated" in str(error):
+        what = f"ends in the middle, after {len(document):,} bytes: it was cut off"
+    else:
+        what = f"is not valid JSON at byte {int(where[1]):,}" if where else f"is not valid JSON ({error})"
+    position = int(where[1]) if where else None
+    return HistoryError(f"{name} {what}. Copy it again. {_EXPECTED}", path=name, position=position)

@@ -1,0 +1,202 @@
+"""How is a cycle written as one line that proves itself whole?
+
+The recorder's format, JSON Lines: a header, a definition of each pair, a line a cycle. Every line ends with a checksum
+of what stands before it. docs/recorded-format.md describes it for other programs.
+"""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Literal, NamedTuple
+
+import msgspec
+import pyarrow as pa
+from msgspec import Raw
+
+from alpha_model.history import coerce
+from alpha_model.history.assemble import Trade
+from alpha_model.history.coerce import Micros
+from alpha_model.history.pairs import Identity
+from alpha_model.history.rawjson import Buffer
+from alpha_model.history.schema import SIGNALS, TRADES, unpack_flags
+from alpha_model.history.snapshot import Snapshot
+from alpha_model.units import PairId
+
+FORMAT = "alpha-model-history"
+VERSION = 1
+
+NOT_WRITTEN = frozenset({"cycle", "timestamp", "selected", "flag_bits", "other_flags"})
+"""Columns of `signals` that a line says otherwise: once, as flag names, or by `signal_in_selection`."""
+
+JSON_COLUMNS = ("other_data", "extra")
+"""Columns of `signals` that hold JSON; in a line they are the values themselves."""
+
+TIME_COLUMNS = ("timestamp", "executed_at")
+"""Columns of `trades` that are UNIX seconds in a line."""
+
+_HEADER_START = b'{"type":"header"'
+_LINE_START = re.compile(rb'\s*\{"type":"[a-z_]+",')
+_CHECKSUM = re.compile(rb',"crc32":"([0-9a-f]{8})"\}')
+_CHECKSUM_SIZE = len(b',"crc32":"00000000"}')
+_CYCLE = re.compile(rb'\{"type":"cycle","timestamp":(-?[0-9.e+-]+),"revision":([0-9]+),')
+
+LineState = Literal["whole", "damaged", "torn"]
+
+
+class Line(NamedTuple):
+    """One line of a record.
+
+    Args:
+        number: From 1.
+        start: Byte offset.
+        data: The bytes without the line end.
+        state: Whether the checksum holds; a torn line is a last one that was never finished.
+    """
+
+    number: int
+    start: int
+    data: bytes
+    state: LineState
+
+
+class CycleKey(NamedTuple):
+    """What identifies a cycle line, and the bytes that are its content."""
+
+    timestamp: Micros
+    revision: int
+    content: bytes
+
+
+def is_record(document: Buffer) -> bool:
+    """Are these the bytes of a recorder file, be it a damaged one?"""
+    lines = bytes(document[: 1 << 16]).split(b"\n", 3)[:3]
+    return any(_LINE_START.match(line) for line in lines) or _HEADER_START.startswith(bytes(document[:16]) or b"?")
+
+
+def seal(body: bytes) -> bytes:
+    """A line from the JSON object that it holds: with its checksum and line end."""
+    kept = body[:-1]
+    return b'%b,"crc32":"%08x"}\n' % (kept, zlib.crc32(kept))
+
+
+def is_whole(line: bytes) -> bool:
+    """Does the line's checksum hold?"""
+    found = _CHECKSUM.fullmatch(line, max(0, len(line) - _CHECKSUM_SIZE))
+    return found is not None and int(found[1], 16) == zlib.crc32(memoryview(line)[:-_CHECKSUM_SIZE])
+
+
+def lines_of(document: Buffer) -> Iterator[Line]:
+    """The lines that are not blank, each checked."""
+    data = bytes(document) if isinstance(document, memoryview) else document
+    start, number, size = 0, 0, len(data)
+    while start < size:
+        end = data.find(b"\n", start)
+        number += 1
+        line = bytes(data[start : size if end < 0 else end]).rstrip(b"\r")
+        if line.strip():
+            state: LineState = "whole" if is_whole(line) else "torn" if end < 0 else "damaged"
+            yield Line(number, start, line, state)
+        start = size if end < 0 else end + 1
+
+
+def header_line(strategy: str | None, code_version: str | None, created_at: Micros | None) -> bytes:
+    """The first line of a file."""
+    header = {
+        "type": "header",
+        "format": FORMAT,
+        "version": VERSION,
+        "strategy": strategy,
+        "code_version": code_version,
+        "created_at": None if created_at is None else coerce.to_seconds(created_at),
+    }
+    return seal(msgspec.json.encode(header))
+
+
+def pair_line(pair_id: PairId, identity: str) -> bytes:
+    """The definition of a pair; `identity` is JSON."""
+    return seal(msgspec.json.encode({"type": "pair", "pair_id": pair_id, "pair": Raw(identity.encode())}))
+
+
+def identity_text(identity: Identity) -> str:
+    """What a source says of a pair, as the JSON of a pair line."""
+    return coerce.json_text(identity)
+
+
+def cycle_content(
+    snapshot: Snapshot,
+    *,
+    message: str | None = None,
+    trades: Sequence[Trade] | None = None,
+    equity: Mapping[str, float | None] | None = None,
+) -> bytes:
+    """What a cycle line says beside its time and revision: a JSON object without its opening brace."""
+    numbers = {name: value for name, value in snapshot.numbers.items() if value is not None}
+    body: dict[str, Any] = {"fields": {"raw_count": snapshot.raw_count, **numbers}}
+    if snapshot.pipeline is not None:
+        body["pipeline"] = Raw(snapshot.pipeline.encode())
+    if message is not None:
+        body["message"] = message
+    if snapshot.extra is not None:
+        body["extra"] = Raw(snapshot.extra.encode())
+    body["signals"] = _signal_columns(snapshot.signals)
+    if trades is not None:
+        body["trades"] = _trade_columns(trades)
+    if equity is not None:
+        body["equity"] = {name: value for name, value in equity.items() if value is not None}
+    return msgspec.json.encode(body)[1:]
+
+
+def cycle_line(key: CycleKey) -> bytes:
+    """A whole cycle line."""
+    seconds = msgspec.json.encode(coerce.to_seconds(key.timestamp))
+    return seal(b'{"type":"cycle","timestamp":%b,"revision":%d,%b' % (seconds, key.revision, key.content))
+
+
+def cycle_key(line: bytes) -> CycleKey | None:
+    """Time, revision and content of a cycle line; None for other lines."""
+    found = _CYCLE.match(line)
+    timestamp = coerce.moment(found[1].decode()) if found else None
+    if found is None or timestamp is None:
+        return None
+    return CycleKey(timestamp, int(found[2]), line[found.end() : -_CHECKSUM_SIZE] + b"}")
+
+
+def _signal_columns(signals: Mapping[str, Sequence[Any]]) -> dict[str, Sequence[Any]]:
+    """The columns that say something, `pair_id` always."""
+    columns: dict[str, Sequence[Any]] = {"pair_id": signals["pair_id"]}
+    for field in SIGNALS:
+        if field.name in NOT_WRITTEN or field.name not in signals:
+            continue
+        values = signals[field.name]
+        if any(_says_something(field, value) for value in values):
+            columns[field.name] = _json_values(values) if field.name in JSON_COLUMNS else values
+    flags = [
+        unpack_flags(bits, others) for bits, others in zip(signals["flag_bits"], signals["other_flags"], strict=True)
+    ]
+    return columns | ({"flags": flags} if any(flags) else {})
+
+
+def _json_values(texts: Sequence[str | None]) -> list[Raw | None]:
+    return [None if text is None or text == "{}" else Raw(text.encode()) for text in texts]
+
+
+def _says_something(field: pa.Field, value: object) -> bool:
+    """Is this more than what a reader takes for an absent value? 0 is a number, and says something."""
+    if field.nullable or field.type != pa.bool_():
+        return value is not None and not (field.name in JSON_COLUMNS and value == "{}")
+    return value is True
+
+
+def _trade_columns(trades: Sequence[Trade]) -> dict[str, list[Any]]:
+    columns: dict[str, list[Any]] = {}
+    for name in (field.name for field in TRADES if field.name != "cycle"):
+        values = [trade.get(name) for trade in trades]
+        if any(value is not None for value in values):
+            columns[name] = [_seconds(value) for value in values] if name in TIME_COLUMNS else values
+    return columns
+
+
+def _seconds(when: Micros | None) -> float | None:
+    return None if when is None else coerce.to_seconds(when)

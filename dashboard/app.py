@@ -1,0 +1,85 @@
+"""The app: which history, which page, and what happens when something goes wrong."""
+
+import logging
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import streamlit as st
+
+from alpha_model.errors import AlphaModelError
+from dashboard import data
+from dashboard.opened import OpenHistory
+from dashboard.selection import Selection, choose, choose_source
+from dashboard.settings import Settings, load_settings
+from dashboard.views import cycles, overview, unreadable, welcome
+
+log = logging.getLogger("dashboard")
+
+ASSETS = Path(__file__).parent / "assets"
+
+PAGES: dict[str, tuple[str, Callable[[OpenHistory, Selection], None]]] = {
+    "overview": ("Overview", overview.render),
+    "cycles": ("Cycles", cycles.render),
+}
+
+
+def main() -> None:
+    """Draw the app once."""
+    st.set_page_config(page_title="Alpha model", page_icon=ASSETS / "icon.svg", layout="wide")
+    st.logo(ASSETS / "wordmark.svg", icon_image=ASSETS / "icon.svg", size="medium")
+    st.html(f"<style>{(ASSETS / 'page.css').read_text()}</style>")
+    content: Callable[[], None] | dict[str, Callable[[], None]]
+    with st.sidebar:
+        content = sidebar(load_settings())
+    pages = [
+        st.Page(
+            partial(within_boundary, content if callable(content) else content[path]),
+            title=title,
+            url_path=path,
+            default=path == "overview",
+        )
+        for path, (title, _) in PAGES.items()
+    ]
+    st.navigation(pages, position="top").run()
+
+
+def sidebar(settings: Settings) -> Callable[[], None] | dict[str, Callable[[], None]]:
+    """The shared widgets; gives what to draw: one thing on every page, or each page its own."""
+    chooser = st.container()
+    uploads = st.file_uploader(
+        "Open a file",
+        accept_multiple_files=True,
+        max_upload_size=settings.max_upload_mb,
+        help="A state file or a recorder file: .json or .jsonl, also with .gz or .zst. It is held in memory; "
+        "name larger ones on the command line.",
+    )
+    listed = data.list_histories(settings, uploads)
+    first = next((name for name, entry in listed.items() if entry.origin != "sample"), None)
+    with chooser:
+        name = choose_source(list(listed), first)
+    if name is None or name not in listed:
+        return partial(welcome.render, [entry.name for entry in listed.values() if entry.origin == "sample"], {})
+    try:
+        opened = data.open_history(listed[name], settings)
+    except AlphaModelError as error:
+        log.warning("%s cannot be opened: %s", name, error)
+        return partial(unreadable.render, name, str(error))
+    style = opened.style
+    with chooser:
+        selection = choose(opened.history, style.labels, style.ranks)
+    return {path: partial(render, opened, selection) for path, (_, render) in PAGES.items()}
+
+
+def within_boundary(draw: Callable[[], None]) -> None:
+    """Draw; whatever goes wrong is logged and said, and the rest of the app goes on working."""
+    try:
+        draw()
+    except Exception as error:
+        log.exception("a page failed")
+        st.error("This page failed, and the reason is in the log. The other pages and histories go on working.")
+        st.text(f"{type(error).__name__}: {error}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,57 @@
+"""Which flags were raised, and when?"""
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from dashboard.charts.theme import (
+    BAR_LIMIT,
+    Theme,
+    base_figure,
+    empty_figure,
+    flag_colour,
+    legend_above,
+    time_axis,
+    times,
+)
+from dashboard.text import figure_text, humanised, shortened
+
+TITLE = "Signals that carry each flag"
+
+
+def flags_figure(counts: pd.DataFrame, theme: Theme) -> go.Figure:
+    """How many signals of each cycle carry each flag, stacked.
+
+    Args:
+        counts: DatetimeIndex; one column a flag; counts.
+        theme: Light or dark.
+
+    Returns:
+        Stacked bars, or areas where there are many; no columns give a titled, empty figure.
+    """
+    if counts.empty:
+        return empty_figure(theme, TITLE, "This history records no flags.")
+    figure = base_figure(theme, TITLE, height=360)
+    x = times(pd.DatetimeIndex(counts.index))
+    for place, name in enumerate(counts.columns):
+        colour = flag_colour(theme, str(name), place)
+        shared = {
+            "x": x,
+            "y": counts[name].to_numpy(dtype=np.float32),
+            "name": figure_text(shortened(humanised(str(name)), 40)),
+            "hovertemplate": "%{fullData.name}: %{y:,.0f}<extra></extra>",
+        }
+        if counts.size <= BAR_LIMIT:
+            figure.add_bar(marker={"color": colour, "line": {"width": 0}}, **shared)
+        else:
+            line = {"width": 0, "shape": "hv", "color": colour}
+            figure.add_scatter(stackgroup="flags", mode="lines", line=line, fillcolor=colour, **shared)
+    legend_above(figure)
+    few = float(counts.sum(axis=1).max()) <= 8  # noqa: PLR2004 - small axes would get half a signal as a tick
+    figure.update_layout(
+        barmode="stack",
+        hovermode="x unified",
+        xaxis=time_axis(len(counts)),
+        yaxis={"title": {"text": "Signals"}, "rangemode": "tozero", "tickformat": ",d", "dtick": 1 if few else None},
+    )
+    return figure

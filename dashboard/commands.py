@@ -1,0 +1,81 @@
+"""How does the dashboard start from the command line? Commands that `alpha-model` finds by their entry point.
+
+Streamlit is imported by the server that is started here, not by this module: `alpha-model` also works without it.
+"""
+
+import importlib.util
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+from click.core import ParameterSource
+
+APP = Path(__file__).with_name("app.py")
+LOOPBACK = "127.0.0.1"
+TRIES = 20
+"""How many ports after the usual one are tried."""
+
+
+@click.command("open")
+@click.argument("files", nargs=-1, type=click.Path(path_type=Path))
+@click.option("--port", type=click.IntRange(1, 65535), default=8501, show_default="8501 or the next free one")
+@click.option("--host", default=LOOPBACK, show_default=True, help="Address to listen on; 0.0.0.0 is the whole network.")
+@click.option("--headless", is_flag=True, help="Do not open a browser.")
+def open_command(files: tuple[Path, ...], port: int, host: str, *, headless: bool) -> None:
+    """Open histories in the dashboard; without FILES it shows the samples.
+
+    FILES are state files or recorder files: .json or .jsonl, also with .gz or .zst, of any size.
+    """
+    if importlib.util.find_spec("streamlit") is None or importlib.util.find_spec("pydantic_settings") is None:
+        raise click.ClickException("the dashboard is not installed. Run: pip install 'alpha-model[dashboard]'")
+    paths = [_existing(path) for path in files]
+    chosen = click.get_current_context().get_parameter_source("port") is not ParameterSource.DEFAULT
+    port = _free_port(host, port, tries=1 if chosen else TRIES)
+    if host != LOOPBACK:
+        click.echo(f"Whoever reaches {host} can read these histories: there is no login.", err=True)
+    click.echo(f"Dashboard at http://{host}:{port} - Ctrl+C stops it.")
+    sys.exit(_serve(server_command(paths, port, host, headless=headless)))
+
+
+def server_command(paths: list[Path], port: int, host: str, *, headless: bool) -> list[str]:
+    """The command line of the server; everything else that it needs is set in the file beside the app."""
+    options = [f"--server.port={port}", f"--server.address={host}", *(["--server.headless=true"] if headless else [])]
+    files = [str(path) for path in paths]
+    return [sys.executable, "-m", "streamlit", "run", str(APP), *options, "--", *files]
+
+
+def _existing(path: Path) -> Path:
+    if not path.exists():
+        raise click.ClickException(f"there is no file {path}. Check the path, which starts from {Path.cwd()}.")
+    if path.is_dir():
+        raise click.ClickException(f"{path} is a folder. Name the history file in it.")
+    return path.resolve()
+
+
+def _free_port(host: str, port: int, tries: int) -> int:
+    """The first port from `port` on that nobody listens on."""
+    for candidate in range(port, min(port + tries, 65536)):
+        with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((host, candidate))
+            except PermissionError as error:
+                raise click.ClickException(f"port {candidate} needs more rights. Choose one above 1023.") from error
+            except OSError:
+                continue
+            return candidate
+    remedy = f"Choose another with --port, such as {port + 1}." if tries == 1 else "Choose another with --port."
+    raise click.ClickException(f"port {port} on {host} is in use or cannot be opened. {remedy}")
+
+
+def _serve(command: list[str]) -> int:
+    """Run the server until it ends or the user stops it."""
+    with subprocess.Popen(command) as server:  # noqa: S603 - our own interpreter, script and options
+        try:
+            return server.wait()
+        except KeyboardInterrupt:
+            server.terminate()
+            server.wait()
+            return 0

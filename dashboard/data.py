@@ -1,0 +1,112 @@
+"""Where do histories come from, and how is each read only once? The only owner of caches.
+
+A browser chooses among the names listed here; it never names a path.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, Protocol, TypeAlias
+
+import streamlit as st
+
+from alpha_model.errors import HistoryError
+from alpha_model.history import read_history, read_history_bytes
+from dashboard.opened import OpenHistory
+from dashboard.settings import Settings
+
+Origin: TypeAlias = Literal["file", "upload", "sample"]
+
+SUFFIXES = (".jsonl.gz", ".json.gz", ".jsonl.zst", ".json.zst", ".jsonl", ".json")
+"""What a history's file name ends with; the longest come first."""
+
+
+class Upload(Protocol):
+    """What Streamlit's uploader gives."""
+
+    name: str
+    file_id: str
+
+    def getvalue(self) -> bytes:
+        """The content."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A history that a viewer may choose.
+
+    Args:
+        name: Unique; shown in the list and used in links.
+        origin: How it came into the list.
+        path: The file; None for an upload.
+        upload: The upload; None for a file.
+    """
+
+    name: str
+    origin: Origin
+    path: Path | None = None
+    upload: Upload | None = None
+
+
+def list_histories(settings: Settings, uploads: Sequence[Upload] = ()) -> dict[str, Listed]:
+    """Everything that may be opened, by name: the operator's files, this viewer's uploads, the samples."""
+    listed: dict[str, Listed] = {}
+    for path in settings.files:
+        _add(listed, Listed(stem(path.name), "file", path=path))
+    for upload in uploads:
+        _add(listed, Listed(stem(upload.name), "upload", upload=upload))
+    for path in _sample_files(settings.sample_folder()):
+        _add(listed, Listed(stem(path.name), "sample", path=path))
+    return listed
+
+
+def open_history(listed: Listed, settings: Settings) -> OpenHistory:
+    """The history, read at most once for each version of its file.
+
+    Raises:
+        HistoryError: It cannot be read; the message says what, where and what to do.
+    """
+    if listed.upload is not None:
+        return _open_upload(listed.upload.file_id, listed.upload.name, settings.max_unpacked_mb, listed.upload)
+    if listed.path is None:
+        raise HistoryError(f"{listed.name} has no content. Choose another history.")
+    try:
+        facts = listed.path.stat()
+        return _open_file(str(listed.path), facts.st_mtime_ns, facts.st_size)
+    except FileNotFoundError as error:
+        raise HistoryError(
+            f"there is no file {listed.path}. Start again with its right path.", path=listed.path
+        ) from error
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise HistoryError(f"{listed.path} cannot be read: {reason}. Check that it is a readable file.") from error
+
+
+def stem(name: str) -> str:
+    """The file name without what its format adds."""
+    return next((name.removesuffix(suffix) for suffix in SUFFIXES if name.endswith(suffix)), name)
+
+
+@st.cache_resource(max_entries=4, show_spinner="Reading the history…")
+def _open_file(path: str, mtime_ns: int, size: int) -> OpenHistory:  # noqa: ARG001 - they name the file's version
+    return OpenHistory(read_history(Path(path)))
+
+
+@st.cache_resource(max_entries=4, show_spinner="Reading the upload…", scope="session")
+def _open_upload(file_id: str, name: str, max_mb: int, _upload: Upload) -> OpenHistory:  # noqa: ARG001 - it names the upload
+    return OpenHistory(read_history_bytes(_upload.getvalue(), name, max_bytes=max_mb * 1_000_000))
+
+
+def _sample_files(folder: Path | None) -> Iterable[Path]:
+    if folder is None:
+        return []
+    return sorted(path for path in folder.iterdir() if path.name.endswith(SUFFIXES))
+
+
+def _add(listed: dict[str, Listed], entry: Listed) -> None:
+    """List it under a name of its own."""
+    name, copies = entry.name, 1
+    while name in listed:
+        copies += 1
+        name = f"{entry.name} ({copies})"
+    listed[name] = Listed(name, entry.origin, entry.path, entry.upload)

@@ -1,0 +1,65 @@
+"""What has been opened, and what was already asked of it?"""
+
+from collections import OrderedDict
+from collections.abc import Callable
+from functools import cached_property
+from threading import RLock
+from typing import Any, Concatenate, ParamSpec, TypeVar, cast
+
+import pandas as pd
+
+from alpha_model.analysis import pair_labels, pairs_by_weight
+from alpha_model.history import History
+from dashboard.charts.theme import PairStyle
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+REMEMBERED = 64
+"""How many answers one history keeps."""
+
+
+class OpenHistory:
+    """A history and the answers it has given, so that a rerun costs nothing that was computed before.
+
+    Lives in the cache of `dashboard.data` and dies with its entry; shared by all viewers of a file, so answers are not
+    to be changed.
+
+    Args:
+        history: The record.
+        whole: The opened history that this one is a part of; None when it is the whole.
+    """
+
+    def __init__(self, history: History, whole: "OpenHistory | None" = None) -> None:
+        self.history = history
+        self._whole = whole
+        self._answers: OrderedDict[Any, Any] = OrderedDict()
+        self._lock = RLock()
+
+    def ask(self, question: Callable[Concatenate[History, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """The answer of a pure function of the history; computed once for the same arguments."""
+        key = (question, args, tuple(sorted(kwargs.items())))
+        with self._lock:
+            if key not in self._answers:
+                self._answers[key] = question(self.history, *args, **kwargs)
+                while len(self._answers) > REMEMBERED:
+                    self._answers.popitem(last=False)
+            self._answers.move_to_end(key)
+            return cast("T", self._answers[key])
+
+    def between(self, start: pd.Timestamp | None, end: pd.Timestamp | None) -> "OpenHistory":
+        """The cycles of a window, remembered with the answers they give; the whole history when the window is open."""
+        if start is None and end is None:
+            return self
+        return self.ask(_part_of, self, start, end)
+
+    @cached_property
+    def style(self) -> PairStyle:
+        """Names and colours of the pairs; a part looks like its whole."""
+        if self._whole is not None:
+            return self._whole.style
+        return PairStyle.of(pair_labels(self.history), pairs_by_weight(self.history))
+
+
+def _part_of(history: History, whole: OpenHistory, start: pd.Timestamp | None, end: pd.Timestamp | None) -> OpenHistory:
+    return OpenHistory(history.between(start, end), whole)

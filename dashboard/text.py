@@ -1,0 +1,86 @@
+"""How do numbers and strangers' words appear on screen?
+
+Words from files (tickers, messages, file names) are data. They reach Streamlit through `st.text` and `st.dataframe`,
+which show them as they are; on their way into a Plotly figure or a spreadsheet they go through this module.
+"""
+
+import html
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pandas as pd
+
+_THOUSANDS = (("B", 1e9), ("M", 1e6), ("k", 1e3))
+_FORMULA = re.compile(r"^[\s]*[=+\-@\t\r\n|]")
+_NOT_RECORDED = "–"
+
+
+def usd(amount: float | None) -> str:
+    """A short amount: $12.4k, -$310, $7.84; a dash where there is none."""
+    if amount is None or pd.isna(amount):
+        return _NOT_RECORDED
+    sign, size = "-" if amount < 0 else "", abs(amount)
+    for letter, unit in _THOUSANDS:
+        if size >= unit * 0.9995:
+            return f"{sign}${size / unit:.3g}{letter}" if size / unit < 999.5 else f"{sign}${size / unit:,.0f}{letter}"  # noqa: PLR2004 - three digits
+    return f"{sign}${size:.0f}" if size >= 100 or size == 0 else f"{sign}${size:.2f}"  # noqa: PLR2004 - cents matter below $100
+
+
+def share(value: float | None) -> str:
+    """A share as a percentage: 3.1 %; a dash where there is none."""
+    return _NOT_RECORDED if value is None or pd.isna(value) else f"{value * 100:.1f} %"
+
+
+def moment(time: pd.Timestamp | None) -> str:
+    """A time for people: 10 Apr 2024, 08:00."""
+    return _NOT_RECORDED if time is None else f"{time:%-d %b %Y, %H:%M}"
+
+
+def day(time: pd.Timestamp | None) -> str:
+    """A day for people: 10 Apr 2024."""
+    return _NOT_RECORDED if time is None else f"{time:%-d %b %Y}"
+
+
+def plural(count: int, word: str, many: str | None = None) -> str:
+    """1 cycle, 12 cycles; 2 oddities where the plural is given."""
+    return f"{count:,} {word}" if count == 1 else f"{count:,} {many or word + 's'}"
+
+
+def shortened(words: str, length: int = 24) -> str:
+    """At most `length` characters, with an ellipsis where something was cut off."""
+    return words if len(words) <= length else words[: length - 1].rstrip() + "…"
+
+
+def figure_text(words: str) -> str:
+    """Text for a figure: Plotly reads a subset of HTML in names, labels and hovers."""
+    return html.escape(words, quote=False)
+
+
+def humanised(name: str) -> str:
+    """`max_adjust_too_small` as words."""
+    return name.replace("_", " ")
+
+
+def csv_bytes(frame: pd.DataFrame) -> bytes:
+    """The frame as CSV, in full; text that a spreadsheet would run as a formula gets an apostrophe in front."""
+    safe = frame.rename(columns=_harmless)
+    for column in safe.columns[[_is_text(dtype) for dtype in safe.dtypes]]:
+        safe[column] = safe[column].map(_harmless, na_action="ignore")
+    dated = isinstance(safe.index, pd.DatetimeIndex)
+    return safe.to_csv(index=dated, date_format="%Y-%m-%dT%H:%M:%SZ").encode()
+
+
+def deferred_csv(question: Callable[[], pd.DataFrame]) -> Callable[[], bytes]:
+    """A CSV that is computed when somebody downloads it."""
+    return lambda: csv_bytes(question())
+
+
+def _is_text(dtype: Any) -> bool:
+    return bool(pd.api.types.is_string_dtype(dtype) or pd.api.types.is_object_dtype(dtype))
+
+
+def _harmless(value: Any) -> Any:
+    if isinstance(value, list):
+        value = " ".join(value)
+    return f"'{value}" if isinstance(value, str) and _FORMULA.match(value) else value

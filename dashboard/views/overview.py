@@ -1,0 +1,74 @@
+"""What happened in this history, at a glance?"""
+
+import streamlit as st
+
+from alpha_model.analysis import Headline, headline
+from alpha_model.history import History
+from dashboard.opened import OpenHistory
+from dashboard.pictures import equity_line
+from dashboard.selection import Selection
+from dashboard.text import day, humanised, moment, plural, share, usd
+from dashboard.views import figures
+from dashboard.views.panel import own_words, small_print
+from dashboard.views.problems import show_problems
+
+
+def render(whole: OpenHistory, selection: Selection) -> None:
+    """The page: headline, key numbers, five figures."""
+    opened = whole.between(selection.start, selection.end)
+    facts = opened.ask(headline)
+    small_print(source_line(whole.history))
+    st.title(own_words(_title(facts)), anchor=False)
+    if not facts.cycle_count:
+        st.info("There is no cycle here. Widen the window in the sidebar, or choose another history.")
+        show_problems(whole.history)
+        return
+    st.markdown(own_words(facts.last_decision))
+    _key_numbers(facts, opened.ask(equity_line))
+    show_problems(whole.history)
+    figures.weights(opened, selection)
+    figures.weight_diffs(opened, selection)
+    if figures.side_by_side(opened):
+        with st.grid(columns=2, min_column_width=480, gap="medium"):
+            with st.container():
+                figures.size_risk(opened, selection)
+            with st.container():
+                figures.thresholds(opened, selection)
+    else:
+        figures.thresholds(opened, selection)
+        figures.size_risk(opened, selection)
+    figures.flags(opened, selection)
+
+
+def source_line(history: History) -> str:
+    """Where the history came from, in a line of a stranger's words."""
+    source = history.source
+    size = None if source.byte_count is None else f"{source.byte_count / 1e6:,.1f} MB"
+    return " · ".join(part for part in (source.name, source.strategy, source.kind, size) if part)
+
+
+def _title(facts: Headline) -> str:
+    if not facts.cycle_count:
+        return "No cycle to show"
+    if facts.cycle_count == 1 and facts.last_outcome is not None:
+        return f"1 cycle: {humanised(facts.last_outcome)}"
+    kinds = [f"{count:,} {humanised(outcome)}" for outcome, count in facts.outcome_counts.items()]
+    return f"{plural(facts.cycle_count, 'cycle')}: {' · '.join(kinds)}"
+
+
+def _key_numbers(facts: Headline, equity: list[float]) -> None:
+    outcome = "–" if facts.last_outcome is None else humanised(facts.last_outcome).capitalize()
+    discarded = "not recorded" if facts.discarded_usd is None else usd(facts.discarded_usd)
+    part = "" if facts.discarded_share is None else f": {share(facts.discarded_share)} of what was investable"
+    with st.grid(columns=6, min_column_width=165, gap="small"):
+        st.metric("Cycles", f"{facts.cycle_count:,}", help=f"{plural(facts.pair_count, 'pair')} had a signal.")
+        st.metric("First decision", day(facts.first), help=f"{moment(facts.first)} UTC.")
+        st.metric("Last decision", day(facts.last), help=f"{moment(facts.last)} UTC.")
+        st.metric("Last outcome", outcome)
+        st.metric(
+            "Total equity" if facts.equity_is_total else "Investable equity",
+            usd(facts.equity_usd),
+            chart_data=equity if len(equity) > 1 else None,
+            help="The last recorded value.",
+        )
+        st.metric("Discarded", discarded, help=f"Left uninvested because of size risk in the last cycle{part}.")

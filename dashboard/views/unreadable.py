@@ -1,0 +1,14 @@
+"""Why can this history not be shown?"""
+
+import streamlit as st
+
+from dashboard.views.panel import small_print
+
+
+def render(name: str, reason: str) -> None:
+    """The page that is shown in place of a history that cannot be read."""
+    st.title("This history cannot be opened", anchor=False)
+    small_print(name)
+    with st.container(border=True):
+        st.text(reason[:1].upper() + reason[1:])
+    st.caption("The other histories in the sidebar stay available. This one is read again when its file changes.")

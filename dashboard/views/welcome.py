@@ -1,0 +1,32 @@
+"""What can be opened here, and how?"""
+
+import streamlit as st
+
+from dashboard.selection import open_source
+from dashboard.text import humanised, plural
+
+
+def render(samples: list[str], notes: dict[str, str]) -> None:
+    """The page that is shown while nothing is open."""
+    st.title("What did the strategy decide, and why?", anchor=False)
+    st.markdown(
+        "Open the history of a portfolio strategy to see every rebalance decision taken apart: "
+        "what each signal asked for, what caps and size risk left of it, and which threshold held the rest back."
+    )
+    st.subheader("Open a history", anchor=False)
+    st.markdown(
+        "- **Upload** a state file or a recorder file in the sidebar.\n"
+        "- **Name it on the command line**, for files of any size: `alpha-model open state.json`\n"
+        "- **Look at a sample** below."
+    )
+    if not samples:
+        st.caption("No sample histories came along with this installation.")
+        return
+    st.subheader(plural(len(samples), "sample"), anchor=False)
+    for name in samples:
+        with st.container(border=True, horizontal=True, vertical_alignment="center"):
+            with st.container():
+                st.text(humanised(name))
+                if name in notes:
+                    st.caption(notes[name])
+            st.button("Open", key=f"open_{name}", on_click=open_source, args=(name,))
