@@ -19,6 +19,7 @@ from alpha_model.errors import (
     TradeError,
     WeightError,
 )
+from alpha_model.formatting import format_signals
 from alpha_model.model import AlphaModel
 from alpha_model.pair import AssetIdentifier, TradingPairIdentifier, TradingPairKind
 from alpha_model.portfolio import Portfolio, ReservePosition, TradingPosition
@@ -75,6 +76,7 @@ __all__ = [
     "USDTVLSizeRiskModel",
     "WeightError",
     "check_normalised_weights",
+    "format_signals",
     "normalise_weights",
     "weight_by_1_slash_n",
     "weight_by_1_slash_n_ascending",

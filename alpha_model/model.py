@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Self, TypeAlias
 
-from alpha_model import checks, rebalance, sizing, weighting
+from alpha_model import checks, formatting, rebalance, sizing, weighting
 from alpha_model.allocation import Sharing, SharingMode
 from alpha_model.errors import StepOrderError, WeightError
 from alpha_model.pair import TradingPairIdentifier
@@ -133,6 +133,18 @@ class AlphaModel(JsonDataclass):
         """How many of the selected signals carry each flag."""
         counts = Counter(flag for signal in self.signals.values() for flag in signal.flags)
         return dict(sorted(counts.items()))
+
+    def get_debug_print(self) -> str:
+        """The cycle as text for the console; works at any point of the cycle."""
+        amounts = {
+            "Investable equity": self.investable_equity,
+            "Accepted by size risk": self.accepted_investable_equity,
+            "Discarded by size risk": self.size_risk_discarded_value,
+            "Largest adjust": self.max_position_adjust_usd,
+            "Rebalance threshold": self.position_adjust_threshold_usd,
+        }
+        title = f"Cycle {self._when()}, {len(self.signals)} of {len(self.raw_signals)} signals"
+        return formatting.debug_text(title, amounts, self.signals.values())
 
     # -- the steps ------------------------------------------------------------------------------------------------
 

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypeAlias, Union, cast,
 from dataclasses_json import CatchAll, DataClassJsonMixin, Undefined, config
 
 from alpha_model.errors import HistoryError
+from alpha_model.schema_view import schema_class
 
 if TYPE_CHECKING:
     Extra: TypeAlias = dict[str, Any] | None
@@ -146,6 +147,19 @@ class JsonDataclass(DataClassJsonMixin):
         if plan.catch_all and not plan.names.issuperset(kvs):
             values[plan.catch_all] = {key: value for key, value in kvs.items() if key not in plan.names}
         return cls(**values)
+
+    @classmethod
+    def schema(cls, *, infer_missing: bool = False, partial: bool = False, **settings: Any) -> Any:
+        """The marshmallow schema: `load`, `loads`, `dump`, `dumps`, `validate`, as dataclasses-json gives it.
+
+        Args:
+            infer_missing: Load objects that lack required fields; the fields are None.
+            partial: The same, by marshmallow's name.
+            **settings: Further settings of `marshmallow.Schema`, such as `many` and `only`.
+        """
+        plan = _plan(cls)
+        encoders = tuple((slot.name, slot.encode or _plain, slot.required) for slot in plan.slots)
+        return schema_class(cls, encoders, plan.catch_all)(partial=infer_missing or partial, **settings)
 
 
 def _plain(value: Any) -> Any:

@@ -10,12 +10,12 @@ import pytest
 ROOT = Path(__file__).parents[1]
 
 LAYERS = [
-    {"errors", "units", "serialisation"},
+    {"errors", "units", "schema_view", "serialisation"},
     {"pair", "reason"},
     {"pricing"},
     {"size_risk"},
     {"signal"},
-    {"weighting", "allocation", "portfolio", "trade"},
+    {"weighting", "allocation", "portfolio", "trade", "formatting"},
     {"position_manager"},
     {"rebalance", "sizing", "checks"},
     {"model"},
@@ -24,12 +24,15 @@ LAYERS = [
     {"paper"},
     {"cli"},
 ]
-SAME_LAYER = {("serialisation", "errors"), ("weighting", "units"), ("trade", "portfolio"), ("portfolio", "trade")}
+SAME_LAYER = {("serialisation", "errors"), ("serialisation", "schema_view")}
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 
 DASHBOARD_ALLOWED = {
     "charts": {"charts", "text"},
-    "views": {"views", "charts", "selection", "text"},
+    "pictures": {"charts", "text"},
+    "opened": {"charts"},
+    "selection": {"charts", "opened", "text"},
+    "views": {"views", "charts", "opened", "pictures", "selection", "text"},
 }
 
 

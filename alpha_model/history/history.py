@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from alpha_model.errors import CycleNotFoundError, HistoryError
-from alpha_model.history.schema import FLAG_BITS, SIGNALS, Tables
+from alpha_model.history.schema import FLAG_BITS, SIGNALS, Tables, empty_tables
 from alpha_model.units import PairId
 
 Matrix: TypeAlias = npt.NDArray[np.float64]
@@ -72,8 +72,12 @@ class History:
 
     @property
     def superseded(self) -> History:
-        """Earlier revisions of cycles that were written again; mostly empty."""
-        empty = replace(self.tables, cycles=self.tables.cycles.slice(0, 0), signals=self.tables.signals.slice(0, 0))
+        """Earlier revisions of cycles that were written again; mostly empty.
+
+        A history of its own, with cycle numbers of its own; find a cycle's earlier revisions by its timestamp, which
+        several of them may share.
+        """
+        empty = replace(empty_tables(), pairs=self.tables.pairs)
         return History(self._superseded or empty, self.source)
 
     @cached_property
@@ -228,7 +232,12 @@ class History:
             pairs=self.tables.pairs.filter(wanted),
             trades=self.tables.trades.filter(wanted),
         )
-        return History(tables, self.source)
+        earlier = self._superseded and replace(
+            self._superseded,
+            signals=self._superseded.signals.filter(wanted),
+            pairs=self._superseded.pairs.filter(wanted),
+        )
+        return History(tables, self.source, earlier)
 
     def _next_moment(self, place: int) -> pd.Timestamp | None:
         """Just before the cycle after this one."""
@@ -236,23 +245,25 @@ class History:
         return None if following >= len(self) else self.timestamps[following] - pd.Timedelta(microseconds=1)
 
     def _part(self, first: int, stop: int, window: tuple[Moment | None, Moment | None]) -> History:
-        cycles = self.tables.cycles.slice(first, stop - first)
         numbers = self.tables.signals["cycle"].to_numpy()
-        bounds = self.cycle_numbers[first:stop]
-        low, high = (
-            (np.searchsorted(numbers, bounds[0]), np.searchsorted(numbers, bounds[-1], side="right"))
-            if bounds.size
-            else (0, 0)
-        )
+        bounds, times = self.cycle_numbers[first:stop], self.timestamps[first:stop]
+        low, high, earlier = 0, 0, None
+        if bounds.size:
+            low, high = np.searchsorted(numbers, bounds[0]), np.searchsorted(numbers, bounds[-1], side="right")
+            earlier = self._superseded and replace(
+                self._superseded,
+                cycles=_during(self._superseded.cycles, times[0], times[-1]),
+                signals=_during(self._superseded.signals, times[0], times[-1]),
+            )
         tables = replace(
             self.tables,
-            cycles=cycles,
+            cycles=self.tables.cycles.slice(first, stop - first),
             signals=self.tables.signals.slice(int(low), int(high - low)),
             trades=_during(self.tables.trades, *window),
             equity=_during(self.tables.equity, *window),
             messages=_during(self.tables.messages, *window),
         )
-        return History(tables, self.source)
+        return History(tables, self.source, earlier)
 
 
 def utc(when: Moment) -> pd.Timestamp:

@@ -25,6 +25,7 @@ from alpha_model import (
     TradingPairKind,
     USDTVLSizeRiskModel,
     WeightError,
+    format_signals,
     weight_equal,
     weight_passthrough,
 )
@@ -503,6 +504,26 @@ class TestLooking:
         assert model.get_signal_by_pair_id(9) is None
         assert [signal.pair.internal_id for signal in model.get_signals_sorted_by_weight()] == [2, 1]
         assert model.get_signal_count() == len(list(model.iterate_signals())) == 2
+
+    def test_debug_print_works_at_any_point(self) -> None:
+        model = AlphaModel(MONDAY)
+        assert "no signals" in model.get_debug_print()
+        model = make_model({1: 1.0, 2: 3.0})
+        assert "Cycle 2026-01-05T00:00Z" in model.get_debug_print()
+        model.normalise_weights(max_weight=0.5)
+        rebalance(model, make_manager({1: 10.0, 2: 10.0}), 1000)
+        assert "Investable equity: 1,000.00 USD" in model.get_debug_print()
+        assert "capped_by_concentration" in model.get_debug_print()
+
+    def test_signals_are_a_table(self) -> None:
+        model = make_model({1: 1.0, 2: 3.0})
+        model.select_top_signals(1)
+        model.normalise_weights(max_weight=0.5)
+        table = format_signals(model)
+        assert table[["Pair", "Weight", "Flags"]].values.tolist() == [["T2-USDC", 0.5, "capped_by_concentration"]]
+        assert list(format_signals(model, "raw")["Pair"]) == ["T1-USDC", "T2-USDC"]
+        with pytest.raises(SignalError, match="'chosen' or 'raw', got 'best'"):
+            format_signals(model, "best")
 
     def test_flags_are_counted(self) -> None:
         model = make_model({1: 1.0, 2: 1.0, 3: 9.0})

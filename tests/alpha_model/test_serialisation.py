@@ -66,6 +66,17 @@ def test_result_is_that_of_the_generic_functions() -> None:
     assert DataClassJsonMixin.from_dict.__func__(AlphaModel, generic) == model  # type: ignore[attr-defined]
 
 
+def test_schema_loads_dumps_and_validates() -> None:
+    model, schema = decided_model(), AlphaModel.schema()
+    model.extra = {"venue": "somewhere"}
+    assert schema.dump(model) == model.to_dict()
+    assert schema.loads(schema.dumps(model)) == model
+    assert schema.load([model.to_dict()], many=True) == [model]
+    assert {"raw_signals", "signals", "investable_equity"} <= set(schema.fields)
+    assert set(Reason.schema().validate({"limit": 3})) == {"stage", "code"}
+    assert Reason.schema(infer_missing=True).load({"limit": 3}).limit == 3
+
+
 def test_strangers_fields_flags_and_kinds_survive() -> None:
     written = decided_model().to_dict()
     written["venue"] = {"name": "somewhere"}

@@ -1,0 +1,203 @@
+"""Fingerprints of the figures: what they draw, what they are called, which units they name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+import pytest
+from histories import make_history, make_long_history
+
+from alpha_model.analysis import CycleOutcome, pair_labels, pairs_by_weight
+from alpha_model.history import History
+from dashboard import pictures
+from dashboard.charts.flags import flags_figure
+from dashboard.charts.size_risk import size_risk_figure
+from dashboard.charts.theme import DARK, LIGHT, PairStyle, Theme, outcome_mark, theme_named
+from dashboard.charts.thresholds import thresholds_figure
+from dashboard.charts.weight_diffs import weight_diffs_figure
+from dashboard.charts.weights import weights_figure
+
+HOSTILE = "<b>=X</b><script>alert(1)</script>"
+
+
+def style_of(history: History) -> PairStyle:
+    return PairStyle.of(pair_labels(history), pairs_by_weight(history))
+
+
+def draw_weights(history: History, theme: Theme = LIGHT) -> go.Figure:
+    picture = pictures.weights_picture(history)
+    return weights_figure(picture.raw, picture.normalised, picture.merged, picture.whole, style_of(history), theme)
+
+
+def draw_diffs(history: History, theme: Theme = LIGHT) -> go.Figure:
+    return weight_diffs_figure(pictures.diffs_picture(history).frame, style_of(history), theme)
+
+
+def draw_size_risk(history: History, theme: Theme = LIGHT) -> go.Figure:
+    return size_risk_figure(pictures.size_risk_picture(history).frame, theme)
+
+
+def draw_thresholds(history: History, theme: Theme = LIGHT) -> go.Figure:
+    return thresholds_figure(pictures.thresholds_picture(history).frame, theme)
+
+
+def draw_flags(history: History, theme: Theme = LIGHT) -> go.Figure:
+    return flags_figure(pictures.flags_picture(history).frame, theme)
+
+
+DRAWN = [draw_weights, draw_diffs, draw_size_risk, draw_thresholds, draw_flags]
+
+
+@pytest.fixture
+def history() -> History:
+    """Two days, two pairs, everything recorded."""
+    gate = {"position_adjust_threshold_usd": 100.0, "investable_equity": 1000.0}
+    return make_history(
+        [
+            {"pair_id": 1, "raw_weight": 3.0, "normalised_weight": 0.75, "position_adjust_usd": 500.0},
+            {"pair_id": 2, "raw_weight": 1.0, "normalised_weight": 0.25, "flags": ["closed"], "signal": -1.0},
+            {"pair_id": 1, "cycle": 1, "raw_weight": 1.0, "normalised_weight": 1.0, "old_weight": 0.75},
+        ],
+        [
+            gate | {"max_position_adjust_usd": 500.0, "size_risk_discarded_value": 50.0},
+            gate | {"max_position_adjust_usd": 10.0, "accepted_investable_equity": 900.0},
+        ],
+        {1: HOSTILE, 2: "B-USDC"},
+    )
+
+
+def fingerprint(figure: go.Figure) -> dict[str, Any]:
+    layout = figure.layout
+    return {
+        "title": layout.title.text,
+        "traces": [(trace.type, trace.name) for trace in figure.data],
+        "axes": [axis.title.text for axis in (layout.xaxis, layout.yaxis, layout.yaxis2) if axis.title.text],
+    }
+
+
+SAFE = "&lt;b&gt;=X&lt;/b&gt;&lt;script&gt;…"
+
+
+def test_weights_are_two_panels_of_stacked_bars(history: History) -> None:
+    assert fingerprint(draw_weights(history)) == {
+        "title": "Raw weights above, normalised weights below, stacked",
+        "traces": [("bar", SAFE), ("bar", "B-USDC")] * 2,
+        "axes": ["UTC", "% of Σ raw weight", "% of investable or accepted equity"],
+    }
+
+
+def test_diffs_are_a_heatmap_centred_at_zero(history: History) -> None:
+    figure = draw_diffs(history)
+    assert fingerprint(figure)["traces"] == [("heatmap", None)]
+    assert (figure.data[0].zmin, figure.data[0].zmax) == (-75, 75)
+    assert list(figure.data[0].y) == [SAFE, "B-USDC"]
+    assert figure.data[0].colorbar.ticksuffix == " pp"
+
+
+def test_size_risk_is_two_lines_and_bars(history: History) -> None:
+    assert fingerprint(draw_size_risk(history)) == {
+        "title": "Investable and accepted equity above, discarded value below",
+        "traces": [("scatter", "investable"), ("scatter", "accepted"), ("bar", "discarded")],
+        "axes": ["UTC", "Equity, USD", "Discarded, USD"],
+    }
+
+
+def test_thresholds_mark_each_outcome_by_colour_and_shape(history: History) -> None:
+    figure = draw_thresholds(history)
+    assert fingerprint(figure) == {
+        "title": "Largest change of any position, against the rebalance threshold",
+        "traces": [("scatter", "threshold"), ("scatter", "rebalanced"), ("scatter", "held below threshold")],
+        "axes": ["UTC", "USD, log scale"],  # 500 / 10 is a wide range
+    }
+    assert len({trace.marker.symbol for trace in figure.data}) == 3
+
+
+def test_flags_are_stacked_bars(history: History) -> None:
+    assert fingerprint(draw_flags(history)) == {
+        "title": "Signals that carry each flag",
+        "traces": [("bar", "closed")],
+        "axes": ["UTC", "Signals"],
+    }
+
+
+@pytest.mark.parametrize("draw", DRAWN)
+@pytest.mark.parametrize("theme", [LIGHT, DARK])
+def test_empty_history_gives_a_titled_empty_figure(draw: Any, theme: Theme) -> None:
+    figure = draw(make_history(cycles=0), theme)
+    assert not figure.data
+    assert figure.layout.title.text
+    assert figure.layout.annotations[0].text.endswith(".")
+
+
+@pytest.mark.parametrize("draw", [draw_size_risk, draw_thresholds, draw_flags])
+def test_what_is_not_recorded_is_said_and_not_drawn(draw: Any) -> None:
+    figure = draw(make_history([{"pair_id": 1, "normalised_weight": 1.0}]))
+    assert not figure.data
+    assert figure.layout.annotations[0].text.startswith("This history records n")
+
+
+@pytest.mark.parametrize("draw", DRAWN)
+def test_no_figure_carries_html_of_a_stranger(draw: Any, history: History) -> None:
+    assert "<script" not in draw(history).to_json()
+
+
+@pytest.mark.parametrize("draw", [draw_weights, draw_flags])
+def test_long_histories_are_drawn_as_areas_within_the_limits(draw: Any) -> None:
+    figure = draw(make_long_history(1201, 14))
+    assert {trace.type for trace in figure.data} == {"scatter"}
+    assert len(figure.data) <= 24
+    assert max(len(trace.x) for trace in figure.data) <= 500
+
+
+def test_merged_pairs_are_counted_and_said() -> None:
+    history = make_long_history(2, 14)
+    assert draw_weights(history).data[-1].name == "other (3 pairs)"  # 11 by name
+    assert pictures.weights_picture(history).note == "11 of 14 pairs named."
+
+
+def test_long_history_says_how_much_is_shown() -> None:
+    assert pictures.flags_picture(make_long_history(1000, 1)).note == "Showing 500 of 1,000 cycles: the sum of each group."
+
+
+def test_selected_pairs_alone_are_drawn(history: History) -> None:
+    assert pictures.weights_picture(history, (2,)).normalised.columns.tolist() == [2]
+    assert pictures.diffs_picture(history, (2,)).frame.columns.tolist() == [2]
+    assert pictures.flags_picture(history, (1,)).frame.empty
+
+
+def test_shorts_point_down(history: History) -> None:
+    assert pictures.weights_picture(history).normalised[2].iloc[0] == -0.25
+
+
+def test_pair_keeps_its_colour_in_a_window(history: History) -> None:
+    style = style_of(history)
+    assert style.colour(LIGHT, 1) == LIGHT.series[0]
+    assert style.colour(LIGHT, 2) == LIGHT.series[1]
+
+
+def test_figures_send_arrays_and_not_lists() -> None:
+    figure = draw_weights(make_long_history(20, 3))
+    assert all(isinstance(trace.y, np.ndarray) for trace in figure.data)
+
+
+@pytest.mark.parametrize(("name", "theme"), [("dark", DARK), ("light", LIGHT), (None, LIGHT), ("sepia", LIGHT)])
+def test_theme_follows_the_browser(name: str | None, theme: Theme) -> None:
+    assert theme_named(name) is theme
+
+
+@pytest.mark.parametrize("theme", [LIGHT, DARK])
+def test_each_outcome_has_a_mark_of_its_own(theme: Theme) -> None:
+
+
+    marks = [outcome_mark(theme, outcome) for outcome in CycleOutcome]
+    assert len(set(marks)) == len(marks)
+
+
+def test_one_cycle_is_labelled_and_needs_no_time_axis() -> None:
+    figure = draw_weights(make_history([{"pair_id": 1, "normalised_weight": 1.0, "raw_weight": 1.0}]))
+    assert figure.layout.xaxis.type == "category"
+    assert list(figure.data[0].x) == ["5 Jan 2026, 00:00"]
+
+

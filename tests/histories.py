@@ -1,0 +1,115 @@
+"""Histories that tests are made of: a few cycles, two or three pairs, round numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from alpha_model.history import History, Source
+from alpha_model.history.schema import SCHEMAS, empty_tables, pack_flags, table_of
+
+MONDAY = datetime(2026, 1, 5, tzinfo=UTC)
+REPOSITORY = Path(__file__).parents[1]
+SAMPLES = sorted(path for path in (REPOSITORY / "sample_states").iterdir() if ".json" in path.name)
+SHARED = REPOSITORY.parent / "shared" / "states"
+"""Real histories, which lie beside the repository and are not part of it."""
+REAL = sorted([*SHARED.glob("*.json*"), *SHARED.glob("live/*.json")])
+
+Rows = Sequence[Mapping[str, Any]]
+
+
+def moment(cycle: int) -> datetime:
+    """The time of a cycle: one a day, from Monday on."""
+    return MONDAY + timedelta(days=cycle)
+
+
+def make_history(
+    signals: Rows = (),
+    cycles: Rows | int = 1,
+    tickers: Mapping[int, str] | None = None,
+    trades: Rows = (),
+    name: str = "made.json",
+    **tables: Rows,
+) -> History:
+    """A history of daily cycles.
+
+    Args:
+        signals: Of each at least `pair_id`; `cycle` is 0, `selected` True and `signal` 1 unless given, `flags` are names.
+        cycles: Their rows, or how many there are; counts follow from the signals.
+        tickers: Of the pairs, `T1-USDC` unless given.
+        trades: Of each at least `pair_id` and `value`; a rebalance buy of cycle 0 unless given.
+        name: Of the source.
+        tables: Rows of `equity`, `messages`, `problems`.
+    """
+    rows = [_signal(row) for row in signals]
+    wanted = [{} for _ in range(cycles)] if isinstance(cycles, int) else cycles
+    ids = sorted({row["pair_id"] for row in rows} | set(tickers or {}))
+    names = {pair_id: f"T{pair_id}-USDC" for pair_id in ids} | dict(tickers or {})
+    made = {
+        "cycles": [_cycle(number, row, rows) for number, row in enumerate(wanted)],
+        "signals": sorted(rows, key=lambda row: row["cycle"]),
+        "pairs": [{"pair_id": pair_id, "ticker": names[pair_id], "identity": "{}"} for pair_id in ids],
+        "trades": [_trade(row) for row in trades],
+        **tables,
+    }
+    return History(
+        replace(empty_tables(), **{key: table_of(key, _columns(key, rows)) for key, rows in made.items() if rows}),
+        Source(name),
+    )
+
+
+def make_long_history(cycle_count: int, pair_count: int) -> History:
+    """Every pair selected in every cycle, with equal weights and one flag a cycle."""
+    share = 1 / pair_count
+    return make_history(
+        [
+            {
+                "cycle": cycle,
+                "pair_id": pair_id,
+                "raw_weight": 1.0,
+                "normalised_weight": share,
+                "old_weight": 0.0,
+                "position_adjust_usd": 10.0,
+                "flags": ["capped_by_pool_size"] if pair_id == 1 else [],
+            }
+            for cycle in range(cycle_count)
+            for pair_id in range(1, pair_count + 1)
+        ],
+        [
+            {"max_position_adjust_usd": 10.0 + number, "position_adjust_threshold_usd": 5.0}
+            for number in range(cycle_count)
+        ],
+    )
+
+
+def _signal(row: Mapping[str, Any]) -> dict[str, Any]:
+    values = {"cycle": 0, "selected": True, "signal": 1.0, "ignored": False, "carry_forward": False, **row}
+    values.setdefault("signal_in_selection", values["signal"] if values["selected"] else None)
+    values["flag_bits"], values["other_flags"] = pack_flags(values.pop("flags", ()))
+    return {"timestamp": moment(values["cycle"]), **values}
+
+
+def _cycle(number: int, row: Mapping[str, Any], signals: Rows) -> dict[str, Any]:
+    own = [signal for signal in signals if signal["cycle"] == number]
+    return {
+        "cycle": number,
+        "timestamp": moment(number),
+        "raw_count": len(own),
+        "selected_count": sum(signal["selected"] for signal in own),
+        "held_count": sum(bool(signal.get("old_value")) for signal in own),
+        "revision": 0,
+        "source": "calculations",
+        **row,
+    }
+
+
+def _trade(row: Mapping[str, Any]) -> dict[str, Any]:
+    values = {"cycle": 0, "side": "buy", "kind": "rebalance", "status": "executed", **row}
+    return {"timestamp": moment(values["cycle"] or 0), **values}
+
+
+def _columns(table: str, rows: Rows) -> dict[str, list[Any]]:
+    return {field.name: [row.get(field.name) for row in rows] for field in SCHEMAS[table]}
