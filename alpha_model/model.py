@@ -143,7 +143,7 @@ class AlphaModel(JsonDataclass):
             "Largest adjust": self.max_position_adjust_usd,
             "Rebalance threshold": self.position_adjust_threshold_usd,
         }
-        title = f"Cycle {self._when()}, {len(self.signals)} of {len(self.raw_signals)} signals"
+        title = f"Cycle {self._when()}, {len(self.raw_signals)} raw signals, {len(self.signals)} selected or held"
         return formatting.debug_text(title, amounts, self.signals.values())
 
     # -- the steps ------------------------------------------------------------------------------------------------

@@ -10,13 +10,15 @@ import streamlit as st
 from alpha_model.errors import AlphaModelError
 from dashboard import data
 from dashboard.opened import OpenHistory
-from dashboard.selection import Selection, choose, choose_source
+from dashboard.selection import Selection, choose, choose_source, open_source
 from dashboard.settings import Settings, load_settings
 from dashboard.views import cycles, overview, unreadable, welcome
 
 log = logging.getLogger("dashboard")
 
 ASSETS = Path(__file__).parent / "assets"
+
+UPLOADS = "uploads"
 
 PAGES: dict[str, tuple[str, Callable[[OpenHistory, Selection], None]]] = {
     "overview": ("Overview", overview.render),
@@ -50,6 +52,8 @@ def sidebar(settings: Settings) -> Callable[[], None] | dict[str, Callable[[], N
     uploads = st.file_uploader(
         "Open a file",
         accept_multiple_files=True,
+        key=UPLOADS,
+        on_change=partial(choose_newest_upload, settings),
         max_upload_size=settings.max_upload_mb,
         help="A state file or a recorder file: .json or .jsonl, also with .gz or .zst. It is held in memory; "
         "name larger ones on the command line.",
@@ -59,7 +63,8 @@ def sidebar(settings: Settings) -> Callable[[], None] | dict[str, Callable[[], N
     with chooser:
         name = choose_source(list(listed), first)
     if name is None or name not in listed:
-        return partial(welcome.render, [entry.name for entry in listed.values() if entry.origin == "sample"], {})
+        samples = [entry.name for entry in listed.values() if entry.origin == "sample"]
+        return partial(welcome.render, samples, data.sample_notes(settings))
     try:
         opened = data.open_history(listed[name], settings)
     except AlphaModelError as error:
@@ -69,6 +74,14 @@ def sidebar(settings: Settings) -> Callable[[], None] | dict[str, Callable[[], N
     with chooser:
         selection = choose(opened.history, style.labels, style.ranks)
     return {path: partial(render, opened, selection) for path, (_, render) in PAGES.items()}
+
+
+def choose_newest_upload(settings: Settings) -> None:
+    """What was just uploaded is what the viewer wants to see (a callback)."""
+    listed = data.list_histories(settings, st.session_state[UPLOADS])
+    names = [name for name, entry in listed.items() if entry.origin == "upload"]
+    if names:
+        open_source(names[-1])
 
 
 def within_boundary(draw: Callable[[], None]) -> None:

@@ -3,6 +3,7 @@
 A browser chooses among the names listed here; it never names a path.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,9 @@ Origin: TypeAlias = Literal["file", "upload", "sample"]
 
 SUFFIXES = (".jsonl.gz", ".json.gz", ".jsonl.zst", ".json.zst", ".jsonl", ".json")
 """What a history's file name ends with; the longest come first."""
+
+
+_README_ROW = re.compile(r"^\| *`(?P<file>[^`|]+)` *\| *(?P<layout>[^|]+?) *\| *(?P<note>[^|]+?) *\|$", re.MULTILINE)
 
 
 class Upload(Protocol):
@@ -58,6 +62,16 @@ def list_histories(settings: Settings, uploads: Sequence[Upload] = ()) -> dict[s
     for path in _sample_files(settings.sample_folder()):
         _add(listed, Listed(stem(path.name), "sample", path=path))
     return listed
+
+
+def sample_notes(settings: Settings) -> dict[str, str]:
+    """What each sample shows, by name: the rows of the table in the folder's README.md."""
+    folder = settings.sample_folder()
+    readme = None if folder is None else folder / "README.md"
+    if readme is None or not readme.is_file():
+        return {}
+    rows = _README_ROW.finditer(readme.read_text(encoding="utf-8"))
+    return {stem(row["file"]): f"{row['note']} ({row['layout']})" for row in rows}
 
 
 def open_history(listed: Listed, settings: Settings) -> OpenHistory:

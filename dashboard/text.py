@@ -13,6 +13,10 @@ import pandas as pd
 
 _THOUSANDS = (("B", 1e9), ("M", 1e6), ("k", 1e3))
 _FORMULA = re.compile(r"^[\s]*[=+\-@\t\r\n|]")
+_ROUNDS_UP = 0.9995
+"""From this part of a unit on, three digits round to the whole."""
+_NO_CENTS = 99.995
+"""From here on three digits leave no room for cents."""
 _NOT_RECORDED = "–"
 
 
@@ -22,9 +26,13 @@ def usd(amount: float | None) -> str:
         return _NOT_RECORDED
     sign, size = "-" if amount < 0 else "", abs(amount)
     for letter, unit in _THOUSANDS:
-        if size >= unit * 0.9995:
-            return f"{sign}${size / unit:.3g}{letter}" if size / unit < 999.5 else f"{sign}${size / unit:,.0f}{letter}"  # noqa: PLR2004 - three digits
-    return f"{sign}${size:.0f}" if size >= 100 or size == 0 else f"{sign}${size:.2f}"  # noqa: PLR2004 - cents matter below $100
+        if size >= unit * _ROUNDS_UP:
+            return f"{sign}${_three_digits(size / unit)}{letter}"
+    return f"{sign}${_three_digits(size) if size == 0 or size >= _NO_CENTS else f'{size:.2f}'}"
+
+
+def _three_digits(number: float) -> str:
+    return f"{number:,.0f}" if number >= _NO_CENTS else f"{number:.3g}"
 
 
 def share(value: float | None) -> str:

@@ -37,7 +37,7 @@ def make_history(
     """A history of daily cycles.
 
     Args:
-        signals: Of each at least `pair_id`; `cycle` is 0, `selected` True and `signal` 1 unless given, `flags` are names.
+        signals: Of each at least `pair_id`; unless given, `cycle` is 0, `selected` True, `signal` 1; `flags` are names.
         cycles: Their rows, or how many there are; counts follow from the signals.
         tickers: Of the pairs, `T1-USDC` unless given.
         trades: Of each at least `pair_id` and `value`; a rebalance buy of cycle 0 unless given.
@@ -62,7 +62,7 @@ def make_history(
 
 
 def make_long_history(cycle_count: int, pair_count: int) -> History:
-    """Every pair selected in every cycle, with equal weights and one flag a cycle."""
+    """Every pair selected in every cycle, with equal weights and three flags a cycle."""
     share = 1 / pair_count
     return make_history(
         [
@@ -73,7 +73,7 @@ def make_long_history(cycle_count: int, pair_count: int) -> History:
                 "normalised_weight": share,
                 "old_weight": 0.0,
                 "position_adjust_usd": 10.0,
-                "flags": ["capped_by_pool_size"] if pair_id == 1 else [],
+                "flags": ["capped_by_pool_size", "closed", "new"] if pair_id == 1 else [],
             }
             for cycle in range(cycle_count)
             for pair_id in range(1, pair_count + 1)

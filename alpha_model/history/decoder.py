@@ -199,7 +199,7 @@ class Decoder:
         packed = [self._packed(flags) for flags in column("flags")]
         columns["flag_bits"] = [bits for bits, _ in packed]
         columns["other_flags"] = [others for _, others in packed]
-        if any(column("reasons")):
+        if any(reasons is not None for reasons in column("reasons")):
             columns["reasons"] = [_plain_reasons(reasons) for reasons in column("reasons")]
         risks, trade_risks = list(map(bytes, column("position_size_risk"))), map(bytes, column("trade_size_risk"))
         columns |= _size_risk(risks, extras)

@@ -178,8 +178,8 @@ def trade_size_risk_extra(risk: object) -> dict[str, Any]:
 
 
 def extra_text(extra: Mapping[str, Any]) -> str | None:
-    """The unknown fields as JSON; None when there are none."""
-    return coerce.json_text(extra) if extra else None
+    """The unknown fields as JSON, by name; None when there are none."""
+    return coerce.json_text({name: extra[name] for name in sorted(extra)}) if extra else None
 
 
 def other_data_text(value: object) -> str:

@@ -10,5 +10,5 @@ def render(name: str, reason: str) -> None:
     st.title("This history cannot be opened", anchor=False)
     small_print(name)
     with st.container(border=True):
-        st.text(reason[:1].upper() + reason[1:])
+        st.text(reason)
     st.caption("The other histories in the sidebar stay available. This one is read again when its file changes.")

@@ -3,7 +3,8 @@
 import streamlit as st
 
 from dashboard.selection import open_source
-from dashboard.text import humanised, plural
+from dashboard.text import humanised
+from dashboard.views.panel import small_print
 
 
 def render(samples: list[str], notes: dict[str, str]) -> None:
@@ -22,11 +23,10 @@ def render(samples: list[str], notes: dict[str, str]) -> None:
     if not samples:
         st.caption("No sample histories came along with this installation.")
         return
-    st.subheader(plural(len(samples), "sample"), anchor=False)
+    st.subheader("Samples", anchor=False)
     for name in samples:
         with st.container(border=True, horizontal=True, vertical_alignment="center"):
-            with st.container():
+            with st.container(gap="xxsmall"):
                 st.text(humanised(name))
-                if name in notes:
-                    st.caption(notes[name])
+                small_print(notes.get(name, ""))
             st.button("Open", key=f"open_{name}", on_click=open_source, args=(name,))

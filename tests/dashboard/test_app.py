@@ -8,23 +8,31 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import OpenApp, texts
-from histories import REAL, SAMPLES
+from apps import OpenApp, texts
+from histories import REAL, SAMPLES, SHARED
 from streamlit.testing.v1 import AppTest
 
-PAGES = (None, "cycles")
 FIGURES = 5
 NO_ALPHA_MODEL = "no-alpha-model.json"
+HOSTILE = "<b>=X</b>:smile:*a*"
 
 
-def snapshot(timestamp: int, **fields: Any) -> dict[str, Any]:
-    """A cycle of the reference framework without signals."""
-    return {"timestamp": timestamp, "raw_signals": {}, "signals": {}, "investable_equity": 1000.0, **fields}
+def snapshot(timestamp: int, *signals: dict[str, Any], **fields: Any) -> dict[str, Any]:
+    """A cycle of the reference framework."""
+    chosen = {str(signal["pair"]["internal_id"]): signal for signal in signals}
+    return {"timestamp": timestamp, "raw_signals": chosen, "signals": chosen, "investable_equity": 1000.0, **fields}
 
 
-def write_state(path: Path, *cycles: dict[str, Any]) -> Path:
-    state = {"visualisation": {"calculations": {str(cycle["timestamp"]): cycle for cycle in cycles}}}
-    path.write_text(json.dumps(state))
+def signal(pair_id: int, symbol: str, weight: float) -> dict[str, Any]:
+    base = {"chain_id": 1, "address": f"0x{pair_id}", "token_symbol": symbol, "decimals": 18}
+    quote = {"chain_id": 1, "address": "0xc", "token_symbol": "USDC", "decimals": 6}
+    pair = {"base": base, "quote": quote, "pool_address": f"0xb{pair_id}", "internal_id": pair_id, "fee": 0.0}
+    return {"pair": pair, "signal": 1.0, "raw_weight": weight, "normalised_weight": weight}
+
+
+def write_state(path: Path, *cycles: dict[str, Any], messages: dict[str, list[str]] | None = None) -> Path:
+    calculations = {str(cycle["timestamp"]): cycle for cycle in cycles}
+    path.write_text(json.dumps({"visualisation": {"calculations": calculations, "messages": messages or {}}}))
     return path
 
 
@@ -34,32 +42,190 @@ def assert_sound(app: AppTest) -> None:
 
 
 @pytest.mark.parametrize("path", [*SAMPLES, *REAL], ids=lambda path: path.name)
-def test_every_history_has_an_overview_and_cycles(open_app: OpenApp, path: Path) -> None:
+def test_every_history_has_an_overview(open_app: OpenApp, path: Path) -> None:
     app = open_app(path)
     assert_sound(app)
     if path.name == NO_ALPHA_MODEL:
         assert "This history cannot be opened" in texts(app)
         assert "without an alpha model" in texts(app)
         return
-    assert len(app.get("plotly_chart")) == FIGURES
+    figures = [json.loads(chart.proto.spec) for chart in app.get("plotly_chart")]
+    assert len(figures) == FIGURES
+    assert all(figure["layout"]["title"]["text"] for figure in figures)
     assert [metric.label for metric in app.metric][:2] == ["Cycles", "First decision"]
-    specs = [json.loads(chart.proto.spec) for chart in app.get("plotly_chart")]
-    assert all(spec["layout"]["title"]["text"] for spec in specs)
 
 
-@pytest.mark.parametrize("path", [*SAMPLES[:2], *REAL[:3]], ids=lambda path: path.name)
-def test_cycles_page_takes_the_last_cycle_apart(open_app: OpenApp, path: Path) -> None:
-    app = open_app(path, page="views/cycles.py") if False else open_app(path)
-    app = go_to_cycles(app)
+@pytest.mark.parametrize("path", [*SAMPLES, *REAL], ids=lambda path: path.name)
+def test_every_history_has_its_cycles_taken_apart(open_app: OpenApp, path: Path) -> None:
+    app = open_app(path, page="cycles")
     assert_sound(app)
-    assert app.title[0].value == "Cycles"
-    assert len(app.dataframe) >= 2
-    assert app.subheader[0].value.startswith("On ")
+    if path.name != NO_ALPHA_MODEL:
+        assert app.title[0].value == "Cycles"
+        assert app.subheader[0].value.startswith("On ")
+        assert len(app.dataframe) >= 1
 
 
-def go_to_cycles(app: AppTest) -> AppTest:
-    """AppTest cannot switch to pages that are functions, so the page's hash is asked for."""
-    from streamlit.util import calc_hash
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("truncated.json", b'{"visualisation": {"calculations": {"1704672000": {"timestamp": 17'),
+        ("text.json", b"hello"),
+        ("empty.json", b""),
+        ("other.json", b'{"a": 1}'),
+        ("broken.json.gz", gzip.compress(b"{}" * 400)[:-9]),
+        ("not_gzip.json.gz", b"hello"),
+    ],
+)
+def test_damaged_file_gives_a_reason_and_the_app_goes_on(
+    open_app: OpenApp, tmp_path: Path, name: str, content: bytes
+) -> None:
+    damaged = tmp_path / name
+    damaged.write_bytes(content)
+    good = write_state(tmp_path / "good.json", snapshot(1704672000, signal(1, "A", 1.0)))
+    app = open_app(damaged, good)
+    assert_sound(app)
+    assert "This history cannot be opened" in texts(app)
+    assert name in texts(app)
+    app.selectbox(key="history").select("good").run()
+    assert_sound(app)
+    assert app.title[0].value.startswith("1 cycle")
 
-    app._page_hash = calc_hash("cycles")
-    return app.run()
+
+def test_missing_file_is_named(open_app: OpenApp, tmp_path: Path) -> None:
+    app = open_app(tmp_path / "gone.json")
+    assert_sound(app)
+    assert f"there is no file {tmp_path / 'gone.json'}" in texts(app)
+
+
+def test_history_without_cycles_says_so(open_app: OpenApp, tmp_path: Path) -> None:
+    app = open_app(write_state(tmp_path / "nothing.json"))
+    assert_sound(app)
+
+
+def test_one_cycle_without_signals(open_app: OpenApp, tmp_path: Path) -> None:
+    app = open_app(write_state(tmp_path / "one.json", snapshot(1704672000)))
+    assert_sound(app)
+    assert app.title[0].value == "1 cycle: no signal"
+    assert len(app.get("plotly_chart")) == FIGURES
+
+
+def test_nothing_open_shows_what_can_be_opened(open_app: OpenApp, tmp_path: Path) -> None:
+    samples = tmp_path / "samples"
+    samples.mkdir()
+    write_state(samples / "first.json", snapshot(1704672000, signal(1, "A", 1.0)))
+    app = open_app(samples=samples)
+    assert_sound(app)
+    assert app.title[0].value == "What did the strategy decide, and why?"
+    app.button(key="open_first").click().run()
+    assert_sound(app)
+    assert app.title[0].value.startswith("1 cycle")
+
+
+def test_without_samples_the_welcome_page_says_so(open_app: OpenApp) -> None:
+    app = open_app()
+    assert_sound(app)
+    assert "No sample histories came along" in texts(app)
+
+
+def test_strangers_words_appear_as_text(open_app: OpenApp, tmp_path: Path) -> None:
+    path = write_state(
+        tmp_path / "hostile.json",
+        snapshot(1704672000, signal(1, HOSTILE, 0.5), signal(2, HOSTILE, 0.5)),
+        messages={"1704672000": [HOSTILE]},
+    )
+    app = open_app(path)
+    assert_sound(app)
+    markdown = [*app.title, *app.subheader, *app.markdown, *app.caption]
+    assert not any(HOSTILE in str(element.value) for element in markdown)
+    names = [trace["name"] for trace in json.loads(app.get("plotly_chart")[0].proto.spec)["data"]]
+    assert names[0].startswith("&lt;b&gt;=X&lt;/b&gt;")
+    assert app.multiselect(key="pairs").options == [f"{HOSTILE}-USDC #1", f"{HOSTILE}-USDC #2"]
+    app = open_app(path, page="cycles")
+    assert app.code[0].value == HOSTILE
+
+
+@pytest.fixture
+def three_days(tmp_path: Path) -> Path:
+    days = (1704672000 + 86400 * day for day in range(3))
+    return write_state(
+        tmp_path / "days.json", *(snapshot(day, signal(1, "A", 1.0), signal(2, "B", 0.0)) for day in days)
+    )
+
+
+def test_link_opens_a_cycle(open_app: OpenApp, three_days: Path) -> None:
+    app = open_app(three_days, page="cycles", cycle="2024-01-09T00:00:00Z")
+    assert_sound(app)
+    assert app.subheader[0].value.startswith("On 9 January 2024")
+    app.button(key="step_Next").click().run()
+    assert app.subheader[0].value.startswith("On 10 January 2024")
+    assert app.query_params["cycle"] == "2024-01-10T00:00:00Z"
+
+
+@pytest.mark.parametrize("cycle", ["2024-01-09T12:00:00Z", "tomorrow", "<script>"])
+def test_link_to_no_cycle_says_so_and_shows_the_last(open_app: OpenApp, three_days: Path, cycle: str) -> None:
+    app = open_app(three_days, page="cycles", cycle=cycle)
+    assert_sound(app)
+    assert app.warning[0].value.startswith("The chosen cycle is not in this window")
+    assert app.subheader[0].value.startswith("On 10 January 2024")
+
+
+def test_window_and_pairs_narrow_the_page(open_app: OpenApp, three_days: Path) -> None:
+    app = open_app(three_days, **{"from": "2024-01-09", "pairs": "A-USDC"})
+    assert_sound(app)
+    assert app.metric[0].value == "2"
+    assert app.multiselect(key="pairs").value == ["A-USDC"]
+
+
+@pytest.mark.parametrize("query", [{"from": "1999-01-01"}, {"from": "x"}, {"pairs": "nobody"}, {"history": "../etc"}])
+def test_link_that_fits_nothing_is_dropped(open_app: OpenApp, three_days: Path, query: dict[str, str]) -> None:
+    app = open_app(three_days, **query)
+    assert_sound(app)
+    assert app.metric[0].value == "3"
+
+
+def test_window_without_cycles_says_so(open_app: OpenApp, three_days: Path) -> None:
+    app = open_app(three_days, **{"from": "2024-01-10", "to": "2024-01-09"})
+    assert_sound(app)
+    assert "There is no cycle here" in texts(app)
+
+
+def test_window_is_forgotten_with_its_history(open_app: OpenApp, three_days: Path, tmp_path: Path) -> None:
+    later = write_state(tmp_path / "later.json", snapshot(1_800_000_000, signal(3, "C", 1.0)))
+    app = open_app(three_days, later, **{"from": "2024-01-09", "pairs": "A-USDC"})
+    app.selectbox(key="history").select("later").run()
+    assert_sound(app)
+    assert app.metric[0].value == "1"
+
+
+def test_outcomes_filter_the_table(open_app: OpenApp, three_days: Path) -> None:
+    app = open_app(three_days, page="cycles", outcome="no signal")
+    assert_sound(app)
+    assert "0 of 3 cycles" in texts(app)
+
+
+def test_same_names_are_told_apart(open_app: OpenApp, tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    one = write_state(tmp_path / "s.json", snapshot(1704672000))
+    other = write_state(tmp_path / "a" / "s.json", snapshot(1704672000))
+    assert open_app(one, other).selectbox(key="history").options == ["s", "s (2)"]
+
+
+def test_upload_is_opened(open_app: OpenApp, three_days: Path) -> None:
+    app = open_app()
+    app.file_uploader[0].upload("mine.json", three_days.read_bytes()).run()
+    assert_sound(app)
+    assert app.selectbox(key="history").value == "mine"
+    assert app.metric[0].value == "3"
+
+
+def test_bad_upload_gives_a_reason(open_app: OpenApp) -> None:
+    app = open_app()
+    app.file_uploader[0].upload("bad.json", b"hello").run()
+    assert_sound(app)
+    assert "This history cannot be opened" in texts(app)
+
+
+@pytest.mark.skipif(not SHARED.is_dir(), reason="the real histories lie outside the repository")
+def test_problems_of_the_source_are_shown(open_app: OpenApp) -> None:
+    app = open_app(SHARED / "odd_mixed_calculations.json")
+    assert "2 notes on the source" in app.expander[0].label

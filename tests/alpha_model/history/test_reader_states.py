@@ -139,7 +139,7 @@ def test_enzyme_file_has_its_trades_and_equity(states: Path) -> None:
     history = read_history(states / NAMES["enzyme-polygon-matic-eth-usdc"])
     assert len(history.trades) == 13
     assert len(history.equity) == 298
-    assert set(history.trades["status"]) == {"executed"}
+    assert history.trades["status"].value_counts().to_dict() == {"planned": 7, "executed": 6}
     assert history.trades["value"].notna().all()
     assert history.cycles["trade_count"].sum() > 0
 
@@ -167,7 +167,7 @@ def test_bare_nan_is_null_and_reported_in_its_place(states: Path) -> None:
     path = states / "odd_nan_infinity.json"
     history = read_history(path)
     problems = history.problems[history.problems["field"].notna()]
-    assert problems[["cycle_key", "pair", "field"]].values.tolist() == [
+    assert problems[["cycle_key", "pair", "field"]].to_numpy().tolist() == [
         ["1704672000", "2", "signal"],
         ["1704758400", "2", "signal"],
         ["1704758400", "2", "signal"],
