@@ -22,6 +22,7 @@ from alpha_model import (
     TradeExecution,
     USDTVLSizeRiskModel,
     weight_by_1_slash_n,
+    weight_by_log,
     weight_by_softmax,
     weight_equal,
     weight_passthrough,
@@ -32,6 +33,7 @@ from alpha_model.paper import Decide, PaperCycle, PaperMarket, run_paper
 HERE = Path(__file__).parent
 LOOKBACK = 126
 """Trading days, half a year: momentum is the return over them."""
+LONG_SHORT = ["AAPL", "AMD", "BAC", "CVX", "GE", "LLY", "UNH", "XOM"]
 
 
 def closes(start: str, end: str) -> pd.DataFrame:
@@ -117,6 +119,20 @@ def few_and_dusty(cycle: PaperCycle) -> list[TradeExecution]:
     return rebalance(cycle, equity, min_trade=1_000, single_trade=500)
 
 
+def long_short(cycle: PaperCycle) -> list[TradeExecution]:
+    """The quarter's four strongest long and its four weakest short, in a list of eight, so that sides change often."""
+    model, equity = cycle.model, cycle.portfolio.get_total_equity() * 0.85
+    quarter = cycle.prices.iloc[-1] / cycle.prices.iloc[-1 - LOOKBACK // 2] - 1
+    excess = (quarter[LONG_SHORT] - quarter[LONG_SHORT].median()).sort_values()
+    for ticker, strength in excess.items():
+        if strength != 0:
+            model.set_signal(cycle.pairs[str(ticker)], strength, leverage=1.0 if strength < 0 else None)
+    model.select_top_signals(6, threshold=0.02)
+    model.assign_weights(weight_by_log)
+    model.normalise_weights(max_weight=0.25)
+    return rebalance(cycle, equity, min_trade=2_000, single_trade=750, fit_to_cash=False)
+
+
 def top_five(cycle: PaperCycle) -> list[TradeExecution]:
     """Momentum, top 5, weighted 1/N."""
     model, equity = cycle.model, cycle.portfolio.get_total_equity() * 0.97
@@ -129,7 +145,9 @@ def top_five(cycle: PaperCycle) -> list[TradeExecution]:
     return rebalance(cycle, equity, min_trade=1_500, single_trade=400)
 
 
-def rebalance(cycle: PaperCycle, equity: float, min_trade: float, single_trade: float) -> list[TradeExecution]:
+def rebalance(
+    cycle: PaperCycle, equity: float, min_trade: float, single_trade: float, *, fit_to_cash: bool = True
+) -> list[TradeExecution]:
     """The second half of every strategy here."""
     model, manager = cycle.model, cycle.position_manager
     model.update_old_weights(cycle.portfolio)
@@ -139,7 +157,7 @@ def rebalance(cycle: PaperCycle, equity: float, min_trade: float, single_trade: 
         manager,
         min_trade_threshold=round(min_trade, 2),
         individual_rebalance_min_threshold=round(single_trade, 2),
-        cap_buys_to_sync_cash=True,
+        cap_buys_to_sync_cash=fit_to_cash,
         sync_cash_headroom_usd=round(0.005 * equity, 2),  # the fees of a full turnover, and some
     )
     return report(cycle, trades)
@@ -253,6 +271,7 @@ def main() -> None:
     record("momentum_outgrows_its_market", outgrows_its_market, decade, 400_000, made_up_tvl(decade))
     record("threshold_holds_most_weeks", rarely_trades, closes("2013-01-01", "2017-12-31"), 100_000)
     record("concentrated_with_dust_and_stops", few_and_dusty, closes("2007-01-01", "2010-12-31"), 250_000)
+    record("long_short_with_flips", long_short, closes("2015-01-01", "2018-12-31"), 200_000)
     year = closes("2020-01-01", "2020-12-31")
     write("reference_layout_2020.json.gz", reference_state(year, 50_000))
     write("reference_layout_last_cycle_only.json.gz", reference_state(year, 50_000, keep_last_cycle_only))

@@ -81,13 +81,15 @@ def read_record(document: Buffer, name: str, assembly: Assembly, progress: Progr
         The strategy's name.
 
     Raises:
-        HistoryError: The file was written by a later version.
+        HistoryError: The file was written by a later version, or no line of it is whole.
     """
     reader = _Reader(assembly, name)
     for line in lines_of(document):
         reader.add(line)
         if progress is not None:
-            progress(min(1.0, (line.start + len(line.data) + 1) / len(document)))
+            progress(min(1.0, (line.start + line.size) / len(document)))
+    if not reader.whole_count:
+        raise HistoryError(f"{name} is a recorder file without a single whole line. Copy it again.", path=name)
     return reader.strategy
 
 
@@ -98,6 +100,7 @@ class _Reader:
         self.strategy: str | None = None
         self._assembly = assembly
         self._name = name
+        self.whole_count = 0
         self._line = 0
         self._told: set[str] = set()
 
@@ -109,6 +112,7 @@ class _Reader:
             damaged = "the line is damaged, its checksum does not hold; skipped"
             self._problem("skipped", torn if line.state == "torn" else damaged)
             return
+        self.whole_count += 1
         try:
             kind = msgspec.json.decode(_OBJECT.decode(line.data[: line.data.find(b",")] + b"}").get("type", b"null"))
             {"header": self._header, "pair": self._pair, "cycle": self._cycle}.get(str(kind), self._unknown)(line.data)

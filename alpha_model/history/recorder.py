@@ -8,9 +8,11 @@ One line in `decide_trades` is enough::
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import hashlib
 import math
+import mmap
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
@@ -166,8 +168,7 @@ class HistoryRecorder:
         rows, pairs = recorded_trades(trades, timestamp)
         point = None if equity is None else asdict(equity)
         content = cycle_content(snapshot, message=message, trades=rows, equity=point)
-        digests = self._digests.setdefault(timestamp, [])
-        digest = _digest(content)
+        digests, digest = self._digests.get(timestamp, []), _digest(content)
         when = naive_utc(coerce.to_datetime(timestamp))
         if digest in digests:
             return Receipt(when, digests.index(digest), is_new=False)
@@ -180,7 +181,7 @@ class HistoryRecorder:
         revision = len(digests)
         self._write(b"".join([*lines, cycle_line(CycleKey(timestamp, revision, content))]))
         self._pairs |= changed
-        digests.append(digest)
+        self._digests[timestamp] = [*digests, digest]
         return Receipt(when, revision, is_new=True)
 
     def _opened(self) -> int:
@@ -203,32 +204,33 @@ class HistoryRecorder:
 
     def _resume(self, code_version: str | None, created_at: datetime | None) -> None:
         """Learn what the file holds, cut off an unfinished line, and begin a file that is new."""
-        size, end, first = os.fstat(self._file).st_size, 0, True
-        for line in lines_of(self._content(size)):
-            if line.state == "torn" and _is_ours_so_far(line, first=first):
-                break
-            if first:
-                self._check_header(line)
-                first = False
-            elif line.state == "whole":
-                self._learn(line)
-            end = line.start + len(line.data) + 1
+        size = os.fstat(self._file).st_size
+        end = self._read_to_the_end(size)
         if end > size:
             self._write(b"\n")
         elif end < size:
             os.ftruncate(self._file, end)
-        if first:
+        if not end:
             version = code_version if code_version is not None else _package_version()
             stated = None if created_at is None else coerce.moment(created_at)
             self._write(header_line(self.strategy, version, stated))
             _sync_folder(self.path.parent)
 
-    def _content(self, size: int) -> bytes:
-        parts, at = [], 0
-        while at < size and (part := os.pread(self._file, size - at, at)):
-            parts.append(part)
-            at += len(part)
-        return b"".join(parts)
+    def _read_to_the_end(self, size: int) -> int:
+        """Learn from every line, and tell where the last one that is finished ends, its line end included."""
+        end = 0
+        if not size:
+            return end
+        with mmap.mmap(self._file, 0, access=mmap.ACCESS_READ) as content:
+            for line in lines_of(content):
+                if line.state == "torn" and _is_ours_so_far(line, first=not end):
+                    break
+                if not end:
+                    self._check_header(line)
+                elif line.state == "whole":
+                    self._learn(line)
+                end = line.start + line.size
+        return end
 
     def _check_header(self, line: Line) -> None:
         header: Any = None
@@ -262,16 +264,19 @@ class HistoryRecorder:
         """Append whole lines and wait until they are on disk; on failure the file is as before."""
         if self._file < 0:
             raise RecordError(f"the recorder of {self.path} is closed. Open a new one.", path=self.path)
-        size = os.fstat(self._file).st_size
+        size, done = os.fstat(self._file).st_size, 0
         try:
-            done = 0
             while done < len(data):
                 done += os.write(self._file, data[done:])
             os.fdatasync(self._file)
-        except OSError as error:
-            os.ftruncate(self._file, size)
+        except BaseException as error:
+            with contextlib.suppress(OSError):
+                os.ftruncate(self._file, size)
+            if not isinstance(error, OSError):
+                raise
             raise RecordError(
-                f"cannot write to {self.path}: {error.strerror}. Nothing of this cycle was kept; free some space.",
+                f"cannot write to {self.path}: {error.strerror}. This cycle was not kept; free some space, then "
+                "append it again.",
                 path=self.path,
             ) from error
 

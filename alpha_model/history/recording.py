@@ -117,9 +117,10 @@ def _as_dict(value: Any) -> Any:
 
 
 def _trade_fields(trade: Any) -> dict[str, Any]:
-    if isinstance(trade, Mapping):
-        return {name: trade.get(name) for name in TRADE_FIELDS}
-    return {name: getattr(trade, name, None) for name in TRADE_FIELDS}
+    is_mapping = isinstance(trade, Mapping)
+    fields = {name: trade.get(name) if is_mapping else getattr(trade, name, None) for name in TRADE_FIELDS}
+    pair = fields["pair"]
+    return fields | ({} if isinstance(pair, Mapping) else {"pair": _as_dict(pair)})
 
 
 def _number(column: str, pair_id: PairId, value: object) -> float | None:

@@ -36,8 +36,7 @@ JSON_COLUMNS = ("other_data", "extra")
 TIME_COLUMNS = ("timestamp", "executed_at")
 """Columns of `trades` that are UNIX seconds in a line."""
 
-_HEADER_START = b'{"type":"header"'
-_LINE_START = re.compile(rb'\s*\{"type":"[a-z_]+",')
+_LINE_START = re.compile(rb'\s*\{"type":"(header|pair|cycle)",')
 _CHECKSUM = re.compile(rb',"crc32":"([0-9a-f]{8})"\}')
 _CHECKSUM_SIZE = len(b',"crc32":"00000000"}')
 _CYCLE = re.compile(rb'\{"type":"cycle","timestamp":(-?[0-9.e+-]+),"revision":([0-9]+),')
@@ -51,12 +50,14 @@ class Line(NamedTuple):
     Args:
         number: From 1.
         start: Byte offset.
+        size: Bytes with the line end, be it there or not.
         data: The bytes without the line end.
         state: Whether the checksum holds; a torn line is a last one that was never finished.
     """
 
     number: int
     start: int
+    size: int
     data: bytes
     state: LineState
 
@@ -72,7 +73,7 @@ class CycleKey(NamedTuple):
 def is_record(document: Buffer) -> bool:
     """Are these the bytes of a recorder file, be it a damaged one?"""
     lines = bytes(document[: 1 << 16]).split(b"\n", 3)[:3]
-    return any(_LINE_START.match(line) for line in lines) or _HEADER_START.startswith(bytes(document[:16]) or b"?")
+    return any(_LINE_START.match(line) for line in lines)
 
 
 def seal(body: bytes) -> bytes:
@@ -94,11 +95,12 @@ def lines_of(document: Buffer) -> Iterator[Line]:
     while start < size:
         end = data.find(b"\n", start)
         number += 1
-        line = bytes(data[start : size if end < 0 else end]).rstrip(b"\r")
+        stop = size if end < 0 else end
+        line = bytes(data[start:stop])
         if line.strip():
-            state: LineState = "whole" if is_whole(line) else "torn" if end < 0 else "damaged"
-            yield Line(number, start, line, state)
-        start = size if end < 0 else end + 1
+            state: LineState = "whole" if is_whole(line.rstrip()) else "torn" if end < 0 else "damaged"
+            yield Line(number, start, stop + 1 - start, line.rstrip(), state)
+        start = stop + 1
 
 
 def header_line(strategy: str | None, code_version: str | None, created_at: Micros | None) -> bytes:

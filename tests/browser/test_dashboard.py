@@ -1,0 +1,138 @@
+"""What only a browser shows: figures drawn, files uploaded, links followed, keys pressed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from browsing import OUTPUT, dashboard_over, find_chromium, launch, settle
+from histories import SAMPLES
+
+playwright_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+
+from playwright.sync_api import Browser, Page, expect  # noqa: E402 - only where playwright is there
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(not SAMPLES, reason="there are no sample histories to open"),
+]
+
+FIGURES = 5
+HARMLESS = re.compile(
+    r"_stcore|404"  # a deep link makes Streamlit look for its own address first
+    r"|Infinite extent"  # the sparkline of a number, before it has a width
+)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with playwright_api.sync_playwright() as playwright:
+        chromium = find_chromium(playwright)
+        if chromium is None:
+            pytest.skip("no Chromium: install one, or name one in the environment variable CHROMIUM")
+        running = launch(playwright, chromium)
+        yield running
+        running.close()
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    with dashboard_over([]) as url:
+        yield url
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A page that fails the test when the browser complains or asks another machine for something."""
+    complaints: list[str] = []
+    context = browser.new_context(viewport={"width": 1600, "height": 1000})
+    page = context.new_page()
+    page.on("console", lambda said: complaints.append(said.text) if said.type in {"error", "warning"} else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("requestfailed", lambda request: complaints.append(f"failed: {request.url}"))
+    page.on("request", lambda request: complaints.append(request.url) if _is_foreign(request.url) else None)
+    yield page
+    context.close()
+    assert [said for said in complaints if not HARMLESS.search(said)] == []
+
+
+def _is_foreign(url: str) -> bool:
+    return not re.match(r"(https?|wss?)://127\.0\.0\.1:|data:|blob:", url)
+
+
+def test_sample_opens_with_five_figures(page: Page, address: str) -> None:
+    page.goto(address)
+    settle(page)
+    page.get_by_role("button", name="Open", exact=True).first.click()
+    expect(page.locator(".js-plotly-plot .main-svg").first).to_be_visible(timeout=60_000)
+    settle(page)
+    assert page.locator(".js-plotly-plot").count() == FIGURES
+    titles = page.locator(".js-plotly-plot .gtitle").all_inner_texts()
+    assert len(titles) == FIGURES
+    assert "history=" in page.url
+    page.screenshot(path=OUTPUT / "overview.png", full_page=True)
+
+
+def test_numbers_behind_a_figure_open(page: Page, address: str) -> None:
+    page.goto(f"{address}/?history={SAMPLES[0].name.split('.')[0]}")
+    settle(page)
+    before = page.get_by_test_id("stDataFrame").count()
+    page.get_by_text("Numbers", exact=True).first.click()
+    expect(page.get_by_test_id("stDataFrame")).to_have_count(before + 1)
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download all as CSV").click()
+    assert download.value.suggested_filename == "weights.csv"
+    assert Path(download.value.path()).read_text().startswith("timestamp,")
+
+
+def test_link_leads_to_a_cycle_and_keys_step(page: Page, address: str) -> None:
+    page.goto(f"{address}/cycles?history={SAMPLES[0].name.split('.')[0]}")
+    settle(page)
+    last = page.locator("h3").first.inner_text()
+    page.locator("h1").click()
+    page.keyboard.press("ArrowLeft")
+    expect(page.locator("h3").first).not_to_have_text(last)
+    expect(page).to_have_url(re.compile("cycle=20"))
+    stepped, link = page.locator("h3").first.inner_text(), page.url
+    page.goto(link)
+    settle(page)
+    assert page.locator("h3").first.inner_text() == stepped
+    page.screenshot(path=OUTPUT / "cycles.png", full_page=True)
+
+
+def test_row_of_the_table_opens_its_cycle(page: Page, address: str) -> None:
+    page.goto(f"{address}/cycles?history={SAMPLES[0].name.split('.')[0]}")
+    settle(page)
+    last = page.locator("h3").first.inner_text()
+    box = page.get_by_test_id("stDataFrame").first.bounding_box()
+    assert box is not None
+    page.mouse.click(box["x"] + 18, box["y"] + 38 + 3 * 30 + 15)  # the fourth row's box
+    expect(page.locator("h3").first).not_to_have_text(last)
+
+
+def test_upload_is_shown_and_a_bad_one_gives_a_reason(page: Page, address: str, tmp_path: Path) -> None:
+    bad = tmp_path / "bad.json"
+    bad.write_text('{"visualisation": {')
+    page.goto(address)
+    settle(page)
+    page.locator('input[type="file"]').set_input_files(SAMPLES[-1])
+    expect(page.locator(".js-plotly-plot .main-svg").first).to_be_visible(timeout=60_000)
+    settle(page)
+    assert page.locator(".js-plotly-plot").count() == FIGURES
+    page.locator('input[type="file"]').set_input_files(bad)
+    expect(page.locator("h1")).to_have_text("This history cannot be opened", timeout=60_000)
+    expect(page.get_by_text("bad.json").first).to_be_visible()
+    page.screenshot(path=OUTPUT / "bad_upload.png")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_figures_follow_the_theme(browser: Browser, address: str, scheme: str) -> None:
+    context = browser.new_context(color_scheme=scheme, viewport={"width": 1600, "height": 1000})
+    page = context.new_page()
+    page.goto(f"{address}/?history={SAMPLES[0].name.split('.')[0]}")
+    settle(page)
+    ink = page.locator(".js-plotly-plot .gtitle").first.evaluate("node => getComputedStyle(node).fill")
+    assert ink == {"light": "rgb(90, 102, 117)", "dark": "rgb(152, 164, 179)"}[scheme]
+    context.close()
