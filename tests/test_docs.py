@@ -18,18 +18,17 @@ README = (ROOT / "README.md").read_text()
 BLOCK = re.compile(r"```(\w*)\n(.*?)```", re.DOTALL)
 
 
-def test_readme_code_runs_and_prints_what_it_says(tmp_path, monkeypatch) -> None:
+@pytest.mark.parametrize("page", ["README.md", "docs/guide.md"])
+def test_code_on_the_page_runs_and_prints_what_it_says(page: str, tmp_path, monkeypatch) -> None:
+    blocks = BLOCK.findall((ROOT / page).read_text())
     monkeypatch.chdir(tmp_path)
-    blocks = BLOCK.findall(README)
     names: dict[str, object] = {}
-    for (language, code), following in zip(blocks, [*blocks[1:], ("", "")], strict=True):
-        if language != "python":
-            continue
-        printed = io.StringIO()
-        with contextlib.redirect_stdout(printed):
-            exec(compile(code, "README.md", "exec"), names)
-        if following[0] == "" and following[1].strip():
-            assert printed.getvalue() == following[1]
+    for (language, code), (next_language, expected) in zip(blocks, [*blocks[1:], ("-", "")], strict=True):
+        if language == "python":
+            printed = io.StringIO()
+            with contextlib.redirect_stdout(printed):
+                exec(compile(code, page, "exec"), names)
+            assert next_language or printed.getvalue() == expected
 
 
 def test_readme_links_lead_somewhere() -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+import click
 from playwright.sync_api import Browser, sync_playwright
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -45,12 +46,12 @@ def main(files: list[Path]) -> None:
             sys.exit("no Chromium: install one, or name one in the environment variable CHROMIUM")
         browser = launch(playwright, chromium)
         with dashboard_over(files) as address:
-            print(take(browser, address, "", "", 1600, "light"))
+            click.echo(take(browser, address, "", "", 1600, "light"))
             for path in files or SAMPLES:
                 for page_name in PAGES:
                     for width in WIDTHS:
                         for scheme in ("light", "dark"):
-                            print(take(browser, address, stem(path.name), page_name, width, scheme))
+                            click.echo(take(browser, address, stem(path.name), page_name, width, scheme))
         browser.close()
 
 

@@ -65,7 +65,7 @@ def _is_foreign(url: str) -> bool:
 def test_sample_opens_with_five_figures(page: Page, address: str) -> None:
     page.goto(address)
     settle(page)
-    page.get_by_role("button", name="Open", exact=True).first.click()
+    page.get_by_test_id("stMain").get_by_role("button", name="Open", exact=True).first.click()
     expect(page.locator(".js-plotly-plot .main-svg").first).to_be_visible(timeout=60_000)
     settle(page)
     assert page.locator(".js-plotly-plot").count() == FIGURES
