@@ -7,12 +7,14 @@ price frame, asks the strategy at every cycle, executes, and records the history
 from __future__ import annotations
 
 import hashlib
+import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import TypeAlias, cast
 
+import click
 import pandas as pd
 
 from alpha_model.errors import HistoryError, TradeError
@@ -214,6 +216,8 @@ def run_paper(
     cycle_times: Iterable[datetime],
     cash: Usd,
     recorder: HistoryRecorder | None = None,
+    *,
+    progress: bool = False,
 ) -> Portfolio:
     """Walk the prices, decide at every cycle, execute, and record.
 
@@ -226,6 +230,7 @@ def run_paper(
         cycle_times: Times of the price frame at which to decide, ascending.
         cash: USD at the start.
         recorder: Takes each cycle down, before the next begins; None keeps no record.
+        progress: Show a bar on the terminal.
 
     Returns:
         The portfolio at the end.
@@ -234,24 +239,12 @@ def run_paper(
         HistoryError: A cycle time has no row of prices.
     """
     run = _Run(market, cash)
-    for number, when in enumerate(cycle_times):
-        row = run.row_of(when)
-        triggered = run.advance(row)
-        cycle = run.cycle(number, row)
-        portfolio = cycle.portfolio
-        equity = EquityPoint(portfolio.get_total_equity(), portfolio.get_cash())
-        quantities = portfolio.get_open_quantities()
-        trades = decide(cycle)
-        run.broker.execute(trades, cycle.timestamp)
-        if recorder is not None:
-            recorder.append(
-                cycle.model,
-                trades=[*triggered, *trades],
-                message="\n".join(cycle.messages) or None,
-                prices=_known_prices(cycle),
-                quantities=quantities,
-                equity=equity,
-            )
+    times = list(cycle_times)
+    with click.progressbar(times, label="cycles", hidden=not progress, file=sys.stderr) as watched:
+        for number, when in enumerate(watched):
+            row = run.row_of(when)
+            triggered = run.advance(row)
+            run.decide(decide, run.cycle(number, row), triggered, recorder)
     return run.broker.portfolio
 
 
@@ -293,6 +286,25 @@ class _Run:
         self.broker.portfolio.revalue(when, manager.pricing_model)
         seen = self.seen.iloc[: row + 1]
         return PaperCycle(number, when, seen, self.pairs, AlphaModel(timestamp=when), manager)
+
+    def decide(
+        self, strategy: Decide, cycle: PaperCycle, triggered: list[TradeExecution], recorder: HistoryRecorder | None
+    ) -> None:
+        """Ask the strategy, fill its trades, and take the cycle down as it was before them."""
+        portfolio = cycle.portfolio
+        equity = EquityPoint(portfolio.get_total_equity(), portfolio.get_cash())
+        quantities = portfolio.get_open_quantities()
+        trades = strategy(cycle)
+        self.broker.execute(trades, cycle.timestamp)
+        if recorder is not None:
+            recorder.append(
+                cycle.model,
+                trades=[*triggered, *trades],
+                message="\n".join(cycle.messages) or None,
+                prices=_known_prices(cycle),
+                quantities=quantities,
+                equity=equity,
+            )
 
     def _when(self, row: int) -> datetime:
         return cast("datetime", self.filled.index[row].to_pydatetime())

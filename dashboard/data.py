@@ -71,7 +71,8 @@ def sample_notes(settings: Settings) -> dict[str, str]:
     if readme is None or not readme.is_file():
         return {}
     rows = _README_ROW.finditer(readme.read_text(encoding="utf-8"))
-    return {stem(row["file"]): f"{row['note']} ({row['layout']})" for row in rows}
+    notes = {stem(row["file"]): f"{row['note']} ({row['layout']})" for row in rows}
+    return {name: note.replace("`", "") for name, note in notes.items()}
 
 
 def open_history(listed: Listed, settings: Settings) -> OpenHistory:

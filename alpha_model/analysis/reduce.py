@@ -68,14 +68,23 @@ def most_moved(frame: pd.DataFrame, count: int) -> tuple[pd.DataFrame, Kept]:
     return frame.iloc[:, order[:count]], Kept(min(count, len(order)), len(order))
 
 
-def cycle_buckets(cycle_count: int, limit: int) -> npt.NDArray[np.int64]:
-    """The bucket of each cycle: equal numbers of neighbouring cycles, at most `limit` buckets."""
-    per_bucket = max(1, -(-cycle_count // limit))
-    return np.arange(cycle_count, dtype=np.int64) // per_bucket
+def cycle_buckets(cycle_count: int, limit: int, *, equal: bool = False) -> npt.NDArray[np.int64]:
+    """The bucket of each cycle: neighbouring cycles, at most `limit` buckets.
+
+    Args:
+        cycle_count: How many cycles there are.
+        limit: How many buckets at most, >= 1.
+        equal: Every bucket but the last has the same number of cycles, as sums need; otherwise the numbers differ by
+            at most one, and all of `limit` is used.
+    """
+    places = np.arange(cycle_count, dtype=np.int64)
+    if equal:
+        return places // max(1, -(-cycle_count // limit))
+    return places * min(limit, cycle_count) // max(1, cycle_count)
 
 
 def reduce_cycles(frame: pd.DataFrame, limit: int, meaning: Meaning) -> tuple[pd.DataFrame, Kept]:
-    """At most `limit` rows, each made of equally many neighbouring cycles.
+    """At most `limit` rows, each made of neighbouring cycles; see `cycle_buckets`.
 
     Args:
         frame: One row a cycle, in order, any index; columns are numbers.
@@ -88,7 +97,7 @@ def reduce_cycles(frame: pd.DataFrame, limit: int, meaning: Meaning) -> tuple[pd
     total = len(frame)
     if total <= limit:
         return frame, Kept(total, total)
-    starts = np.flatnonzero(np.diff(cycle_buckets(total, limit), prepend=-1))
+    starts = np.flatnonzero(np.diff(cycle_buckets(total, limit, equal=meaning == "sum"), prepend=-1))
     last = np.append(starts[1:], total) - 1
     values = frame.to_numpy(dtype=np.float64)
     if meaning == "last":

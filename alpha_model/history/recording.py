@@ -67,7 +67,7 @@ def recorded_trades(
 
     Args:
         trades: `TradeExecution`, or objects or dictionaries with the same names.
-        timestamp: The time of a trade that has none of its own.
+        timestamp: The time of a trade that does not say when it was opened.
 
     Raises:
         RecordError: A trade has a value that cannot be recorded.

@@ -30,7 +30,7 @@ def read_trade(
     Args:
         trade: Its fields, those of `TRADE_FIELDS` at least where they exist, in plain values.
         report: Called for each oddity.
-        otherwise: The time of a trade that has none of its own.
+        otherwise: The time of a trade that does not say when it was opened.
 
     Returns:
         None when the trade has no time at all; that is reported.
@@ -46,7 +46,8 @@ def read_trade(
     found = trade.get("pair")
     pair = found if isinstance(found, Mapping) else {}
     times = {name: value(coerce.moment, name) for name in _TIMES}
-    timestamp = next((when for when in times.values() if when is not None), otherwise)
+    decided = times["opened_at"] if times["opened_at"] is not None else otherwise
+    timestamp = next((when for when in (decided, *times.values()) if when is not None), None)
     if timestamp is None:
         report("skipped", "the trade has no time; skipped", ("opened_at",))
         return None

@@ -10,7 +10,7 @@ from dashboard.charts.theme import (
     base_figure,
     empty_figure,
     flag_colour,
-    legend_above,
+    legend_below,
     time_axis,
     times,
 )
@@ -31,7 +31,7 @@ def flags_figure(counts: pd.DataFrame, theme: Theme) -> go.Figure:
     """
     if counts.empty:
         return empty_figure(theme, TITLE, "This history records no flags.")
-    figure = base_figure(theme, TITLE, height=360)
+    figure = base_figure(theme, TITLE, height=390)
     x = times(pd.DatetimeIndex(counts.index))
     for place, name in enumerate(counts.columns):
         colour = flag_colour(theme, str(name), place)
@@ -46,7 +46,7 @@ def flags_figure(counts: pd.DataFrame, theme: Theme) -> go.Figure:
         else:
             line = {"width": 0, "shape": "hv", "color": colour}
             figure.add_scatter(stackgroup="flags", mode="lines", line=line, fillcolor=colour, **shared)
-    legend_above(figure)
+    legend_below(figure)
     few = float(counts.sum(axis=1).max()) <= 8  # noqa: PLR2004 - small axes would get half a signal as a tick
     figure.update_layout(
         barmode="stack",

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from dashboard.charts.theme import Theme, base_figure, empty_figure, legend_above, time_axis, times, usd_axis
+from dashboard.charts.theme import Theme, base_figure, empty_figure, legend_below, time_axis, times, usd_axis
 
 TITLE = "Investable and accepted equity above, discarded value below"
 
@@ -21,7 +21,7 @@ def size_risk_figure(frame: pd.DataFrame, theme: Theme) -> go.Figure:
     """
     if frame.empty:
         return empty_figure(theme, TITLE, "This history records no size risk.")
-    figure = base_figure(theme, TITLE, height=440)
+    figure = base_figure(theme, TITLE, height=430)
     x = times(pd.DatetimeIndex(frame.index))
     mode = "lines+markers" if len(frame) <= 40 else "lines"  # noqa: PLR2004 - few points need to be seen as points
     for column, name, colour, dash in (
@@ -45,7 +45,7 @@ def size_risk_figure(frame: pd.DataFrame, theme: Theme) -> go.Figure:
         marker={"color": theme.series[1], "line": {"width": 0}},
         hovertemplate="discarded %{y:$,.2f}<extra></extra>",
     )
-    legend_above(figure)
+    legend_below(figure)
     figure.update_layout(
         hovermode="x unified",
         hoversubplots="axis",

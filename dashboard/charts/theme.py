@@ -199,7 +199,7 @@ def base_figure(theme: Theme, title: str, height: int) -> go.Figure:
             "pad": {"t": 8},
         },
         height=height,
-        margin={"l": 8, "r": 8, "t": 36, "b": 8},
+        margin={"l": 8, "r": 8, "t": 40, "b": 8},
         font={"family": FONT, "size": 13, "color": theme.text},
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",
@@ -216,6 +216,7 @@ def base_figure(theme: Theme, title: str, height: int) -> go.Figure:
             "bgcolor": "rgba(0,0,0,0)",
             "traceorder": "normal",
         },
+        modebar={"bgcolor": "rgba(0,0,0,0)", "color": theme.muted, "activecolor": theme.text},
         bargap=0.12,
         showlegend=False,
     )
@@ -241,12 +242,12 @@ def empty_figure(theme: Theme, title: str, reason: str, height: int = 72) -> go.
     return figure
 
 
-def legend_above(figure: go.Figure) -> None:
-    """A legend in a row between title and plot."""
+def legend_below(figure: go.Figure) -> None:
+    """A legend in as many rows as it needs, under the time axis."""
+    below_axis = 58 / (figure.layout.height - 130)
     figure.update_layout(
         showlegend=True,
-        margin={"t": 64},
-        legend={"orientation": "h", "x": 0, "xanchor": "left", "y": 1.0, "yanchor": "bottom"},
+        legend={"orientation": "h", "x": 0, "xanchor": "left", "y": -below_axis, "yanchor": "top"},
     )
 
 

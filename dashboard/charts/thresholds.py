@@ -9,7 +9,7 @@ from dashboard.charts.theme import (
     Theme,
     base_figure,
     empty_figure,
-    legend_above,
+    legend_below,
     outcome_mark,
     time_axis,
     times,
@@ -32,7 +32,7 @@ def thresholds_figure(frame: pd.DataFrame, theme: Theme) -> go.Figure:
     """
     if frame.empty:
         return empty_figure(theme, TITLE, "This history records neither the largest change nor the threshold.")
-    figure = base_figure(theme, TITLE, height=380)
+    figure = base_figure(theme, TITLE, height=430)
     one = len(frame) == 1
     x = times(pd.DatetimeIndex(frame["timestamp"]))
     threshold = frame["threshold_usd"].to_numpy(dtype=np.float64)
@@ -68,7 +68,7 @@ def thresholds_figure(frame: pd.DataFrame, theme: Theme) -> go.Figure:
                 "%{customdata[0]:.2f} × threshold<extra></extra>"
             ),
         )
-    legend_above(figure)
+    legend_below(figure)
     logarithmic = ranges_widely(frame)
     figure.update_layout(
         xaxis=time_axis(len(frame)),

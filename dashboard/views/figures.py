@@ -30,7 +30,7 @@ def side_by_side(opened: OpenHistory) -> bool:
 def weights(opened: OpenHistory, selection: Selection) -> None:
     """Raw against normalised weights."""
     picture = opened.ask(pictures.weights_picture, selection.pair_ids)
-    table = _named(picture.normalised, opened.style, picture.merged)
+    table = _both(picture.raw, picture.normalised, opened.style, picture.merged)
     panel(
         "weights",
         picture.finding,
@@ -38,7 +38,7 @@ def weights(opened: OpenHistory, selection: Selection) -> None:
         + picture.note,
         weights_figure(picture.raw, picture.normalised, picture.merged, picture.whole, opened.style, selection.theme),
         table,
-        lambda: _named(opened.ask(analysis.normalised_weights), opened.style),
+        lambda: _both(opened.ask(analysis.raw_shares), opened.ask(analysis.normalised_weights), opened.style),
         {"timestamp": TIME, **dict.fromkeys(table.columns, PERCENT)},
     )
 
@@ -65,7 +65,8 @@ def size_risk(opened: OpenHistory, selection: Selection) -> None:
     panel(
         "size_risk",
         picture.finding,
-        f"The lower bars are the gap between the two lines, on a scale of their own. {picture.note}",
+        "Below, on a scale of its own, what size risk left uninvested; any further gap between the lines is cash that "
+        f"the weights left. {picture.note}",
         size_risk_figure(picture.frame, selection.theme),
         picture.frame,
         lambda: opened.ask(analysis.size_risk_frame),
@@ -100,6 +101,13 @@ def flags(opened: OpenHistory, selection: Selection) -> None:
         lambda: opened.ask(analysis.flag_counts),
         {"timestamp": TIME},
     )
+
+
+def _both(raw: pd.DataFrame, normalised: pd.DataFrame, style: PairStyle, merged: int = 0) -> pd.DataFrame:
+    """Normalised weights under the pairs' names, and beside each the raw share."""
+    left, right = _named(normalised, style, merged), _named(raw, style, merged).add_suffix(", raw")
+    order = [name for pair in zip(left.columns, right.columns, strict=True) for name in pair]
+    return pd.concat([left, right], axis=1)[order]
 
 
 def _named(frame: pd.DataFrame, style: PairStyle, merged: int = 0) -> pd.DataFrame:

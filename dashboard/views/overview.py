@@ -60,15 +60,26 @@ def _key_numbers(facts: Headline, equity: list[float]) -> None:
     outcome = "–" if facts.last_outcome is None else humanised(facts.last_outcome).capitalize()
     discarded = "not recorded" if facts.discarded_usd is None else usd(facts.discarded_usd)
     part = "" if facts.discarded_share is None else f": {share(facts.discarded_share)} of what was investable"
-    with st.grid(columns=6, min_column_width=165, gap="small"):
-        st.metric("Cycles", f"{facts.cycle_count:,}", help=f"{plural(facts.pair_count, 'pair')} had a signal.")
-        st.metric("First decision", day(facts.first), help=f"{moment(facts.first)} UTC.")
-        st.metric("Last decision", day(facts.last), help=f"{moment(facts.last)} UTC.")
-        st.metric("Last outcome", outcome)
+    with st.container(horizontal=True, gap="medium"):
+        st.metric(
+            "Cycles",
+            f"{facts.cycle_count:,}",
+            help=f"{plural(facts.pair_count, 'pair')} had a signal.",
+            width="content",
+        )
+        st.metric("First decision", day(facts.first), help=f"{moment(facts.first)} UTC.", width="content")
+        st.metric("Last decision", day(facts.last), help=f"{moment(facts.last)} UTC.", width="content")
+        st.metric("Last outcome", outcome, width="content")
         st.metric(
             "Total equity" if facts.equity_is_total else "Investable equity",
             usd(facts.equity_usd),
             chart_data=equity if len(equity) > 1 else None,
             help="The last recorded value.",
+            width=180,
         )
-        st.metric("Discarded", discarded, help=f"Left uninvested because of size risk in the last cycle{part}.")
+        st.metric(
+            "Discarded",
+            discarded,
+            help=f"Left uninvested because of size risk in the last cycle{part}.",
+            width="content",
+        )

@@ -27,6 +27,6 @@ def render(samples: list[str], notes: dict[str, str]) -> None:
     for name in samples:
         with st.container(border=True, horizontal=True, vertical_alignment="center"):
             with st.container(gap="xxsmall"):
-                st.text(humanised(name))
+                st.text(humanised(name).capitalize())
                 small_print(notes.get(name, ""))
             st.button("Open", key=f"open_{name}", on_click=open_source, args=(name,))

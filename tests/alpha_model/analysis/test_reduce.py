@@ -65,9 +65,14 @@ def test_short_history_is_not_reduced() -> None:
     assert kept.is_everything
 
 
-@given(st.integers(0, 3000), st.integers(1, 600))
-def test_buckets_are_within_the_limit_and_miss_no_cycle(count: int, limit: int) -> None:
-    buckets = cycle_buckets(count, limit)
+def test_buckets_use_the_limit_unless_they_are_to_be_equal() -> None:
+    assert np.bincount(cycle_buckets(5, 4)).tolist() == [2, 1, 1, 1]
+    assert np.bincount(cycle_buckets(5, 4, equal=True)).tolist() == [2, 2, 1]
+
+
+@given(st.integers(0, 3000), st.integers(1, 600), st.booleans())
+def test_buckets_are_within_the_limit_and_miss_no_cycle(count: int, limit: int, *, equal: bool) -> None:
+    buckets = cycle_buckets(count, limit, equal=equal)
     assert len(buckets) == count
     assert len(np.unique(buckets)) <= limit
     assert (np.diff(buckets) >= 0).all()

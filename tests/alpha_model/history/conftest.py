@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import pytest
 
 from alpha_model.history import History, read_history_bytes
+from alpha_model.history.records import seal
 
 Json: TypeAlias = dict[str, Any]
 
@@ -117,3 +119,15 @@ def states() -> Path:
     if not STATES.is_dir():
         pytest.skip(f"no state files at {STATES}")
     return STATES
+
+
+@pytest.fixture(scope="session")
+def resealed() -> Callable[..., bytes]:
+    """A recorder's line with some members changed, and the checksum made good."""
+
+    def change(line: bytes, **members: Any) -> bytes:
+        body = {**json.loads(line), **members}
+        del body["crc32"]
+        return seal(json.dumps(body, separators=(",", ":")).encode()).rstrip(b"\n")
+
+    return change

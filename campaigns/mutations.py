@@ -1,0 +1,123 @@
+"""Would the tests notice? Breaks each step of the cycle once, in a copy, and expects a test to fail.
+
+Run with `make campaign`. A mutation that no test notices is printed and makes the exit code 1. Figures are kept in
+docs/quality.md.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+TESTS = ["tests/alpha_model", "--ignore=tests/alpha_model/test_reference_scenarios.py"]
+
+
+@dataclass(frozen=True, slots=True)
+class Mutation:
+    """One change that makes the program wrong."""
+
+    module: str
+    right: str
+    wrong: str
+
+
+MUTATIONS = [
+    Mutation("model", "self.raw_signals.pop(pair_id, None)", "pass"),
+    Mutation("model", "if item[1].strength >= threshold", "if item[1].strength > threshold"),
+    Mutation(
+        "model", "key=lambda item: item[1].strength, reverse=True", "key=lambda item: item[1].signal, reverse=True"
+    ),
+    Mutation("model", "value / total if total else 0.0, value", "value / (total + portfolio.get_cash()), value"),
+    Mutation("model", "new[pair_id] - old[pair_id]", "old[pair_id] - new[pair_id]"),
+    Mutation("model", "return 0 < self.max_position_adjust_usd >=", "return 0 < self.max_position_adjust_usd >"),
+    Mutation("model", "with portfolio.untouched_on_error():", "if True:"),
+    Mutation("weighting", "reverse=strongest_first)", "reverse=not strongest_first)"),
+    Mutation("weighting", "if total > 1 + SUM_TOLERANCE", "if total > 2"),
+    Mutation("weighting", "math.log1p(abs(signal))", "math.log(abs(signal))"),
+    Mutation("allocation", "left += ask.usd - accepted if sequential else -accepted", "left -= accepted"),
+    Mutation(
+        "allocation",
+        "usd, equity_cut = cap(capped_share * left, largest)",
+        "usd, equity_cut = capped_share * left, False",
+    ),
+    Mutation("allocation", "if not sequential and left <= sharing.epsilon_usd", "if left < 0"),
+    Mutation("allocation", "offered = candidate.raw_weight / weights_to_come * left", "offered = share * left"),
+    Mutation("sizing", "max(0.0, allocation.shared_without_limits(queue, sharing) - total)", "sharing.equity - total"),
+    Mutation("sizing", "_shrink(signal, allowed / held,", "_shrink(signal, 1.0,"),
+    Mutation("sizing", "if signal.carry_forward_position:", "if False:"),
+    Mutation("sizing", "adjust = target if signal.changes_position_kind(pair) else", "adjust ="),
+    Mutation("size_risk", "capped=accepted < asked", "capped=accepted <= asked"),
+    Mutation(
+        "rebalance",
+        "largest_adjust(signals) < rules.min_trade_threshold",
+        "largest_adjust(signals) <= rules.min_trade_threshold",
+    ),
+    Mutation("rebalance", "if adjust == 0:", "if False:"),
+    Mutation("rebalance", "if manager.is_problematic_pair(signal.pair):", "if False:"),
+    Mutation("rebalance", "if signal.normalised_weight < epsilon and position:", "if False:"),
+    Mutation("rebalance", "if _size(signal, adjust) < threshold:", "if abs(adjust) < threshold:"),
+    Mutation("rebalance", "if abs(adjust) / manager.get_mid_price(signal.pair) < DUST_QUANTITY:", "if False:"),
+    Mutation("rebalance", "if rules.sell_threshold is None else", "if not rules.sell_threshold else"),
+    Mutation(
+        "rebalance",
+        "manager.get_current_cash() - rules.cash_headroom + arriving",
+        "manager.get_current_cash() + arriving",
+    ),
+    Mutation("rebalance", "key=lambda pair: pair[1].is_opening_or_increasing()", "key=lambda pair: pair[1].is_buy()"),
+    Mutation("rebalance", "override_stop_loss or position.stop_loss is None", "True"),
+    Mutation("rebalance", "mid * (2 - ratio if signal.is_short() else ratio)", "mid * ratio"),
+    Mutation("position_manager", "else min(wanted, position.quantity)", "else wanted"),
+    Mutation("position_manager", "collateral = Decimal(value) + proceeds", "collateral = proceeds"),
+    Mutation("position_manager", "collateral = Decimal(value) - exposure", "collateral = Decimal(0)"),
+    Mutation("portfolio", "self.next_position_id, self.next_trade_id = saved", "pass"),
+    Mutation("portfolio", "tighter = max if side > 0 else min", "tighter = min if side > 0 else max"),
+    Mutation("paper", "if cash < -CASH_TOLERANCE:", "if False:"),
+    Mutation("paper", "seen = self.seen.iloc[: row + 1]", "seen = self.seen"),
+    Mutation("serialisation", "seconds = when.replace(tzinfo=UTC).timestamp()", "seconds = when.timestamp()"),
+    Mutation("serialisation", "if plan.catch_all and not plan.names.issuperset(kvs):", "if False:"),
+    Mutation("signal", 'only_closes = old != "none" and self.normalised_weight == 0', "only_closes = False"),
+]
+
+
+def survives(mutation: Mutation) -> bool:
+    """Do all tests pass although the program is wrong?"""
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder)
+        for name in ("alpha_model", "tests", "pyproject.toml"):
+            (shutil.copytree if (ROOT / name).is_dir() else shutil.copy)(ROOT / name, copy / name)
+        module = copy / "alpha_model" / f"{mutation.module}.py"
+        text = module.read_text()
+        if text.count(mutation.right) != 1:
+            raise SystemExit(
+                f"{mutation.module}: {mutation.right!r} stands {text.count(mutation.right)} times, not once"
+            )
+        module.write_text(text.replace(mutation.right, mutation.wrong))
+        command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *TESTS]
+        return subprocess.run(command, cwd=copy, capture_output=True, check=False).returncode == 0
+
+
+def survivors() -> Iterator[Mutation]:
+    """The mutations that no test noticed."""
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        for mutation, survived in zip(MUTATIONS, pool.map(survives, MUTATIONS), strict=True):
+            print(f"{'SURVIVED' if survived else 'noticed '}  {mutation.module}: {mutation.wrong}", flush=True)
+            if survived:
+                yield mutation
+
+
+def main() -> int:
+    """Run them all."""
+    unnoticed = list(survivors())
+    print(f"{len(MUTATIONS) - len(unnoticed)} of {len(MUTATIONS)} mutations noticed")
+    return 1 if unnoticed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
