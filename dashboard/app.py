@@ -1,9 +1,11 @@
 """The app: which history, which page, and what happens when something goes wrong."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from typing import TypeAlias
 
 import streamlit as st
 
@@ -17,10 +19,13 @@ from dashboard.views import cycles, overview, unreadable, welcome
 log = logging.getLogger("dashboard")
 
 ASSETS = Path(__file__).parent / "assets"
-
 UPLOADS = "uploads"
 
-PAGES: dict[str, tuple[str, Callable[[OpenHistory, Selection], None]]] = {
+Page: TypeAlias = Callable[[OpenHistory, Selection], None]
+Contents: TypeAlias = dict[str, Callable[[], None]]
+"""What each page draws, by its address."""
+
+PAGES: dict[str, tuple[str, Page]] = {
     "overview": ("Overview", overview.render),
     "cycles": ("Cycles", cycles.render),
 }
@@ -31,23 +36,22 @@ def main() -> None:
     st.set_page_config(page_title="Alpha model", page_icon=ASSETS / "icon.svg", layout="wide")
     st.logo(ASSETS / "wordmark.svg", icon_image=ASSETS / "icon.svg", size="medium")
     st.html(f"<style>{(ASSETS / 'page.css').read_text()}</style>")
-    content: Callable[[], None] | dict[str, Callable[[], None]]
-    with st.sidebar:
-        content = sidebar(load_settings())
-    pages = [
-        st.Page(
-            partial(within_boundary, content if callable(content) else content[path]),
-            title=title,
-            url_path=path,
-            default=path == "overview",
-        )
-        for path, (title, _) in PAGES.items()
-    ]
-    st.navigation(pages, position="top").run()
+    contents = on_every_page(unreadable.render_nothing)
+    with st.sidebar, boundary():
+        contents = sidebar(load_settings())
+    page = st.navigation(
+        [
+            st.Page(contents[path], title=title, url_path=path, default=path == "overview")
+            for path, (title, _) in PAGES.items()
+        ],
+        position="top",
+    )
+    with boundary():
+        page.run()
 
 
-def sidebar(settings: Settings) -> Callable[[], None] | dict[str, Callable[[], None]]:
-    """The shared widgets; gives what to draw: one thing on every page, or each page its own."""
+def sidebar(settings: Settings) -> Contents:
+    """Draw the widgets that pages share; gives what the pages draw then."""
     chooser = st.container()
     uploads = st.file_uploader(
         "Open a file",
@@ -64,12 +68,12 @@ def sidebar(settings: Settings) -> Callable[[], None] | dict[str, Callable[[], N
         name = choose_source(list(listed), first)
     if name is None or name not in listed:
         samples = [entry.name for entry in listed.values() if entry.origin == "sample"]
-        return partial(welcome.render, samples, data.sample_notes(settings))
+        return on_every_page(partial(welcome.render, samples, data.sample_notes(settings)))
     try:
         opened = data.open_history(listed[name], settings)
     except AlphaModelError as error:
         log.warning("%s cannot be opened: %s", name, error)
-        return partial(unreadable.render, name, str(error))
+        return on_every_page(partial(unreadable.render, name, str(error)))
     style = opened.style
     with chooser:
         selection = choose(opened.history, style.labels, style.ranks)
@@ -84,13 +88,19 @@ def choose_newest_upload(settings: Settings) -> None:
         open_source(names[-1])
 
 
-def within_boundary(draw: Callable[[], None]) -> None:
-    """Draw; whatever goes wrong is logged and said, and the rest of the app goes on working."""
+def on_every_page(draw: Callable[[], None]) -> Contents:
+    """The same on every page."""
+    return dict.fromkeys(PAGES, draw)
+
+
+@contextmanager
+def boundary() -> Iterator[None]:
+    """Whatever goes wrong within is logged and said, and the rest of the app goes on working."""
     try:
-        draw()
+        yield
     except Exception as error:
-        log.exception("a page failed")
-        st.error("This page failed, and the reason is in the log. The other pages and histories go on working.")
+        log.exception("a part of the app failed")
+        st.error("This part failed; the log has the details. Other pages and histories go on working.")
         st.text(f"{type(error).__name__}: {error}")
 
 

@@ -4,8 +4,8 @@ Streamlit is imported by the server that is started here, not by this module: `a
 """
 
 import importlib.util
+import os
 import socket
-import subprocess
 import sys
 from pathlib import Path
 
@@ -36,7 +36,7 @@ def open_command(files: tuple[Path, ...], port: int, host: str, *, headless: boo
     if host != LOOPBACK:
         click.echo(f"Whoever reaches {host} can read these histories: there is no login.", err=True)
     click.echo(f"Dashboard at http://{host}:{port} - Ctrl+C stops it.")
-    sys.exit(_serve(server_command(paths, port, host, headless=headless)))
+    _serve(server_command(paths, port, host, headless=headless))
 
 
 def server_command(paths: list[Path], port: int, host: str, *, headless: bool) -> list[str]:
@@ -70,12 +70,7 @@ def _free_port(host: str, port: int, tries: int) -> int:
     raise click.ClickException(f"port {port} on {host} is in use or cannot be opened. {remedy}")
 
 
-def _serve(command: list[str]) -> int:
-    """Run the server until it ends or the user stops it."""
-    with subprocess.Popen(command) as server:  # noqa: S603 - our own interpreter, script and options
-        try:
-            return server.wait()
-        except KeyboardInterrupt:
-            server.terminate()
-            server.wait()
-            return 0
+def _serve(command: list[str]) -> None:
+    """Become the server, so that whatever stops this process stops it."""
+    sys.stdout.flush()
+    os.execv(command[0], command)  # noqa: S606 - our own interpreter, script and options

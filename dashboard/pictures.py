@@ -209,7 +209,7 @@ def _thresholds_finding(outcomes: pd.DataFrame) -> str:
         return "How near was the rebalance threshold?"
     held = known[known["outcome"] == CycleOutcome.held_below_threshold]
     if held.empty:
-        return f"No cycle of {len(known):,} was held below the rebalance threshold"
+        return f"None of {plural(len(known), 'cycle')} was held below the rebalance threshold"
     nearest = float(held["shortfall_usd"].min())
     return (
         f"{len(held):,} of {plural(len(known), 'cycle')} held below the rebalance threshold, "

@@ -17,6 +17,7 @@ _ROUNDS_UP = 0.9995
 """From this part of a unit on, three digits round to the whole."""
 _NO_CENTS = 99.995
 """From here on three digits leave no room for cents."""
+_MEGABYTE = 1_000_000
 _NOT_RECORDED = "–"
 
 
@@ -43,6 +44,11 @@ def share(value: float | None) -> str:
 def moment(time: pd.Timestamp | None) -> str:
     """A time for people: 10 Apr 2024, 08:00."""
     return _NOT_RECORDED if time is None else f"{time:%-d %b %Y, %H:%M}"
+
+
+def byte_size(count: int) -> str:
+    """A file's size: 28 kB, 1.3 MB."""
+    return f"{count / 1e6:,.1f} MB" if count >= _MEGABYTE else f"{count / 1e3:,.0f} kB"
 
 
 def day(time: pd.Timestamp | None) -> str:

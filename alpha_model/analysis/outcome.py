@@ -79,7 +79,6 @@ def cycle_outcomes(history: History) -> pd.DataFrame:
         (absent, CycleOutcome.no_signal),
         (_nothing_accepted(history), CycleOutcome.refused_by_risk),
         (decided & (largest == 0), CycleOutcome.unchanged),
-        (decided, CycleOutcome.every_change_skipped),
         (flagged, CycleOutcome.held_below_threshold),
         (skipped & ~undecided, CycleOutcome.every_change_skipped),
     ]

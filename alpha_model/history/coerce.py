@@ -144,7 +144,7 @@ def names(value: object) -> list[str]:
     found = list(value)
     if not all(isinstance(name, str) for name in found):
         raise OddValueError(f"expected a list of names, got {shown(value)}")
-    return found
+    return [restored(name) for name in found]
 
 
 def moment(value: object) -> Micros | None:

@@ -226,7 +226,7 @@ class Decoder:
         key = tuple(flags)
         found = self._flags.get(key)
         if found is None:
-            found = self._flags[key] = pack_flags(flags)
+            found = self._flags[key] = pack_flags(map(coerce.restored, flags))
         return found
 
     def _kind(self, pair: Raw) -> str | None:
@@ -237,7 +237,8 @@ class Decoder:
         if text not in self._kinds:
             if len(self._kinds) >= _MOST_CACHED:
                 self._kinds.clear()
-            self._kinds[text] = _KIND.decode(text).kind
+            kind = _KIND.decode(text).kind
+            self._kinds[text] = None if kind is None else coerce.restored(kind)
         return self._kinds[text]
 
 
@@ -276,7 +277,10 @@ def _other_data(value: Raw) -> str:
 
 
 def _plain_reasons(reasons: list[_Reason] | None) -> list[dict[str, Any]] | None:
-    return None if reasons is None else [msgspec.structs.asdict(reason) for reason in reasons]
+    if reasons is None:
+        return None
+    texts = ({"stage": coerce.restored(reason.stage), "code": coerce.restored(reason.code)} for reason in reasons)
+    return [msgspec.structs.asdict(reason) | text for reason, text in zip(reasons, texts, strict=True)]
 
 
 def _size_risk(risks: Sequence[bytes], extras: defaultdict[int, dict[str, Any]]) -> dict[str, Sequence[Any]]:

@@ -1,5 +1,6 @@
 """What do the figures look like? The only source of their colours, fonts and layout."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
@@ -152,16 +153,24 @@ class PairStyle:
 
     Args:
         labels: A unique name for each pair.
+        short: The same, short enough for a figure, and still unique.
         ranks: The place of each pair among the most important.
     """
 
     labels: dict[PairId, str]
+    short: dict[PairId, str]
     ranks: dict[PairId, int]
 
     @classmethod
     def of(cls, labels: dict[PairId, str], order: Iterable[PairId]) -> "PairStyle":
         """From unique labels and the pairs in order of importance."""
-        return cls(labels, {int(pair_id): rank for rank, pair_id in enumerate(order)})
+        short = {pair_id: shortened(label) for pair_id, label in labels.items()}
+        count = Counter(short.values())
+        for pair_id, label in short.items():
+            if count[label] > 1:
+                mark = f" #{pair_id}"
+                short[pair_id] = shortened(labels[pair_id].removesuffix(mark), 24 - len(mark)) + mark
+        return cls(labels, short, {int(pair_id): rank for rank, pair_id in enumerate(order)})
 
     def colour(self, theme: Theme, pair_id: PairId) -> str:
         """The pair's colour; beyond the palette's end colours repeat."""
@@ -171,7 +180,7 @@ class PairStyle:
         """The pair's name, safe in a figure; `OTHER` says how many pairs it stands for."""
         if pair_id == OTHER:
             return f"other ({merged} pairs)"
-        return figure_text(shortened(self.labels.get(pair_id, f"#{pair_id}")))
+        return figure_text(self.short.get(pair_id, f"#{pair_id}"))
 
 
 def base_figure(theme: Theme, title: str, height: int) -> go.Figure:

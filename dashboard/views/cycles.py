@@ -60,7 +60,7 @@ def _table(opened: OpenHistory, selection: Selection) -> None:
     table = opened.ask(newest_first, tuple(wanted))
     total = len(opened.history)
     st.caption(
-        f"{plural(total, 'cycle')}, the last one first. Select a row to take the cycle apart."
+        f"{plural(total, 'cycle')}, the newest on top. Select a row to take the cycle apart."
         if len(table) == total
         else f"{len(table):,} of {plural(total, 'cycle')}. Select a row to take the cycle apart."
     )

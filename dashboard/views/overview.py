@@ -7,7 +7,7 @@ from alpha_model.history import History
 from dashboard.opened import OpenHistory
 from dashboard.pictures import equity_line
 from dashboard.selection import Selection
-from dashboard.text import day, humanised, moment, plural, share, usd
+from dashboard.text import byte_size, day, humanised, moment, plural, share, usd
 from dashboard.views import figures
 from dashboard.views.panel import own_words, small_print
 from dashboard.views.problems import show_problems
@@ -43,16 +43,16 @@ def render(whole: OpenHistory, selection: Selection) -> None:
 def source_line(history: History) -> str:
     """Where the history came from, in a line of a stranger's words."""
     source = history.source
-    size = None if source.byte_count is None else f"{source.byte_count / 1e6:,.1f} MB"
+    size = None if source.byte_count is None else byte_size(source.byte_count)
     return " · ".join(part for part in (source.name, source.strategy, source.kind, size) if part)
 
 
 def _title(facts: Headline) -> str:
     if not facts.cycle_count:
         return "No cycle to show"
-    if facts.cycle_count == 1 and facts.last_outcome is not None:
-        return f"1 cycle: {humanised(facts.last_outcome)}"
     kinds = [f"{count:,} {humanised(outcome)}" for outcome, count in facts.outcome_counts.items()]
+    if len(kinds) == 1:
+        kinds = [humanised(outcome) for outcome in facts.outcome_counts]
     return f"{plural(facts.cycle_count, 'cycle')}: {' · '.join(kinds)}"
 
 

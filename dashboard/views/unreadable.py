@@ -12,3 +12,9 @@ def render(name: str, reason: str) -> None:
     with st.container(border=True):
         st.text(reason)
     st.caption("The other histories in the sidebar stay available. This one is read again when its file changes.")
+
+
+def render_nothing() -> None:
+    """The page that is shown when the sidebar could not say what to open."""
+    st.title("No history is open", anchor=False)
+    st.caption("The reason is in the sidebar. Choose another history there.")

@@ -17,8 +17,7 @@ def render(samples: list[str], notes: dict[str, str]) -> None:
     st.subheader("Open a history", anchor=False)
     st.markdown(
         "- **Upload** a state file or a recorder file in the sidebar.\n"
-        "- **Name it on the command line**, for files of any size: `alpha-model open state.json`\n"
-        "- **Look at a sample** below."
+        "- **Name it on the command line**, for files of any size: `alpha-model open state.json`"
     )
     if not samples:
         st.caption("No sample histories came along with this installation.")

@@ -38,7 +38,7 @@ def write_state(path: Path, *cycles: dict[str, Any], messages: dict[str, list[st
 
 def assert_sound(app: AppTest) -> None:
     assert not app.exception
-    assert "This page failed" not in texts(app)
+    assert "This part failed" not in texts(app)
 
 
 @pytest.mark.parametrize("path", [*SAMPLES, *REAL], ids=lambda path: path.name)
@@ -223,6 +223,43 @@ def test_bad_upload_gives_a_reason(open_app: OpenApp) -> None:
     app.file_uploader[0].upload("bad.json", b"hello").run()
     assert_sound(app)
     assert "This history cannot be opened" in texts(app)
+
+
+def test_withdrawn_upload_leaves_the_welcome_page(open_app: OpenApp, three_days: Path) -> None:
+    app = open_app()
+    app.file_uploader[0].upload("mine.json", three_days.read_bytes()).run()
+    app.file_uploader[0].clear().run()
+    assert_sound(app)
+    assert app.title[0].value == "What did the strategy decide, and why?"
+
+
+def test_failure_of_a_page_is_said_and_the_rest_goes_on(
+    open_app: OpenApp, three_days: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(*_: object) -> None:
+        raise ZeroDivisionError("by *nothing*")
+
+    monkeypatch.setattr("dashboard.views.overview.show_problems", fail)
+    app = open_app(three_days)
+    assert not app.exception
+    assert app.error[0].value.startswith("This part failed")
+    assert app.text[0].value == "ZeroDivisionError: by *nothing*"
+    assert "a part of the app failed" in caplog.text
+    assert_sound(open_app(three_days, page="cycles"))
+
+
+def test_failure_of_opening_is_said_and_others_can_be_chosen(
+    open_app: OpenApp, three_days: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise MemoryError("too large")
+
+    monkeypatch.setattr("dashboard.data.read_history", fail)
+    app = open_app(three_days)
+    assert not app.exception
+    assert "MemoryError: too large" in texts(app)
+    assert app.title[0].value == "No history is open"
+    assert app.selectbox(key="history").options == ["days"]
 
 
 @pytest.mark.skipif(not SHARED.is_dir(), reason="the real histories lie outside the repository")

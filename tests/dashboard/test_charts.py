@@ -179,6 +179,11 @@ def test_pair_keeps_its_colour_in_a_window(history: History) -> None:
     assert style.colour(LIGHT, 2) == LIGHT.series[1]
 
 
+def test_long_names_stay_apart_when_they_are_cut() -> None:
+    style = PairStyle.of({1: f"{'x' * 40} #1", 2: f"{'x' * 40} #2", 3: "y" * 40}, [1, 2, 3])
+    assert [style.name(pair_id) for pair_id in (1, 2, 3)] == [f"{'x' * 20}… #1", f"{'x' * 20}… #2", f"{'y' * 23}…"]
+
+
 def test_figures_send_arrays_and_not_lists() -> None:
     figure = draw_weights(make_long_history(20, 3))
     assert all(isinstance(trace.y, np.ndarray) for trace in figure.data)

@@ -20,12 +20,7 @@ from dashboard.commands import APP, open_command, server_command
 def served(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
     """The command lines of the servers that would have been started."""
     started: list[list[str]] = []
-
-    def serve(command: list[str]) -> int:
-        started.append(command)
-        return 0
-
-    monkeypatch.setattr(commands, "_serve", serve)
+    monkeypatch.setattr(commands, "_serve", started.append)
     return started
 
 

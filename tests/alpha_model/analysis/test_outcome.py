@@ -38,6 +38,8 @@ def outcome_of(history: History) -> str:
         ([wants(1, 0)], {"max_position_adjust_usd": 0.0, "position_adjust_threshold_usd": 0.0}, "unchanged"),
         ([wants(1, 0, asked=50.0, accepted=0.0)], GATE | {"max_position_adjust_usd": 0.0}, "refused_by_risk"),
         ([], GATE | {"max_position_adjust_usd": 0.0}, "no_signal"),
+        # the threshold was reached, and no change is recorded that could say what came of it
+        ([wants(1, None)], GATE, "unknown"),
         ([], {}, "no_signal"),
         # without amounts and threshold of the rebalance
         ([wants(1, 500)], {}, "unknown"),
@@ -119,11 +121,10 @@ def test_every_outcome_has_a_meaning() -> None:
     threshold=st.floats(0, 1e6),
     changes=st.lists(st.tuples(st.floats(-1e6, 1e6), st.booleans()), max_size=4),
 )
-def test_a_recorded_cycle_never_has_an_unknown_outcome(
-    largest: float, threshold: float, changes: list[tuple[float, bool]]
-) -> None:
+def test_trades_and_outcome_agree(largest: float, threshold: float, changes: list[tuple[float, bool]]) -> None:
     signals = [wants(place, change, ignored=ignored) for place, (change, ignored) in enumerate(changes, start=1)]
     cycle = {"max_position_adjust_usd": largest, "position_adjust_threshold_usd": threshold}
     row = cycle_outcomes(make_history(signals, [cycle])).iloc[0]
-    assert row["outcome"] != CycleOutcome.unknown
+    wanted = any(change for change, _ in changes)
+    assert (row["outcome"] == CycleOutcome.unknown) == (bool(changes) and not wanted and 0 < largest >= threshold)
     assert (row["traded_count"] > 0) == (row["outcome"] in {CycleOutcome.rebalanced, CycleOutcome.partly_rebalanced})

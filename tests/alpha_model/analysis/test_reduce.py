@@ -70,7 +70,7 @@ def test_buckets_use_the_limit_unless_they_are_to_be_equal() -> None:
     assert np.bincount(cycle_buckets(5, 4, equal=True)).tolist() == [2, 2, 1]
 
 
-@given(st.integers(0, 3000), st.integers(1, 600), st.booleans())
+@given(count=st.integers(0, 3000), limit=st.integers(1, 600), equal=st.booleans())
 def test_buckets_are_within_the_limit_and_miss_no_cycle(count: int, limit: int, *, equal: bool) -> None:
     buckets = cycle_buckets(count, limit, equal=equal)
     assert len(buckets) == count

@@ -492,3 +492,25 @@ def test_many_problems_of_a_kind_are_counted_in_the_end(make: Any, monkeypatch: 
     history = make.read(make.state({str(MONDAY): make.snapshot(signals, {})}))
     assert told(history)[-1] == "and 3 more of the same kind"
     assert len(history.problems) == 3
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "where"),
+    [
+        ("position_size_risk", 5, "position_size_risk"),
+        ("position_size_risk", {"tvl": "deep"}, "position_size_risk.tvl"),
+        ("old_pair", "WETH", "old_pair"),
+        ("synthetic_pair", {"kind": ["vault"]}, "synthetic_pair.kind"),
+        ("flags", "closed", "flags"),
+        ("reasons", 5, "reasons"),
+        ("reasons", [{"stage": "cap", "limit": "high"}], "reasons.limit"),
+        ("position_adjust_ignored", "maybe", "position_adjust_ignored"),
+        ("position_id", 1.5, "position_id"),
+    ],
+)
+def test_odd_field_is_left_out_and_reported_with_its_path(make: Any, field: str, value: Any, where: str) -> None:
+    snapshot = make.snapshot({}, {"1": make.signal(1, **{field: value})})
+    history = make.read(make.state({str(MONDAY): snapshot}))
+    assert history.signals.loc[0, "raw_weight"] == 1.0
+    assert history.problems[["kind", "pair", "field"]].to_numpy().tolist() == [["odd", "1", where]]
+    assert "in signals" in told(history)[0]
