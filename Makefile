@@ -2,6 +2,7 @@
 # make run      the dashboard on a sample history          make test    all tests
 # make check    linter, formatter, types                   make samples the sample histories, made anew
 # make bench    measurements                               make campaign the long tests
+# make docs     the documentation site                     make screenshots  pictures of every page
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -9,7 +10,7 @@ BIN = $(VENV)/bin
 FILE ?= sample_states/momentum_outgrows_its_market.jsonl.gz
 ARGS ?=
 
-.PHONY: run test check samples screenshots clean
+.PHONY: run test check samples screenshots bench campaign docs clean
 
 run: $(VENV)/.installed
 	$(BIN)/alpha-model open $(FILE) $(ARGS)
@@ -26,7 +27,16 @@ samples: $(VENV)/.installed-dev
 	$(BIN)/python sample_states/make_samples.py
 
 screenshots: $(VENV)/.installed-dev
-	@CHROMIUM="$$(sh tests/browser/find_chromium.sh $(BIN)/python)" && export CHROMIUM && $(BIN)/python tests/browser/screenshots.py
+	@CHROMIUM="$$(sh tests/browser/find_chromium.sh $(BIN)/python)" && export CHROMIUM && $(BIN)/python tests/browser/screenshots.py $(ARGS)
+
+bench: $(VENV)/.installed-dev
+	$(BIN)/python benchmarks/bench_model.py
+
+campaign: $(VENV)/.installed-dev
+	$(BIN)/python campaigns/mutations.py
+
+docs: $(VENV)/.installed-dev
+	$(BIN)/mkdocs build --strict
 
 clean:
 	rm -rf $(VENV) test-output .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -6,6 +6,9 @@ import contextlib
 import io
 import os
 import re
+import runpy
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -55,3 +58,22 @@ def test_committed_texts_name_no_path_of_a_machine() -> None:
     home = os.sep + "home" + os.sep
     for path in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]:
         assert home not in path.read_text(), path
+
+
+def test_documentation_site_builds_without_warnings(tmp_path) -> None:
+    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(tmp_path / "site")]
+    quiet = os.environ | {"NO_MKDOCS_2_WARNING": "1"}
+    built = subprocess.run(command, cwd=ROOT, env=quiet, capture_output=True, text=True, check=False)
+    assert built.returncode == 0, built.stderr
+    assert "WARNING" not in built.stderr
+    model = (tmp_path / "site" / "reference" / "model.html").read_text()
+    assert "generate_rebalance_trades_and_triggers" in model
+
+
+def test_example_strategy_is_short_and_runs(tmp_path, monkeypatch, capsys) -> None:
+    script = ROOT / "examples" / "momentum.py"
+    assert len(script.read_text().splitlines()) < 60
+    monkeypatch.chdir(tmp_path)
+    runpy.run_path(str(script), run_name="__main__")
+    assert "USD at the end" in capsys.readouterr().out
+    assert len(alpha_model.history.read_history("momentum.jsonl")) > 400

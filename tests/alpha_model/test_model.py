@@ -203,10 +203,10 @@ class TestSizeRisk:
 
     def test_concentration_holds_for_what_is_reoffered_too(self) -> None:
         model = make_model({1: 1.0, 2: 3.0})
-        model.normalise_weights(max_weight=0.3, investable_equity=100, size_risk_model=self.capped(10))
-        # pair 2 asks 30 of its 75 and gets 10; pair 1 asks 0.25 × 120 = 30, no more than 0.3 × 100
+        model.normalise_weights(max_weight=0.3, investable_equity=100, size_risk_model=self.capped(5))
+        # pair 2 asks 30 of its 75 and gets 5; pair 1 is offered 0.25 × 125 = 31.25 and asks for 0.3 × 100
         assert [signal.position_size_risk.asked_size for signal in model.signals.values()] == [30, 30]
-        assert targets_of(model) == {2: 10, 1: 10}
+        assert targets_of(model) == {2: 5, 1: 5}
 
     def test_positions_mode_shares_what_is_left_among_those_to_come(self) -> None:
         model = make_model({1: 1.0, 2: 1.0, 3: 2.0})
@@ -445,6 +445,28 @@ class TestRebalance:
             model.generate_rebalance_trades_and_triggers(manager)
         assert model.to_json() == before
         assert (manager.portfolio.next_position_id, manager.portfolio.next_trade_id) == ids
+
+    def test_plan_that_fails_gives_its_numbers_back(self) -> None:
+        manager = make_manager({1: 10.0, 2: 10.0}, cash=1000)
+        model = make_model({1: 1.0, 2: 1.0})
+        model.normalise_weights()
+        model.update_old_weights(manager.portfolio)
+        model.calculate_target_positions(manager, 1000)
+        before = model.to_json()
+        manager.pricing_model.get_buy_price = lambda _when, pair: {1: 10.0}[pair.internal_id]
+        with pytest.raises(KeyError):
+            model.generate_rebalance_trades_and_triggers(manager)
+        assert (manager.portfolio.next_position_id, manager.portfolio.next_trade_id) == (1, 1)
+        assert model.to_json() == before
+
+    def test_pair_at_its_target_is_left_alone_without_a_flag(self) -> None:
+        manager = make_manager({1: 10.0, 2: 10.0}, cash=500, held={1: 50})
+        model = make_model({1: 1.0, 2: 1.0})
+        model.normalise_weights()
+        trades = rebalance(model, manager, 1000, individual_rebalance_min_threshold=5)
+        assert [trade.pair.internal_id for trade in trades] == [2]
+        assert model.signals[1].position_adjust_ignored
+        assert flags_of(model) == {}
 
     def test_cycle_without_signals_sells_everything(self) -> None:
         manager = make_manager({1: 10.0}, cash=0, held={1: 100})

@@ -13,6 +13,7 @@ from alpha_model import (
     SignalError,
     TradeError,
     TradeExecution,
+    TradingPairSignal,
     weight_passthrough,
 )
 from alpha_model import TradingPairSignalFlags as Flags
@@ -164,3 +165,28 @@ def test_pair_held_on_both_sides_is_refused() -> None:
     execute(manager, [manager.open_short(make_pair(1), 100)])
     with pytest.raises(PairError, match=r"held once, got positions #1 and #2 in T1-USDC"):
         AlphaModel(MONDAY).update_old_weights(manager.portfolio)
+
+
+@pytest.mark.parametrize(
+    ("held", "signal", "weight", "label"),
+    [
+        (None, 0.0, 0.0, "no flip"),
+        (None, 1.0, 0.5, "none -> spot"),
+        (None, -1.0, 0.5, "none -> short"),
+        (None, 1.0, 0.0, "none -> spot"),
+        ("spot", 1.0, 0.5, "no flip"),
+        ("spot", -1.0, 0.5, "spot -> short"),
+        ("spot", -1.0, 0.0, "no flip"),
+        ("spot", 0.0, 0.0, "spot -> close"),
+        ("short", -1.0, 0.5, "no flip"),
+        ("short", 1.0, 0.5, "short -> spot"),
+        ("short", 1.0, 0.0, "no flip"),
+        ("short", 0.0, 0.0, "short -> close"),
+    ],
+)
+def test_flip_label_compares_what_is_held_with_what_is_wanted(held, signal, weight, label) -> None:
+    pair = make_pair(1)
+    pairs = {None: None, "spot": pair, "short": make_manager({1: 10.0}).get_shorting_pair(pair)}
+    read = TradingPairSignal(pair, signal, normalised_weight=weight, old_pair=pairs[held])
+    assert read.get_flip_label() == label
+    assert read.is_flipping() == (label in {"spot -> short", "short -> spot"})

@@ -1,6 +1,7 @@
 """Pictures of every page, light and dark, wide and narrow: `python tests/browser/screenshots.py [HISTORY …]`.
 
-Without arguments it takes the samples. The pictures go to `test-output/screenshots`.
+Without arguments it takes the samples. The pictures go to `test-output/screenshots`. With `--docs` it makes the pictures
+of the documentation instead, what one screen shows of a sample, in `docs/images`.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from histories import SAMPLES
 from dashboard.data import stem
 
 PAGES = ("", "cycles")
+IMAGES = Path(__file__).parents[2] / "docs" / "images"
+DOCUMENTED = next(path for path in SAMPLES if path.name.startswith("momentum"))
 WIDTHS = (1600, 800)
 TALLEST = 6_000
 
@@ -38,14 +41,32 @@ def take(browser: Browser, address: str, name: str, page_name: str, width: int, 
     return path
 
 
-def main(files: list[Path]) -> None:
+def take_for_docs(browser: Browser, address: str, page_name: str, scheme: str) -> Path:
+    """What one screen shows of a page."""
+    context = browser.new_context(color_scheme=scheme, viewport={"width": 1600, "height": 1000})
+    page = context.new_page()
+    page.goto(f"{address}/{page_name}?history={stem(DOCUMENTED.name)}")
+    settle(page)
+    path = IMAGES / f"{page_name or 'overview'}-{scheme}-1600.png"
+    page.screenshot(path=path)
+    context.close()
+    return path
+
+
+def main(files: list[Path], *, docs: bool) -> None:
+    IMAGES.mkdir(parents=True, exist_ok=True)
     (OUTPUT / "screenshots").mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright:
         chromium = find_chromium(playwright)
         if chromium is None:
             sys.exit("no Chromium: install one, or name one in the environment variable CHROMIUM")
         browser = launch(playwright, chromium)
-        with dashboard_over(files) as address:
+        with dashboard_over([] if docs else files) as address:
+            if docs:
+                for page_name in PAGES:
+                    for scheme in ("light", "dark"):
+                        click.echo(take_for_docs(browser, address, page_name, scheme))
+                return
             click.echo(take(browser, address, "", "", 1600, "light"))
             for path in files or SAMPLES:
                 for page_name in PAGES:
@@ -56,4 +77,4 @@ def main(files: list[Path]) -> None:
 
 
 if __name__ == "__main__":
-    main([Path(argument) for argument in sys.argv[1:]])
+    main([Path(argument) for argument in sys.argv[1:] if argument != "--docs"], docs="--docs" in sys.argv)
