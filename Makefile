@@ -13,7 +13,7 @@ ARGS ?=
 .PHONY: run test check samples screenshots bench campaign docs clean
 
 run: $(VENV)/.installed
-	$(BIN)/alpha-model open $(FILE) $(ARGS)
+	@$(BIN)/alpha-model open $(FILE) $(ARGS)
 
 test: $(VENV)/.installed-dev
 	@CHROMIUM="$$(sh tests/browser/find_chromium.sh $(BIN)/python)" && export CHROMIUM && $(BIN)/pytest $(ARGS)
@@ -41,15 +41,21 @@ docs: $(VENV)/.installed-dev
 clean:
 	rm -rf $(VENV) test-output .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
+# Debian's Python comes without ensurepip, hence the second way.
 $(VENV)/bin/python:
-	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed, this is " + sys.version)'
-	$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); $(PYTHON) -m venv --without-pip $(VENV) && \
-		$(PYTHON) -m pip --python $(BIN)/python install --quiet pip; }  # Debian's Python comes without ensurepip
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed, this is " + sys.version)'
+	@echo "setting up $(VENV)"
+	@$(PYTHON) -m venv $(VENV) 2>/dev/null || { rm -rf $(VENV); $(PYTHON) -m venv --without-pip $(VENV) && \
+		$(PYTHON) -m pip --python $(BIN)/python install --quiet pip; }
+
+INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable
 
 $(VENV)/.installed: $(VENV)/bin/python pyproject.toml constraints.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dashboard]'
+	@echo "installing the dashboard, which takes a minute the first time"
+	@$(INSTALL) '.[dashboard]'
 	@touch $@
 
 $(VENV)/.installed-dev: $(VENV)/bin/python pyproject.toml constraints.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dashboard,dev]'
+	@echo "installing what the tests need, which takes two minutes the first time"
+	@$(INSTALL) '.[dashboard,dev]'
 	@touch $@ $(VENV)/.installed

@@ -1,7 +1,7 @@
 """Pictures of every page, light and dark, wide and narrow: `python tests/browser/screenshots.py [HISTORY …]`.
 
-Without arguments it takes the samples. The pictures go to `test-output/screenshots`. With `--docs` it makes the pictures
-of the documentation instead, what one screen shows of a sample, in `docs/images`.
+Without arguments it takes the samples. The pictures go to `test-output/screenshots`. With `--docs` it makes those
+of the documentation instead: what one screen shows of a sample, in `docs/images`.
 """
 
 from __future__ import annotations
