@@ -10,7 +10,7 @@ BIN = $(VENV)/bin
 FILE ?= sample_states/momentum_outgrows_its_market.jsonl.gz
 ARGS ?=
 
-.PHONY: run test check samples screenshots bench campaign docs clean
+.PHONY: example run test check samples screenshots bench campaign docs clean
 
 run: $(VENV)/.installed
 	@$(BIN)/alpha-model open $(FILE) $(ARGS)
@@ -28,6 +28,9 @@ samples: $(VENV)/.installed-dev
 
 screenshots: $(VENV)/.installed-dev
 	@CHROMIUM="$$(sh tests/browser/find_chromium.sh $(BIN)/python)" && export CHROMIUM && $(BIN)/python tests/browser/screenshots.py $(ARGS)
+
+example: $(VENV)/.installed-dev
+	$(BIN)/python examples/momentum.py
 
 bench: $(VENV)/.installed-dev
 	$(BIN)/python benchmarks/bench_model.py

@@ -6,8 +6,8 @@ cycle as the message names it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any, TypeAlias
 
 from alpha_model.errors import PairError, SignalError, StepOrderError, WeightError
 from alpha_model.pair import TradingPairIdentifier
@@ -15,6 +15,8 @@ from alpha_model.portfolio import TradingPosition
 from alpha_model.serialisation import finite
 from alpha_model.signal import TradingPairSignal
 from alpha_model.units import PairId, Usd
+
+Signals: TypeAlias = Mapping[PairId, TradingPairSignal]
 
 
 def check_signal(pair: TradingPairIdentifier, alpha: Any, leverage: Any, when: str) -> PairId:
@@ -69,7 +71,59 @@ def check_count(count: Any, threshold: Any) -> None:
         raise SignalError(f"the signal threshold must be a finite number, got {threshold!r}.", threshold=threshold)
 
 
-def check_raw_weights(weights: Mapping[PairId, Any], signals: Mapping[PairId, TradingPairSignal], method: str) -> None:
+def check_selected(
+    raw_signals: Mapping[PairId, TradingPairSignal],
+    signals: Mapping[PairId, TradingPairSignal],
+    done: Collection[str],
+    when: str,
+) -> None:
+    """The signals were selected before they are weighted."""
+    if raw_signals and not signals and "select_top_signals" not in done:
+        raise StepOrderError(
+            f"no signal is selected in cycle {when}, of {len(raw_signals)} that are set. "
+            "Call select_top_signals() before assign_weights()."
+        )
+
+
+def check_weighted(signals: Collection[TradingPairSignal], done: Collection[str], when: str) -> None:
+    """The selected signals have raw weights before these are normalised."""
+    if "assign_weights" in done:
+        return
+    unweighted = next((signal for signal in signals if signal.signal != 0), None)
+    if unweighted and not any(signal.raw_weight for signal in signals):
+        raise StepOrderError(
+            f"no raw weight for {unweighted.pair} in cycle {when}. Call assign_weights() before normalise_weights()."
+        )
+
+
+def check_normalised(signals: Collection[TradingPairSignal], done: Collection[str], when: str) -> None:
+    """The raw weights were normalised before they become targets."""
+    if "normalise_weights" in done:
+        return
+    raw = next((signal for signal in signals if signal.raw_weight), None)
+    if raw and not any(signal.normalised_weight for signal in signals):
+        raise StepOrderError(
+            f"the weight of {raw.pair} is not normalised in cycle {when}. "
+            "Call normalise_weights() before calculate_target_positions()."
+        )
+
+
+def check_holdings_known(
+    signals: Iterable[TradingPairSignal], held: Mapping[PairId, TradingPosition], done: Collection[str], when: str
+) -> None:
+    """What is held was taken down before trades are planned, so that nothing is bought twice."""
+    if "update_old_weights" in done:
+        return
+    for signal in signals:
+        position = held.get(signal.pair.require_id())
+        if position and signal.old_pair is None:
+            raise StepOrderError(
+                f"{signal.pair} is held (position #{position.position_id}) and cycle {when} does not know. "
+                "Call update_old_weights() before calculate_target_positions()."
+            )
+
+
+def check_raw_weights(weights: Mapping[PairId, Any], signals: Signals, method: str) -> None:
     """A weighting method gave every selected pair a finite weight >= 0."""
     for pair_id, signal in signals.items():
         weight = weights.get(pair_id)

@@ -218,6 +218,7 @@ class AlphaModel(JsonDataclass):
         Raises:
             WeightError: The method left out a pair, or returned something that is no weight.
         """
+        checks.check_selected(self.raw_signals, self.signals, self._done(), self._when())
         weights = method({pair_id: signal.signal for pair_id, signal in self.signals.items()})
         checks.check_raw_weights(weights, self.signals, str(_describe_function(method)))
         for pair_id, signal in self.signals.items():
@@ -253,6 +254,7 @@ class AlphaModel(JsonDataclass):
             WeightError: A setting is out of range, or contradicts another.
             PricingError: The model does not know the TVL of a pair.
         """
+        checks.check_weighted(self.signals.values(), self._done(), self._when())
         checks.check_max_weight(max_weight, self._when())
         caps = [self._cap_for(signal.pair, max_weight, max_weight_function) for signal in self.signals.values()]
         if size_risk_model is None:
@@ -377,6 +379,7 @@ class AlphaModel(JsonDataclass):
         """
         sized = self.accepted_investable_equity is not None
         equity = self.investable_equity if sized or investable_equity is None else investable_equity
+        checks.check_normalised(self.signals.values(), self._done(), self._when())
         checks.check_equity(equity, self._when())
         sizing.set_targets(self.signals, equity or 0.0, position_manager, self.map_pair_for_signal, sized=sized)
         self.investable_equity = equity
@@ -442,9 +445,10 @@ class AlphaModel(JsonDataclass):
             cash_headroom=sync_cash_headroom_usd,
         )
         portfolio = position_manager.get_current_portfolio()
-        signals = list(self.signals.values())
+        signals, held = list(self.signals.values()), _positions_by_pair(portfolio)
+        checks.check_holdings_known(signals, held, self._done(), self._when())
         with portfolio.untouched_on_error():
-            decisions = rebalance.decide(signals, rules, position_manager, _positions_by_pair(portfolio))
+            decisions = rebalance.decide(signals, rules, position_manager, held)
             planned = rebalance.plan(decisions, position_manager, override_stop_loss=self.override_stop_loss)
         self.max_position_adjust_usd = rebalance.largest_adjust(signals)
         self.position_adjust_threshold_usd = min_trade_threshold
@@ -477,6 +481,10 @@ class AlphaModel(JsonDataclass):
         own = function(pair)
         checks.check_own_max_weight(own, pair)
         return min(max_weight, own)
+
+    def _done(self) -> set[str]:
+        """The names of the steps that were called."""
+        return {step["step"] for step in self.pipeline or ()}
 
     def _record(self, step: str, **settings: Any) -> None:
         """Take down a step's settings; None, a setting that was not given, is left out."""

@@ -488,7 +488,7 @@ class TestRebalance:
 
     def test_targets_need_equity(self) -> None:
         with pytest.raises(StepOrderError, match="need investable_equity"):
-            make_model({1: 1.0}).calculate_target_positions(make_manager({1: 1.0}))
+            make_model({}).calculate_target_positions(make_manager({}))
 
 
 class TestLooking:
@@ -584,3 +584,48 @@ def test_time_of_a_model_is_utc_whatever_the_machine(monkeypatch) -> None:
         assert AlphaModel.from_dict({"timestamp": 1783252800}).timestamp == datetime(2026, 7, 5, 12)
     monkeypatch.undo()
     time.tzset()
+
+
+class TestOrderOfSteps:
+    def test_weighting_needs_a_selection(self) -> None:
+        model = AlphaModel(MONDAY)
+        model.set_signal(make_pair(1), 1.0)
+        with pytest.raises(StepOrderError, match=r"Call select_top_signals\(\) before assign_weights"):
+            model.assign_weights()
+
+    def test_normalising_needs_raw_weights(self) -> None:
+        model = AlphaModel(MONDAY)
+        model.set_signal(make_pair(1), 1.0)
+        model.select_top_signals(1)
+        with pytest.raises(StepOrderError, match=r"no raw weight for T1-USDC .* Call assign_weights\(\)"):
+            model.normalise_weights()
+
+    def test_targets_need_normalised_weights(self) -> None:
+        model = make_model({1: 1.0})
+        with pytest.raises(StepOrderError, match=r"T1-USDC .* is not normalised .* Call normalise_weights\(\)"):
+            model.calculate_target_positions(make_manager({1: 1.0}), 1000)
+        assert model.signals[1].position_target is None
+
+    def test_trades_need_to_know_what_is_held(self) -> None:
+        manager = make_manager({1: 10.0}, held={1: 10})
+        model = make_model({1: 1.0})
+        model.normalise_weights()
+        model.calculate_target_positions(manager, 1000)
+        with pytest.raises(StepOrderError, match=r"T1-USDC .* is held \(position #1\) .* Call update_old_weights"):
+            model.generate_rebalance_trades_and_triggers(manager)
+
+    def test_weights_set_by_hand_are_as_good_as_assigned(self) -> None:
+        model = AlphaModel(MONDAY)
+        model.set_signal(make_pair(1), 1.0)
+        model.signals = dict(model.raw_signals)
+        model.signals[1].raw_weight = 2.0
+        model.normalise_weights()
+        assert weights_of(model) == {1: 1.0}
+
+    def test_nothing_selected_is_no_mistake(self) -> None:
+        model = AlphaModel(MONDAY)
+        model.set_signal(make_pair(1), 1.0)
+        model.select_top_signals(5, threshold=2.0)
+        model.assign_weights()
+        model.normalise_weights()
+        assert rebalance(model, make_manager({1: 1.0}), 1000) == []
