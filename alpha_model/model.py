@@ -20,7 +20,7 @@ from alpha_model.pair import TradingPairIdentifier
 from alpha_model.portfolio import Portfolio, TradingPosition
 from alpha_model.position_manager import PositionManager
 from alpha_model.reason import Code, Reason, Stage
-from alpha_model.serialisation import TIME_FIELD, Extra, JsonDataclass, naive_utc
+from alpha_model.serialisation import TIME_FIELD, Extra, JsonDataclass, naive_utc, plain_number
 from alpha_model.signal import Flag, TradingPairSignal
 from alpha_model.size_risk import SizeRiskModel
 from alpha_model.trade import TradeExecution
@@ -184,10 +184,10 @@ class AlphaModel(JsonDataclass):
             pair=pair,
             signal=float(alpha),
             signal_id=replaced.signal_id if replaced else self._next_signal_id(),
-            stop_loss=stop_loss,
-            take_profit=take_profit,
-            trailing_stop_loss=trailing_stop_loss,
-            leverage=leverage,
+            stop_loss=plain_number(stop_loss),
+            take_profit=plain_number(take_profit),
+            trailing_stop_loss=plain_number(trailing_stop_loss),
+            leverage=plain_number(leverage),
         )
 
     def select_top_signals(self, count: int, threshold: float = 0.0) -> None:
@@ -261,12 +261,13 @@ class AlphaModel(JsonDataclass):
             if max_positions is not None or waterfall:
                 raise WeightError("max_positions and waterfall share out size risk. Give a size_risk_model.")
             sizing.normalise(self.signals, caps)
+            self.accepted_investable_equity = self.size_risk_discarded_value = None
         else:
             checks.check_size_risk(investable_equity, self.signals.values(), self._when())
             mode = SharingMode.of(max_positions, waterfall=waterfall)
-            sharing = Sharing(investable_equity or 0.0, mode, max_positions, epsilon_usd)
+            sharing = Sharing(plain_number(investable_equity) or 0.0, mode, max_positions, epsilon_usd)
             shared = sizing.share_out(self.signals, caps, sharing, size_risk_model, self.timestamp)
-            self.investable_equity = investable_equity
+            self.investable_equity = sharing.equity
             self.accepted_investable_equity = shared.accepted
             self.size_risk_discarded_value = shared.discarded
         self._record(
@@ -381,7 +382,8 @@ class AlphaModel(JsonDataclass):
         equity = self.investable_equity if sized or investable_equity is None else investable_equity
         checks.check_normalised(self.signals.values(), self._done(), self._when())
         checks.check_equity(equity, self._when())
-        sizing.set_targets(self.signals, equity or 0.0, position_manager, self.map_pair_for_signal, sized=sized)
+        equity = plain_number(equity) or 0.0
+        sizing.set_targets(self.signals, equity, position_manager, self.map_pair_for_signal, sized=sized)
         self.investable_equity = equity
         self._record("calculate_target_positions", investable_equity=investable_equity)
 
@@ -451,7 +453,7 @@ class AlphaModel(JsonDataclass):
             decisions = rebalance.decide(signals, rules, position_manager, held)
             planned = rebalance.plan(decisions, position_manager, override_stop_loss=self.override_stop_loss)
         self.max_position_adjust_usd = rebalance.largest_adjust(signals)
-        self.position_adjust_threshold_usd = min_trade_threshold
+        self.position_adjust_threshold_usd = plain_number(min_trade_threshold)
         for decision in decisions:
             _write_down(decision)
         for decision, trade in planned:
@@ -477,10 +479,10 @@ class AlphaModel(JsonDataclass):
     @staticmethod
     def _cap_for(pair: TradingPairIdentifier, max_weight: Weight, function: MaxWeightFunction | None) -> Weight:
         if function is None:
-            return max_weight
+            return float(max_weight)
         own = function(pair)
         checks.check_own_max_weight(own, pair)
-        return min(max_weight, own)
+        return float(min(max_weight, own))
 
     def _done(self) -> set[str]:
         """The names of the steps that were called."""
@@ -488,7 +490,7 @@ class AlphaModel(JsonDataclass):
 
     def _record(self, step: str, **settings: Any) -> None:
         """Take down a step's settings; None, a setting that was not given, is left out."""
-        given = {name: value for name, value in settings.items() if value is not None}
+        given = {name: plain_number(value) for name, value in settings.items() if value is not None}
         self.pipeline = [*(self.pipeline or []), {"step": step, **given}]
 
     def _next_signal_id(self) -> int:
@@ -509,7 +511,7 @@ def _write_down(decision: rebalance.Decision) -> None:
     signal = decision.signal
     signal.position_adjust_usd = decision.adjust_usd
     signal.position_adjust_ignored = decision.action is rebalance.Action.skip
-    signal.flags |= decision.flags
+    signal.flags = (signal.flags - rebalance.STEP_FLAGS) | decision.flags
     signal.forget_reasons(Stage.threshold, Stage.cash)
     for reason in decision.reasons:
         signal.add_reason(reason)

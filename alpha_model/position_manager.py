@@ -10,10 +10,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
-from alpha_model.errors import TradeError
+from alpha_model.errors import PricingError, TradeError
 from alpha_model.pair import AssetIdentifier, TradingPairIdentifier, TradingPairKind
 from alpha_model.portfolio import Portfolio, TradingPosition
 from alpha_model.pricing import PricingModel
+from alpha_model.serialisation import finite
 from alpha_model.trade import TradeExecution, TradeType
 from alpha_model.units import Usd, UsdPrice
 
@@ -74,8 +75,31 @@ class PositionManager:
         )
 
     def get_mid_price(self, pair: TradingPairIdentifier) -> UsdPrice:
-        """The price without fees; the spot price under a synthetic pair."""
-        return self.pricing_model.get_mid_price(self.timestamp, pair.get_pricing_pair())
+        """The price without fees; the spot price under a synthetic pair.
+
+        Raises:
+            PricingError: There is none, or it is no price that can be traded at.
+        """
+        market = pair.get_pricing_pair()
+        return self._checked(self.pricing_model.get_mid_price(self.timestamp, market), market)
+
+    def _get_buy_price(self, pair: TradingPairIdentifier) -> UsdPrice:
+        market = pair.get_pricing_pair()
+        return self._checked(self.pricing_model.get_buy_price(self.timestamp, market), market)
+
+    def _get_sell_price(self, pair: TradingPairIdentifier) -> UsdPrice:
+        market = pair.get_pricing_pair()
+        return self._checked(self.pricing_model.get_sell_price(self.timestamp, market), market)
+
+    def _checked(self, price: UsdPrice, pair: TradingPairIdentifier) -> UsdPrice:
+        if not finite(price) or price <= 0:
+            raise PricingError(
+                f"a price must be a number above 0, got {price!r} for {pair} at {self.timestamp}. "
+                "Leave the pair out while it has no price.",
+                pair=pair,
+                price=price,
+            )
+        return price
 
     def estimate_asset_quantity(self, pair: TradingPairIdentifier, usd: Usd) -> float:
         """How many units that many dollars are at the mid price, with the sign of the dollars."""
@@ -221,13 +245,13 @@ class PositionManager:
         notes: str | None,
     ) -> TradeExecution:
         """Add `value` dollars, leveraged: sell borrowed units for a short, buy with borrowed cash for a long."""
-        market, exposure = pair.get_pricing_pair(), Decimal(value * leverage)
+        exposure = Decimal(value * leverage)
         if pair.is_short():
             units = -exposure / Decimal(self.get_mid_price(pair))
-            proceeds = -units * Decimal(self.pricing_model.get_sell_price(self.timestamp, market))
+            proceeds = -units * Decimal(self._get_sell_price(pair))
             collateral = Decimal(value) + proceeds
         else:
-            units = exposure / Decimal(self.pricing_model.get_buy_price(self.timestamp, market))
+            units = exposure / Decimal(self._get_buy_price(pair))
             collateral = Decimal(value) - exposure
         plan = self._trade(pair, position_id, units, collateral=collateral, triggers=triggers, notes=notes)
         return replace(plan, planned_reserve=Decimal(value))
@@ -235,8 +259,9 @@ class PositionManager:
     def _buy(
         self, pair: TradingPairIdentifier, value: Usd, position_id: int, triggers: Triggers, notes: str | None
     ) -> TradeExecution:
-        price = self.pricing_model.get_buy_price(self.timestamp, pair)
-        plan = self._trade(pair, position_id, Decimal(value) / Decimal(price), triggers=triggers, notes=notes)
+        plan = self._trade(
+            pair, position_id, Decimal(value) / Decimal(self._get_buy_price(pair)), triggers=triggers, notes=notes
+        )
         return replace(plan, planned_reserve=Decimal(value))
 
     def _trade(
@@ -251,9 +276,7 @@ class PositionManager:
         triggers: Triggers = NO_TRIGGERS,
         notes: str | None = None,
     ) -> TradeExecution:
-        market = pair.get_pricing_pair()
-        pricing = self.pricing_model
-        price = (pricing.get_buy_price if quantity > 0 else pricing.get_sell_price)(self.timestamp, market)
+        price = self._get_buy_price(pair) if quantity > 0 else self._get_sell_price(pair)
         cash_flow = -quantity * Decimal(price) - collateral
         return TradeExecution(
             trade_id=self.portfolio.allocate_trade_id(),
@@ -263,7 +286,7 @@ class PositionManager:
             opened_at=self.timestamp,
             planned_quantity=quantity,
             planned_price=price,
-            planned_mid_price=pricing.get_mid_price(self.timestamp, market),
+            planned_mid_price=self.get_mid_price(pair),
             planned_reserve=max(cash_flow, Decimal(0)),
             planned_collateral=collateral,
             closing=closing,

@@ -23,6 +23,18 @@ from alpha_model.units import Usd, UsdPrice, Weight
 DUST_QUANTITY = 1e-10
 """Units of the base asset; a smaller trade cannot be made."""
 
+STEP_FLAGS: frozenset[Flag] = frozenset(
+    {
+        Flags.max_adjust_too_small,
+        Flags.individual_trade_size_too_small,
+        Flags.individual_trade_quantity_too_small,
+        Flags.close_position_weight_limit,
+        Flags.closed,
+        Flags.capped_by_sync_cash,
+    }
+)
+"""The flags that this step sets, and takes back when it is run again."""
+
 
 @dataclass(frozen=True, slots=True)
 class RebalanceRules:

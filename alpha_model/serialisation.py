@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import functools
 import math
+import numbers
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, fields
 from datetime import UTC, datetime
+from decimal import Decimal
 from types import NoneType, UnionType
 from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypeAlias, Union, cast, get_args, get_origin, get_type_hints
 
@@ -74,6 +76,13 @@ def finite(value: Any) -> bool:
         return math.isfinite(value)
     except (TypeError, OverflowError):
         return False
+
+
+def plain_number(value: Any) -> Any:
+    """A number as Python's own int or float, which JSON can take, whatever library it came from; others as they are."""
+    if isinstance(value, bool) or not isinstance(value, (numbers.Real, Decimal)):
+        return value
+    return int(value) if isinstance(value, numbers.Integral) else float(value)
 
 
 TIME_FIELD = config(encoder=to_unix, decoder=from_unix)

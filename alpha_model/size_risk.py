@@ -13,7 +13,7 @@ from dataclasses_json import config
 from alpha_model.errors import PricingError
 from alpha_model.pair import TradingPairIdentifier
 from alpha_model.pricing import PricingModel
-from alpha_model.serialisation import TIME_FIELD, Extra, JsonDataclass
+from alpha_model.serialisation import TIME_FIELD, Extra, JsonDataclass, plain_number
 from alpha_model.units import Usd
 
 
@@ -108,7 +108,8 @@ class _CappedSizeRiskModel(SizeRiskModel):
         asked: Usd,
         cap: float | None,
     ) -> SizeRisk:
-        limit, tvl = self._limit(timestamp, pair, cap)
+        asked = float(asked)
+        limit, tvl = map(plain_number, self._limit(timestamp, pair, cap))
         accepted = asked if limit is None else min(asked, limit)
         return SizeRisk(
             timestamp=timestamp,

@@ -46,6 +46,7 @@ def normalise(signals: Signals, caps: Sequence[Weight]) -> None:
     _forget_sizing(signals.values())
     shares = weighting.normalise_weights({pair_id: signal.raw_weight for pair_id, signal in signals.items()})
     for (pair_id, signal), limit in zip(signals.items(), caps, strict=True):
+        signal.position_size_risk = signal.position_target = None
         signal.normalised_weight, cut = allocation.cap(shares[pair_id], limit)
         signal.set_flag(Flags.capped_by_concentration, on=cut)
         if cut:  # in dollars once the equity is known
@@ -185,14 +186,14 @@ def _target(signal: TradingPairSignal) -> Usd:
 def _accepted_size(answer: SizeRisk) -> Usd:
     if answer.accepted_size is None:
         raise WeightError(f"the size-risk model gave no accepted_size for {answer.pair}.", pair=answer.pair)
-    return answer.accepted_size
+    return float(answer.accepted_size)
 
 
 def _forget_sizing(signals: Collection[TradingPairSignal]) -> None:
     """Take back what an earlier run of these steps left."""
     for signal in signals:
         signal.forget_reasons(Stage.concentration, Stage.redistribution, Stage.size_risk, Stage.chain)
-        signal.set_flag(Flags.capped_by_chain_allocation, on=False)
+        signal.flags -= {Flags.capped_by_chain_allocation, Flags.capped_by_pool_size}
 
 
 def _reasons(

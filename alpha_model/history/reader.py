@@ -140,6 +140,8 @@ def _unreadable(document: Buffer, name: str, error: Exception) -> HistoryError:
     """What is wrong with a file that is no JSON, as far as the parser can tell."""
     start = bytes(document[:24])
     where = re.search(r"byte (\d+)", str(error))
+    position = int(where[1]) if where else None
+    again = ""
     if not start.strip():
         what = "holds nothing but blanks"
     elif start.lstrip()[:1] not in (b"{", b"["):
@@ -147,10 +149,9 @@ def _unreadable(document: Buffer, name: str, error: Exception) -> HistoryError:
     elif isinstance(error, RecursionError):
         what = "is nested too deeply to be a history"
     elif isinstance(error, UnicodeDecodeError):
-        what = "is not valid UTF-8"
-    elif "truncated" in str(error):
-        what = f"ends in the middle, after {len(document):,} bytes: it was cut off"
+        what, again = "is not valid UTF-8", " Copy it again."
+    elif "truncated" in str(error) or position == len(document):
+        what, again = f"ends in the middle, after {len(document):,} bytes: it was cut off", " Copy it again."
     else:
-        what = f"is not valid JSON at byte {int(where[1]):,}" if where else f"is not valid JSON ({error})"
-    position = int(where[1]) if where else None
-    return HistoryError(f"{name} {what}. Copy it again. {_EXPECTED}", path=name, position=position)
+        what = f"is not valid JSON ({error})" if position is None else f"is not valid JSON at byte {position:,}"
+    return HistoryError(f"{name} {what}.{again} {_EXPECTED}", path=name, position=position)

@@ -586,6 +586,54 @@ def test_time_of_a_model_is_utc_whatever_the_machine(monkeypatch) -> None:
     time.tzset()
 
 
+class TestAgain:
+    """A step can be run again under other settings, and leaves nothing of its first run."""
+
+    def test_size_risk_can_be_taken_back(self) -> None:
+        once, twice = make_model({1: 1.0, 2: 3.0}), make_model({1: 1.0, 2: 3.0})
+        cap = FixedSizeRiskModel(StaticPricing({}), per_position_cap=10)
+        twice.normalise_weights(investable_equity=100, size_risk_model=cap)
+        for model in (once, twice):
+            model.normalise_weights()
+            rebalance(model, make_manager({1: 10.0, 2: 10.0}), 1000)
+        assert targets_of(twice) == targets_of(once) == {2: 750, 1: 250}
+        assert flags_of(twice) == {}
+        assert twice.accepted_investable_equity is None
+
+    def test_threshold_can_be_lowered(self) -> None:
+        manager = make_manager({1: 10.0}, held={1: 99})
+        model = make_model({1: 1.0})
+        model.normalise_weights()
+        assert rebalance(model, manager, 1000, min_trade_threshold=15) == []
+        assert len(model.generate_rebalance_trades_and_triggers(manager, min_trade_threshold=5)) == 1
+        assert flags_of(model) == {}
+
+
+def test_numbers_of_other_libraries_become_json() -> None:
+    model = AlphaModel(MONDAY)
+    model.set_signal(make_pair(1), np.float32(0.5), stop_loss=np.float32(0.9))
+    model.select_top_signals(np.int64(3), threshold=np.float32(0.25))
+    model.assign_weights(lambda signals: {pair_id: np.float32(1) for pair_id in signals})
+    model.normalise_weights(
+        np.float32(0.5), np.float32(1000), FixedSizeRiskModel(StaticPricing({}), None, np.float32(400))
+    )
+    rebalance(model, make_manager({1: 10.0}), np.float32(1000), min_trade_threshold=np.float32(10))
+    assert AlphaModel.from_json(model.to_json()) == model
+    assert targets_of(model) == {1: 400}
+
+
+@pytest.mark.parametrize("price", [0.0, -1.0, math.nan, None])
+def test_price_that_is_none_names_the_pair(price) -> None:
+    manager = make_manager({1: 10.0})
+    model = make_model({1: 1.0})
+    model.normalise_weights()
+    model.update_old_weights(manager.portfolio)
+    model.calculate_target_positions(manager, 1000)
+    manager.pricing_model.prices = {1: price}
+    with pytest.raises(PricingError, match=r"a price must be a number above 0, got .* for T1-USDC"):
+        model.generate_rebalance_trades_and_triggers(manager)
+
+
 class TestOrderOfSteps:
     def test_weighting_needs_a_selection(self) -> None:
         model = AlphaModel(MONDAY)
