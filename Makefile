@@ -55,10 +55,10 @@ INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check --con
 
 $(VENV)/.installed: $(VENV)/bin/python pyproject.toml constraints.txt
 	@echo "installing the dashboard, which takes a minute the first time"
-	@$(INSTALL) '.[dashboard]'
+	@$(INSTALL) '.[dashboard,remote,sql]'
 	@touch $@
 
 $(VENV)/.installed-dev: $(VENV)/bin/python pyproject.toml constraints.txt
 	@echo "installing what the tests need, which takes two minutes the first time"
-	@$(INSTALL) '.[dashboard,dev]'
+	@$(INSTALL) '.[dashboard,remote,sql,dev]'
 	@touch $@ $(VENV)/.installed

@@ -22,6 +22,7 @@ LAYERS = [
     {"history"},
     {"analysis"},
     {"paper"},
+    {"commands"},
     {"cli"},
 ]
 SAME_LAYER = {("serialisation", "errors"), ("serialisation", "schema_view")}

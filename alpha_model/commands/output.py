@@ -1,0 +1,74 @@
+"""How does a command show its answer, to a person or to a machine?
+
+Words from files are written by strangers: they reach the terminal as plain text, never as markup or control codes.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import click
+import numpy as np
+import pandas as pd
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+Format = Callable[[Any], str]
+"""How a person reads a value."""
+
+json_option = click.option("--json", "as_json", is_flag=True, help="JSON for machines: all rows, nothing rounded.")
+"""The option of every command that answers with data."""
+
+
+def show_table(frame: pd.DataFrame, formats: Mapping[str, Format] | None = None) -> None:
+    """Print a frame for people.
+
+    Args:
+        frame: One row a line; columns are shown in their order.
+        formats: How to read a column; others are shown as their text. Absent values are a dash.
+    """
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in frame.columns:
+        is_number = pd.api.types.is_numeric_dtype(frame[name])
+        table.add_column(Text(str(name)), justify="right" if is_number else "left", overflow="fold")
+    shown = [[_text(value, (formats or {}).get(name)) for value in frame[name]] for name in frame.columns]
+    for row in zip(*shown, strict=True):
+        table.add_row(*map(Text, row))
+    Console(highlight=False).print(table)
+
+
+def show_json(value: Any) -> None:
+    """Print a value as JSON: frames as a list of rows, times as ISO 8601, absent numbers as null."""
+    click.echo(json.dumps(_plain(value), ensure_ascii=False, allow_nan=False, indent=1))
+
+
+def plain_text(words: str) -> str:
+    """A stranger's words on one line, without anything that a terminal would obey."""
+    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in words)
+
+
+def _text(value: Any, form: Format | None) -> str:
+    if _is_absent(value):
+        return "–"
+    return plain_text(form(value) if form else ", ".join(value) if isinstance(value, list) else str(value))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, pd.DataFrame):
+        return [_plain(row) for row in value.to_dict("records")]
+    if isinstance(value, Mapping):
+        return {str(name): _plain(item) for name, item in value.items()}
+    if isinstance(value, (list, tuple, np.ndarray)):
+        return [_plain(item) for item in value]
+    if _is_absent(value):
+        return None
+    if isinstance(value, pd.Timestamp):
+        return value.isoformat().replace("+00:00", "Z")
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def _is_absent(value: Any) -> bool:
+    return value is None or value is pd.NA or (isinstance(value, (float, pd.Timestamp)) and pd.isna(value))
