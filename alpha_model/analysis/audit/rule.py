@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 import numpy as np
+import pyarrow as pa
 
 from alpha_model.analysis.audit.sheet import Sheet
 from alpha_model.analysis.columns import Numbers, Places, Truths
@@ -139,7 +140,7 @@ def of_trades(
     broken: Truths,
     expected: Numbers | float | None = None,
     got: Numbers | None = None,
-    words: list[str] | None = None,
+    words: pa.ChunkedArray | None = None,
 ) -> Found:
     """The findings of a rule about trades; the arguments have one entry a row of `trades`."""
     rows = np.flatnonzero(checked & broken)
@@ -151,7 +152,7 @@ def of_trades(
         pair_ids=trades.pair_ids[rows],
         expected=_chosen(expected, rows),
         got=_chosen(got, rows),
-        words=None if words is None else [words[row] for row in rows],
+        words=None if words is None else [str(word) for word in words.take(pa.array(rows)).to_pylist()],
         moments=trades.moments[rows],
     )
 

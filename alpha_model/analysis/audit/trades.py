@@ -50,7 +50,7 @@ def _skipped_traded(sheet: Sheet) -> Found:
 
 
 def _lost(sheet: Sheet) -> Found:
-    statuses = [str(status) for status in sheet.history.tables.trades["status"].to_pylist()]
+    statuses = sheet.history.tables.trades["status"]
     every = np.ones(len(sheet.trades), dtype=np.bool_)
     return of_trades(sheet, every, sheet.trades.lost, _trade_numbers(sheet, "value"), None, statuses)
 

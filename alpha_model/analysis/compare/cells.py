@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from alpha_model.analysis.columns import Numbers, Places, Truths, numbers
@@ -75,10 +75,15 @@ class Side:
 
     def arrange(self, matrix: Matrix) -> Matrix:
         """A matrix of `wide` in the common order; NaN where the history has no such pair."""
+        if matrix.shape == (len(self.rows), len(self.pairs)) and self._in_order():
+            return matrix
         known = self.pairs >= 0
         found = np.full((len(self.rows), len(self.pairs)), np.nan)
         found[:, known] = matrix[np.ix_(self.rows, self.pairs[known])]
         return found
+
+    def _in_order(self) -> bool:
+        return all(np.array_equal(places, np.arange(len(places))) for places in (self.rows, self.pairs))
 
     def present(self) -> Truths:
         """Where the pair occurs in the cycle."""
@@ -95,12 +100,17 @@ class Side:
             return bool(self.history.tables.cycles["trade_count"].null_count < len(self.history))
         return bool(table[name].null_count < table.num_rows) or name in _ALWAYS
 
-    def words(self, name: str) -> list[str]:
+    def words(self, name: str) -> pa.Array:
         """A column of words, one a row of `signals`; lists are joined, absent ones are empty."""
-        column = self.history.tables.signals[name]
-        if name == "other_flags":
-            return ["" if names is None else ", ".join(sorted(names)) for names in column.to_pylist()]
-        return [str(word) for word in pc.fill_null(column, "").to_pylist()]
+        column = self.history.tables.signals[name].combine_chunks()
+        if name != "other_flags":
+            return pc.fill_null(column, "")
+        listed = np.flatnonzero(np.asarray(pc.is_valid(column)))
+        if not listed.size:
+            return pa.repeat("", len(column))
+        texts = np.full(len(column), "", dtype=object)
+        texts[listed] = [", ".join(sorted(names)) for names in column.take(pa.array(listed)).to_pylist()]
+        return pa.array(texts, pa.string())
 
     def coded(self, codes: Numbers) -> Matrix:
         """Codes of a column of words in the common order."""
@@ -182,8 +192,8 @@ def _compare_cells(field: Field, left: Side, right: Side, both: Truths, toleranc
     words: tuple[str, ...] = ()
     if field.kind is Kind.word:
         texts = [side.words(field.name) for side in (left, right)]
-        codes, found = pd.factorize(np.array([*texts[0], *texts[1]], dtype=object))
-        words = tuple(str(word) for word in found)
+        encoded = pa.concat_arrays(texts).dictionary_encode()
+        codes, words = encoded.indices.to_numpy(), tuple(encoded.dictionary.to_pylist())
         split = len(texts[0])
         mine, theirs = left.coded(codes[:split].astype(float)), right.coded(codes[split:].astype(float))
     elif field.stage is CompareStage.trade:
