@@ -145,6 +145,12 @@ def test_times_within_the_tolerance_are_the_same_cycle_and_each_is_used_once() -
     assert found.verdict.endswith("1 cycle is only in A. 1 cycle is only in B.")
 
 
+def test_cycle_that_is_near_two_belongs_to_the_nearer() -> None:
+    between = [{**CYCLES[0], "timestamp": moment(0) + timedelta(hours=11)}]
+    found = compare_histories(make_history(SIGNALS, CYCLES), make_history(SIGNALS[:2], between), "1D")
+    assert found.cycles["result"].tolist() == ["same", "only in A", "only in A"]
+
+
 def with_pairs(history, **columns):
     pairs = history.tables.pairs
     for name, values in columns.items():
