@@ -1,6 +1,6 @@
-"""How much would the same sharing have handed out if every market had taken all that it was asked to take?
+"""What would the recorded settings have asked of every market, and handed out if each had taken all of it?
 
-`alpha_model.allocation.shared_without_limits` for all cycles at once, from the recorded settings.
+`alpha_model.allocation` for all cycles at once.
 """
 
 import numpy as np
@@ -64,3 +64,27 @@ def _positions(sheet: Sheet, equity: Numbers, queued: Truths) -> Numbers:
         taken[here] += usd
         to_come[here] -= weight
     return taken
+
+
+def sequential_asks(sheet: Sheet) -> Numbers:
+    """What each row was to ask for when what others refused is offered to the smaller ones, USD.
+
+    NaN where the settings are not recorded or share out in another way, and outside the queue. The refusals of the
+    larger pairs are taken as recorded.
+    """
+    settings, asked = sheet.settings, sheet.column("asked")
+    in_turn = ~np.isnan(settings.max_positions) | settings.waterfall
+    known = settings.weighted & settings.sized & ~settings.own_caps & ~in_turn & sheet.whole
+    known &= ~sheet.any((sheet.column("selected") != 0) & np.isnan(asked))
+    rows = np.flatnonzero(sheet.spread(known) & ~np.isnan(asked))
+    raw, strength = sheet.column("raw_weight")[rows], np.abs(sheet.column("signal_in_selection")[rows])
+    rows = rows[np.lexsort((-strength, -raw, sheet.places[rows]))]
+    refused = (asked - np.nan_to_num(sheet.column("accepted")))[rows]
+    earlier = np.cumsum(refused) - refused
+    starts = np.searchsorted(sheet.places[rows], sheet.places[rows])
+    equity = sheet.of_cycle("investable_equity")[sheet.places[rows]]
+    largest = settings.max_weight[sheet.places[rows]]
+    share = np.minimum(raw_shares(sheet)[rows], largest)
+    expected = np.full(len(asked), np.nan)
+    expected[rows] = np.minimum(share * (equity + earlier - earlier[starts]), largest * equity)
+    return expected

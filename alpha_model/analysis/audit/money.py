@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from alpha_model.analysis.audit.ideal import handed_out_without_limits
+from alpha_model.analysis.audit.ideal import handed_out_without_limits, sequential_asks
 from alpha_model.analysis.audit.rule import Found, Rule, Severity, Unit, of_cycles, of_rows
 from alpha_model.analysis.audit.sheet import Sheet
 from alpha_model.analysis.audit.tolerances import FEES, HALF_A_CENT, UNITS, WEIGHT_SUM, differ, exceeds
@@ -51,6 +51,11 @@ def _accepted_above_asked(sheet: Sheet) -> Found:
     asked, accepted = sheet.column("asked"), sheet.column("accepted")
     known = ~np.isnan(asked) & ~np.isnan(accepted)
     return of_rows(sheet, known, exceeds(accepted, asked), asked, accepted)
+
+
+def _asked(sheet: Sheet) -> Found:
+    expected, asked = sequential_asks(sheet), sheet.column("asked")
+    return of_rows(sheet, ~np.isnan(expected), differ(asked, expected), expected, asked)
 
 
 def _target_not_accepted(sheet: Sheet) -> Found:
@@ -197,6 +202,16 @@ RULES = (
         "Discarded is recorded as {got}, but size risk refused no more than {expected} in all.",
         Unit.usd,
         _refused_more_than_discarded,
+    ),
+    Rule(
+        "asked_not_offered",
+        Severity.error,
+        "Did size risk get asked for each pair's share of equity and of what the larger pairs could not take?",
+        "The ask does not follow from raw weights, settings and the refusals before it. Checked where what is refused "
+        "goes to the smaller pairs.",
+        "{pair} asked for {got}; its share of equity and of earlier refusals is {expected}.",
+        Unit.usd,
+        _asked,
     ),
     Rule(
         "accepted_above_asked",

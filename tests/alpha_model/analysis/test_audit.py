@@ -218,6 +218,7 @@ SIZED_BREAKS = [
     ("discarded_disagrees", "cycles", 0, {"size_risk_discarded_value": 100.0}),
     ("discarded_counted_twice", "cycles", 0, {"size_risk_discarded_value": 100.0, "pipeline": None}),
     ("discarded_above_refused", "cycles", 0, {"size_risk_discarded_value": 101.0}),
+    ("asked_not_offered", "signals", 1, {"asked": 90.0}),
     ("accepted_above_asked", "signals", 0, {"asked": 9.0}),
     ("target_not_accepted", "signals", 0, {"accepted": 9.0}),
     ("target_above_size_cap", "signals", 0, {"size_cap_usd": 9.0}),
@@ -406,7 +407,7 @@ def test_real_states_show_the_known_defects_and_nothing_else(name) -> None:
 
 
 _SAMPLE = read_history(next(path for path in SAMPLES if "momentum" in path.name)).between("2015-01-01", "2015-06-01")
-_NOTICEABLE = ["position_target", "position_adjust_usd", "accepted", "normalised_weight", "old_quantity"]
+_NOTICEABLE = ["position_target", "position_adjust_usd", "accepted", "asked", "normalised_weight", "old_quantity"]
 
 
 @settings(max_examples=40, deadline=None)
