@@ -34,6 +34,7 @@ example: $(VENV)/.installed-dev
 
 bench: $(VENV)/.installed-dev
 	$(BIN)/python benchmarks/bench_model.py
+	$(BIN)/python benchmarks/bench_audit.py
 
 campaign: $(VENV)/.installed-dev
 	$(BIN)/python campaigns/mutations.py
