@@ -36,6 +36,7 @@ bench: $(VENV)/.installed-dev
 	$(BIN)/python benchmarks/bench_model.py
 
 campaign: $(VENV)/.installed-dev
+	$(BIN)/python campaigns/differential.py
 	$(BIN)/python campaigns/mutations.py
 
 docs: $(VENV)/.installed-dev

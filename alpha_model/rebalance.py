@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from alpha_model.allocation import cap
 from alpha_model.errors import TradeError
 from alpha_model.portfolio import TradingPosition
 from alpha_model.position_manager import PositionManager, Triggers
@@ -208,9 +209,10 @@ def _fit_to_cash(decided: list[Decision], rules: RebalanceRules, manager: Positi
     )
     available = max(0.0, manager.get_current_cash() - rules.cash_headroom + arriving)
     wanted = sum(decision.adjust_usd for decision in decided if _is_buy(decision))
-    if wanted <= available:
+    affordable, short_of_cash = cap(wanted, available)
+    if not short_of_cash:
         return decided
-    share = available / wanted
+    share = affordable / wanted
     return [_shrink(each, share, available, rules, manager) if _is_buy(each) else each for each in decided]
 
 

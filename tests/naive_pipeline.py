@@ -208,7 +208,7 @@ def _fit_to_cash(waiting: dict[int, Row], situation: Row) -> None:
         elif abs(row["adjust"]) / situation["prices"][pair] >= 1e-10:
             available += abs(row["adjust"])
     wanted, available = sum(row["adjust"] for row in buys), max(available, 0.0)
-    if wanted > available:
+    if wanted > available * (1 + 1e-12):
         for row in buys:
             row["adjust"] *= available / wanted
             row["flags"].add("capped_by_sync_cash")
