@@ -37,6 +37,7 @@ bench: $(VENV)/.installed-dev
 	$(BIN)/python benchmarks/bench_audit.py
 
 campaign: $(VENV)/.installed-dev
+	$(BIN)/python campaigns/differential.py
 	$(BIN)/python campaigns/mutations.py
 
 docs: $(VENV)/.installed-dev
