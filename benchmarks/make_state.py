@@ -23,6 +23,8 @@ PAIR_COUNT = 60
 SELECTED_COUNT = 20
 HELD_COUNT = 4
 """Held from before and not selected any more, beside those that are selected."""
+OLD_SHARE, FLAG_SHARE = 0.7, 0.2
+"""How many of the selected pairs are held already, and how many signals carry a given flag."""
 FLAGS = ("capped_by_pool_size", "capped_by_concentration", "individual_trade_size_too_small", "max_adjust_too_small")
 MEGABYTE = 1_000_000
 
@@ -96,7 +98,7 @@ class _Writer:
     def _signal(self, place: int, timestamp: int, *, selected: bool) -> str:
         """A signal that was selected, or is only held: with what is held of it, and its size risk."""
         dice, pair = self._dice, self._texts[place]
-        old_pair = pair if not selected or dice.random() < 0.7 else "null"
+        old_pair = pair if not selected or dice.random() < OLD_SHARE else "null"
         asked = dice.uniform(100, 20_000)
         accepted = asked * dice.choice((1.0, 1.0, 0.5))
         risk = (
@@ -106,7 +108,7 @@ class _Writer:
             f'"asked_size": {asked!r}, "accepted_quantity": null, "accepted_size": {accepted!r}, '
             f'"diagnostics_data": {{"cap_pct": 0.2}}, "tvl": {self._tvls[place]!r}}}'
         )
-        flags = [flag for flag in FLAGS if dice.random() < 0.2]
+        flags = [flag for flag in FLAGS if dice.random() < FLAG_SHARE]
         signal = repr(dice.random()) if selected else "0"
         weight = repr(1 / SELECTED_COUNT) if selected else "0.0"
         return self._entry(place, signal, weight, repr(accepted), old_pair, risk if selected else "null", flags)

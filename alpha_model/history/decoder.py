@@ -26,7 +26,6 @@ from alpha_model.history.snapshot import (
     SIZE_NUMBERS,
     Snapshot,
     extra_text,
-    is_selected,
     key_id,
     trade_size_risk_extra,
     unknown_fields,
@@ -166,7 +165,7 @@ class Decoder:
         transposed = tuple(zip(*rows, strict=True)) or ((),) * width
         columns: _Columns = {
             "pair_id": ids,
-            "selected": list(map(is_selected, in_selection)),
+            "selected": list(map(bool, in_selection)),
             "signal": [inside if signal is None else signal for signal, inside in zip(own, in_selection, strict=True)],
             "signal_in_selection": in_selection,
             **self._columns(transposed),
@@ -213,7 +212,7 @@ class Decoder:
             "flag_bits": [bits for bits, _ in packed],
             "other_flags": [others for _, others in packed],
         }
-        if any(reasons is not None for reasons in column("reasons")):
+        if not _all_absent(column("reasons")):
             columns["reasons"] = [_plain_reasons(reasons) for reasons in column("reasons")]
         beyond_risk = self._size_risk(column(_RISK), columns)
         if extras := self._extras(rows, beyond_risk):
@@ -224,7 +223,7 @@ class Decoder:
     def _size_risk(self, risks: Sequence[Any], columns: _Columns) -> _Columns:
         """Add the columns of size risk, where there is some; gives those of the fields beyond ours, by name."""
         beyond = self._beyond["risk"]
-        if all(risk is None for risk in risks):
+        if _all_absent(risks):
             return {}
         nothing: tuple[Any, ...] = (None,) * len(_RISK_FIELDS) + (None,) * len(beyond)
         rows = [nothing if risk is None else msgspec.structs.astuple(risk) for risk in risks]
@@ -262,6 +261,10 @@ def _struct(name: str, fields: list[tuple[str, Any, Any]], beyond: list[str], ab
     learned = [(f"beyond_{place}", Any, absent) for place in range(len(beyond))]
     rename = {f"beyond_{place}": field for place, field in enumerate(beyond)}
     return msgspec.defstruct(name, [*fields, *learned], forbid_unknown_fields=True, rename=rename, gc=False)
+
+
+def _all_absent(values: Sequence[Any]) -> bool:
+    return values.count(None) == len(values)
 
 
 def _kinds(pairs: Sequence[_Kind | None]) -> list[str | None]:
