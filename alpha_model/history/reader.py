@@ -15,11 +15,13 @@ from msgspec import Raw
 from alpha_model.errors import HistoryError, NoHistoryError
 from alpha_model.history import coerce
 from alpha_model.history.assemble import Assembly
+from alpha_model.history.cache import HistoryCache
 from alpha_model.history.history import History, Source
 from alpha_model.history.opening import MappedFile, open_bytes, open_file
 from alpha_model.history.rawjson import UNREADABLE, Buffer, patch_non_finite
 from alpha_model.history.record_reader import read_record
 from alpha_model.history.records import is_record
+from alpha_model.history.remote import is_uri, local_path, short_name, spooled
 from alpha_model.history.snapshot import PARTS
 from alpha_model.history.state import Progress, SnapshotReader, decode_state, read_state
 
@@ -33,20 +35,48 @@ _EXPECTED = (
 )
 
 
-def read_history(source: Path | str, *, progress: Progress | None = None) -> History:
+def read_history(source: Path | str, *, progress: Progress | None = None, cache: HistoryCache | None = None) -> History:
     """The history in a file, plain or compressed with gzip or zstd.
 
     Args:
         source: A state file of the reference framework, one snapshot of an alpha model, a list of them, or a file of
-            `HistoryRecorder`. The content tells which, not the name.
+            `HistoryRecorder`: its path, or an address such as `https://…` or `s3://…`, which is copied here first.
+            The content tells which, not the name.
         progress: Told the share that is done, 0...1.
+        cache: Where histories that were read before are kept; see `default_cache`. None reads the file anew.
 
     Raises:
         NoHistoryError: The file was read, and there is no alpha model in it.
-        HistoryError: The file cannot be read.
+        HistoryError: The file cannot be read or fetched.
     """
+    if is_uri(source):
+        uri = str(source)
+        path = local_path(uri)
+        if path is None:
+            with spooled(uri, _part(progress, 0.0)) as copy:
+                return _read_path(copy, short_name(uri), _part(progress, 0.5), cache)
+        source = path
     path = Path(source)
-    return _read(open_file(path), path.name, path.stat().st_size, progress)
+    return _read_path(path, path.name, progress, cache)
+
+
+def _part(progress: Progress | None, start: float) -> Progress | None:
+    """The progress of one half of the work."""
+    return None if progress is None else lambda share: progress(start + share / 2)
+
+
+def _read_path(path: Path, name: str, progress: Progress | None, cache: HistoryCache | None) -> History:
+    kept = None if cache is None else cache.load(path, name)
+    if kept is not None:
+        if progress is not None:
+            progress(1.0)
+        return kept
+    document = open_file(path)
+    facts = path.stat()
+    history = _read(document, name, facts.st_size, progress)
+    if cache is not None:
+        cache.store_meanwhile(path, history, facts)
+    return history
 
 
 def read_history_bytes(data: bytes, name: str, *, max_bytes: int | None = None) -> History:
