@@ -1,8 +1,8 @@
 """Which settings reproduce what an old file recorded?
 
-A setting is inferred only where it reproduces the record; otherwise it stays unknown. Where several reproduce a cycle
-(a single signal has the same share under any method), the one that reproduces most cycles of the history is taken; where
-several reproduce equally many, the method stays unknown.
+A setting is inferred only where it reproduces the record; otherwise it stays unknown. Where several methods reproduce
+a cycle (a single signal has the same share under any), the one that reproduces most cycles of the history is taken;
+where several reproduce equally many, the method stays unknown.
 """
 
 from __future__ import annotations
