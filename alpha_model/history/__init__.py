@@ -1,19 +1,25 @@
 """What did the strategy decide, cycle by cycle? Reading, recording and querying of histories."""
 
+from alpha_model.history.follow import Folder, Follower, FollowEvent
 from alpha_model.history.freshness import Freshness, freshness_of
 from alpha_model.history.history import History, Source
 from alpha_model.history.live import LiveHistory
 from alpha_model.history.reader import read_history, read_history_bytes
 from alpha_model.history.recorder import EquityPoint, HistoryRecorder, Receipt
+from alpha_model.history.remote import RemoteHistory
 from alpha_model.history.transfer import record_history
 
 __all__ = [
     "EquityPoint",
+    "Folder",
+    "FollowEvent",
+    "Follower",
     "Freshness",
     "History",
     "HistoryRecorder",
     "LiveHistory",
     "Receipt",
+    "RemoteHistory",
     "Source",
     "freshness_of",
     "read_history",

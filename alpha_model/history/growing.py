@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 
 from alpha_model.history.assemble import Assembly
 from alpha_model.history.coerce import Micros
+from alpha_model.history.extent import Extent
 from alpha_model.history.history import History, Source
 from alpha_model.history.record_reader import RecordReader
 from alpha_model.history.records import Line
@@ -40,6 +41,8 @@ class GrowingHistory:
         self._settled = _Settled()
         self._earlier = _Settled()
         self._floor: Micros | None = None
+        self.unchanged = Extent()
+        """What of the last history was settled when the one before was given."""
 
     @property
     def strategy(self) -> str | None:
@@ -63,6 +66,7 @@ class GrowingHistory:
         first = self._assembly.first_time
         if self._floor is not None and first is not None and first < self._floor:
             return None
+        self.unchanged = self._settled.extent
         tail = self._assembly.finish(source)
         whole = self._joined(tail, source)
         if len(tail) > 2 * self._open_cycles:
@@ -98,6 +102,12 @@ class _Settled:
             pieces.append(getattr(numbered, name))
             while len(pieces) > 1 and 2 * pieces[-1].num_rows > pieces[-2].num_rows:
                 pieces[-2:] = [pa.concat_tables(pieces[-2:]).combine_chunks()]
+
+    @property
+    def extent(self) -> Extent:
+        """How many rows there are."""
+        rows = {name: sum(piece.num_rows for piece in pieces) for name, pieces in self._pieces.items()}
+        return Extent(rows["cycles"], rows["trades"], rows["equity"], rows["messages"])
 
     def joined(self, tail: Tables) -> Tables:
         """These tables with those of the cycles after them, which are numbered from 0."""

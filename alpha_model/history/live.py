@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from alpha_model.errors import HistoryError
+from alpha_model.history.extent import Extent
 from alpha_model.history.freshness import Clock, Freshness, freshness_of, utc_now
 from alpha_model.history.growing import OPEN_CYCLES, GrowingHistory
 from alpha_model.history.history import History, Source
@@ -24,7 +25,8 @@ class LiveHistory:
     """The history in a local file that grows, is rewritten or replaced while we look.
 
     Of a recorder file only the new lines are read. Any other file is read whole when it has changed. A file that is
-    half-written, gone or unreadable costs nothing: the last good history stays, and `problem` says why.
+    half-written, gone or unreadable costs nothing: the last good history stays, and `problem` says why. `unchanged` is
+    the part of `history` that is known to be as it was in the one before.
 
     Args:
         path: A state file of the reference framework, a snapshot, or a recorder file; compressed files too.
@@ -36,11 +38,17 @@ class LiveHistory:
         self.path = Path(path)
         self.history: History | None = None
         self.problem: str | None = None
+        self.unchanged = Extent()
         self._clock = clock
         self._open_cycles = open_cycles
         self._read_at: datetime | None = None
         self._identity: _Identity | None = None
         self._growing: _Growing | None = None
+
+    @property
+    def name(self) -> str:
+        """The path, for people."""
+        return str(self.path)
 
     @property
     def freshness(self) -> Freshness:
@@ -70,6 +78,7 @@ class LiveHistory:
         if found is None or found is self.history:
             return False
         self.history = found
+        self.unchanged = Extent() if self._growing is None else self._growing.unchanged
         return True
 
     def _is_settled(self, identity: _Identity, now: datetime) -> bool:
@@ -102,6 +111,11 @@ class _Growing:
         self._tail = Tail(path)
         self._lines = GrowingHistory(path.name, open_cycles)
         self._last: History | None = None
+
+    @property
+    def unchanged(self) -> Extent:
+        """As `GrowingHistory` says."""
+        return self._lines.unchanged
 
     def read(self) -> History | None:
         """The history with what was appended since; the same object when nothing was."""

@@ -1,7 +1,8 @@
 """How is a cycle written as one line that proves itself whole?
 
 The recorder's format, JSON Lines: a header, a definition of each pair, a line a cycle, and lines of what happened
-beside the cycles. Every line ends with a checksum of what stands before it. docs/recorded-format.md describes it for other programs.
+beside the cycles. Every line ends with a checksum of what stands before it. docs/recorded-format.md describes it
+for other programs.
 """
 
 from __future__ import annotations

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -19,6 +18,7 @@ import pyarrow.compute as pc
 from alpha_model.history import coerce
 from alpha_model.history.assemble import Trade
 from alpha_model.history.coerce import Micros
+from alpha_model.history.extent import Extent
 from alpha_model.history.history import History
 from alpha_model.history.recorder import Entry, HistoryRecorder, Receipt
 from alpha_model.history.records import ACCOUNT_COLUMNS, TIME_COLUMNS, AccountRow, cycle_content
@@ -29,24 +29,7 @@ _BATCH_CYCLES = 64
 _EXACT = ("planned_quantity", "executed_quantity")
 
 
-@dataclass(frozen=True, slots=True)
-class Start:
-    """From where on a history is recorded, because what stands before is known to be on file.
-
-    Args:
-        cycle: Place of the first cycle.
-        trade: Row of the first trade that belongs to no cycle's line.
-        equity: Row of the first equity point.
-        message: Row of the first message.
-    """
-
-    cycle: int = 0
-    trade: int = 0
-    equity: int = 0
-    message: int = 0
-
-
-def record_history(history: History, recorder: HistoryRecorder, start: Start | None = None) -> list[Receipt]:
+def record_history(history: History, recorder: HistoryRecorder, start: Extent | None = None) -> list[Receipt]:
     """Append a history to a record.
 
     Reading the record gives the same tables again, but for `source` and `source_key` of the cycles and the problems,
@@ -55,7 +38,7 @@ def record_history(history: History, recorder: HistoryRecorder, start: Start | N
     Args:
         history: What to append.
         recorder: Of the file to append to.
-        start: Leave out what stands before; None is nothing.
+        start: Leave out what stands before, because it is known to be on file; None is nothing.
 
     Returns:
         A receipt a cycle, in time order, earlier revisions before later ones.
@@ -63,12 +46,12 @@ def record_history(history: History, recorder: HistoryRecorder, start: Start | N
     Raises:
         RecordError: The file cannot be written.
     """
-    begin = start or Start()
+    begin = start or Extent()
     pairs = dict(
         zip(history.tables.pairs["pair_id"].to_pylist(), history.tables.pairs["identity"].to_pylist(), strict=True)
     )
     receipts: list[Receipt] = []
-    for batch in _batches(history, begin.cycle):
+    for batch in _batches(history, begin.cycles):
         receipts += recorder.append_entries([Entry(timestamp, content, pairs) for timestamp, content in batch])
     recorder.append_entries([], _account(history, begin))
     return receipts
@@ -77,7 +60,14 @@ def record_history(history: History, recorder: HistoryRecorder, start: Start | N
 def _batches(history: History, first: int) -> Iterator[list[tuple[Micros, bytes]]]:
     """The cycles from the first on as lines, each after its earlier revisions."""
     tables, earlier = history.tables, history.superseded.tables
-    trades = _by_cycle(tables.trades.filter(pa.array(_stands_beside(tables))))
+    late = tables.trades.slice(0, 0)
+    if first < len(history):
+        wanted = (
+            pa.array(_stands_beside(tables)),
+            pc.greater_equal(tables.trades["cycle"], tables.cycles["cycle"][first]),
+        )
+        late = tables.trades.filter(pc.and_kleene(*wanted))
+    trades = _by_cycle(late)
     revised: defaultdict[Micros, list[tuple[Micros, bytes]]] = defaultdict(list)
     since = None if first >= len(history) else tables.cycles["timestamp"][first]
     old = earlier.cycles if since is None else earlier.cycles.filter(pc.field("timestamp") >= since)
@@ -144,16 +134,16 @@ def _trades(table: pa.Table) -> list[Trade]:
     return rows
 
 
-def _account(history: History, start: Start) -> list[AccountRow]:
+def _account(history: History, start: Extent) -> list[AccountRow]:
     """What happened beside the cycles, in the rows of an account line."""
     tables = history.tables
-    later = np.arange(tables.trades.num_rows) >= start.trade
+    later = np.arange(tables.trades.num_rows) >= start.trades
     trades = _trades(tables.trades.filter(pa.array(later & ~_stands_beside(tables))))
     names = ACCOUNT_COLUMNS["trades"]
     rows: list[AccountRow] = [("trades", tuple(_json(name, trade[name]) for name in names)) for trade in trades]
     for part, table in (
         ("equity", tables.equity.slice(start.equity)),
-        ("messages", tables.messages.slice(start.message)),
+        ("messages", tables.messages.slice(start.messages)),
     ):
         times = [coerce.to_seconds(when) for when in table["timestamp"].cast(pa.int64()).to_pylist()]
         others = [table[name].to_pylist() for name in ACCOUNT_COLUMNS[part][1:]]
