@@ -56,9 +56,9 @@ def common_extent(old: History, new: History, known: Extent | None = None) -> Ex
 
 def _common(old: pa.Table, new: pa.Table, start: int) -> int:
     """How many rows from the start are equal."""
-    first = min(start, old.num_rows, new.num_rows)
+    first = int(min(start, old.num_rows, new.num_rows))
     ends = old.slice(first), new.slice(first)
-    most = int(min(end.num_rows for end in ends))
+    most = min(end.num_rows for end in ends)
     return first + _most(most, lambda count: bool(ends[0].slice(0, count).equals(ends[1].slice(0, count))))
 
 
