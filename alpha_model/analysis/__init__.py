@@ -1,5 +1,22 @@
 """Why did the strategy do what it did? Pure functions from a history to frames."""
 
+from alpha_model.analysis.audit import (
+    SEVERITY_MEANINGS,
+    AuditReport,
+    Severity,
+    audit,
+    audit_report,
+    audit_rules,
+    audit_summary,
+)
+from alpha_model.analysis.compare import (
+    STAGE_MEANINGS,
+    CompareStage,
+    CycleComparison,
+    HistoryComparison,
+    compare_cycles,
+    compare_histories,
+)
 from alpha_model.analysis.cycle import cycle_signals, cycle_table
 from alpha_model.analysis.flags import flag_counts, flag_names
 from alpha_model.analysis.headline import Headline, describe_decision, headline
@@ -21,9 +38,22 @@ from alpha_model.analysis.weights import normalised_weights, raw_shares, sides, 
 __all__ = [
     "OTHER",
     "OUTCOME_MEANINGS",
+    "SEVERITY_MEANINGS",
+    "STAGE_MEANINGS",
+    "AuditReport",
+    "CompareStage",
+    "CycleComparison",
     "CycleOutcome",
     "Headline",
+    "HistoryComparison",
     "Kept",
+    "Severity",
+    "audit",
+    "audit_report",
+    "audit_rules",
+    "audit_summary",
+    "compare_cycles",
+    "compare_histories",
     "cycle_buckets",
     "cycle_outcomes",
     "cycle_signals",
