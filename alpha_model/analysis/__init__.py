@@ -1,8 +1,12 @@
 """Why did the strategy do what it did? Pure functions from a history to frames."""
 
+from alpha_model.analysis.attention import Attention, Concern, needs_attention
+from alpha_model.analysis.capacity import capacity_by_pair
 from alpha_model.analysis.cycle import cycle_signals, cycle_table
-from alpha_model.analysis.flags import flag_counts, flag_names
+from alpha_model.analysis.flags import flag_co_occurrence, flag_counts, flag_names, flags_by_pair
 from alpha_model.analysis.headline import Headline, describe_decision, headline
+from alpha_model.analysis.interesting import INTEREST_MEANINGS, Interest, interesting_cycles
+from alpha_model.analysis.movers import movers, weight_moved
 from alpha_model.analysis.outcome import OUTCOME_MEANINGS, CycleOutcome, cycle_outcomes
 from alpha_model.analysis.pairs import pair_labels, pairs_by_weight
 from alpha_model.analysis.reduce import (
@@ -15,26 +19,36 @@ from alpha_model.analysis.reduce import (
     reduce_cycles,
 )
 from alpha_model.analysis.size_risk import size_risk_frame
-from alpha_model.analysis.thresholds import ranges_widely, threshold_frame
+from alpha_model.analysis.thresholds import ranges_widely, threshold_frame, threshold_sweep
 from alpha_model.analysis.weights import normalised_weights, raw_shares, sides, weight_diffs
 
 __all__ = [
+    "INTEREST_MEANINGS",
     "OTHER",
     "OUTCOME_MEANINGS",
+    "Attention",
+    "Concern",
     "CycleOutcome",
     "Headline",
+    "Interest",
     "Kept",
+    "capacity_by_pair",
     "cycle_buckets",
     "cycle_outcomes",
     "cycle_signals",
     "cycle_table",
     "describe_decision",
+    "flag_co_occurrence",
     "flag_counts",
     "flag_names",
+    "flags_by_pair",
     "headline",
+    "interesting_cycles",
     "live_pairs",
     "merge_pairs",
     "most_moved",
+    "movers",
+    "needs_attention",
     "normalised_weights",
     "pair_labels",
     "pairs_by_weight",
@@ -44,5 +58,7 @@ __all__ = [
     "sides",
     "size_risk_frame",
     "threshold_frame",
+    "threshold_sweep",
     "weight_diffs",
+    "weight_moved",
 ]
