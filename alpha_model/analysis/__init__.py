@@ -2,13 +2,39 @@
 
 from alpha_model.analysis.attention import Attention, Concern, needs_attention
 from alpha_model.analysis.capacity import capacity_by_pair
+from alpha_model.analysis.audit import (
+    SEVERITY_MEANINGS,
+    AuditReport,
+    Severity,
+    audit,
+    audit_report,
+    audit_rules,
+    audit_summary,
+)
+from alpha_model.analysis.compare import (
+    STAGE_MEANINGS,
+    CompareStage,
+    CycleComparison,
+    HistoryComparison,
+    compare_cycles,
+    compare_histories,
+)
 from alpha_model.analysis.cycle import cycle_signals, cycle_table
 from alpha_model.analysis.flags import flag_co_occurrence, flag_counts, flag_names, flags_by_pair
 from alpha_model.analysis.headline import Headline, describe_decision, headline
 from alpha_model.analysis.interesting import INTEREST_MEANINGS, Interest, interesting_cycles
 from alpha_model.analysis.movers import movers, weight_moved
+from alpha_model.analysis.ledger import Ledger, ledger, ledger_of
+from alpha_model.analysis.ledger_rollups import (
+    CONSTRAINTS,
+    constraint_costs,
+    ledger_by_cycle,
+    ledger_by_pair,
+    provenance_shares,
+)
 from alpha_model.analysis.outcome import OUTCOME_MEANINGS, CycleOutcome, cycle_outcomes
 from alpha_model.analysis.pairs import pair_labels, pairs_by_weight
+from alpha_model.analysis.provenance import Provenance
 from alpha_model.analysis.reduce import (
     OTHER,
     Kept,
@@ -18,6 +44,7 @@ from alpha_model.analysis.reduce import (
     most_moved,
     reduce_cycles,
 )
+from alpha_model.analysis.settings import cycle_settings
 from alpha_model.analysis.size_risk import size_risk_frame
 from alpha_model.analysis.thresholds import ranges_widely, threshold_frame, threshold_sweep
 from alpha_model.analysis.weights import normalised_weights, raw_shares, sides, weight_diffs
@@ -33,8 +60,31 @@ __all__ = [
     "Interest",
     "Kept",
     "capacity_by_pair",
+    "CONSTRAINTS",
+    "OTHER",
+    "OUTCOME_MEANINGS",
+    "SEVERITY_MEANINGS",
+    "STAGE_MEANINGS",
+    "AuditReport",
+    "CompareStage",
+    "CycleComparison",
+    "CycleOutcome",
+    "Headline",
+    "HistoryComparison",
+    "Kept",
+    "Ledger",
+    "Provenance",
+    "Severity",
+    "audit",
+    "audit_report",
+    "audit_rules",
+    "audit_summary",
+    "compare_cycles",
+    "compare_histories",
+    "constraint_costs",
     "cycle_buckets",
     "cycle_outcomes",
+    "cycle_settings",
     "cycle_signals",
     "cycle_table",
     "describe_decision",
@@ -44,6 +94,10 @@ __all__ = [
     "flags_by_pair",
     "headline",
     "interesting_cycles",
+    "ledger",
+    "ledger_by_cycle",
+    "ledger_by_pair",
+    "ledger_of",
     "live_pairs",
     "merge_pairs",
     "most_moved",
@@ -52,6 +106,7 @@ __all__ = [
     "normalised_weights",
     "pair_labels",
     "pairs_by_weight",
+    "provenance_shares",
     "ranges_widely",
     "raw_shares",
     "reduce_cycles",
