@@ -1,7 +1,6 @@
 """Why did the strategy do what it did? Pure functions from a history to frames."""
 
 from alpha_model.analysis.attention import Attention, Concern, needs_attention
-from alpha_model.analysis.capacity import capacity_by_pair
 from alpha_model.analysis.audit import (
     SEVERITY_MEANINGS,
     AuditReport,
@@ -11,6 +10,7 @@ from alpha_model.analysis.audit import (
     audit_rules,
     audit_summary,
 )
+from alpha_model.analysis.capacity import capacity_by_pair
 from alpha_model.analysis.compare import (
     STAGE_MEANINGS,
     CompareStage,
@@ -23,7 +23,6 @@ from alpha_model.analysis.cycle import cycle_signals, cycle_table
 from alpha_model.analysis.flags import flag_co_occurrence, flag_counts, flag_names, flags_by_pair
 from alpha_model.analysis.headline import Headline, describe_decision, headline
 from alpha_model.analysis.interesting import INTEREST_MEANINGS, Interest, interesting_cycles
-from alpha_model.analysis.movers import movers, weight_moved
 from alpha_model.analysis.ledger import Ledger, ledger, ledger_of
 from alpha_model.analysis.ledger_rollups import (
     CONSTRAINTS,
@@ -32,6 +31,7 @@ from alpha_model.analysis.ledger_rollups import (
     ledger_by_pair,
     provenance_shares,
 )
+from alpha_model.analysis.movers import movers, weight_moved
 from alpha_model.analysis.outcome import OUTCOME_MEANINGS, CycleOutcome, cycle_outcomes
 from alpha_model.analysis.pairs import pair_labels, pairs_by_weight
 from alpha_model.analysis.provenance import Provenance
@@ -50,27 +50,21 @@ from alpha_model.analysis.thresholds import ranges_widely, threshold_frame, thre
 from alpha_model.analysis.weights import normalised_weights, raw_shares, sides, weight_diffs
 
 __all__ = [
-    "INTEREST_MEANINGS",
-    "OTHER",
-    "OUTCOME_MEANINGS",
-    "Attention",
-    "Concern",
-    "CycleOutcome",
-    "Headline",
-    "Interest",
-    "Kept",
-    "capacity_by_pair",
     "CONSTRAINTS",
+    "INTEREST_MEANINGS",
     "OTHER",
     "OUTCOME_MEANINGS",
     "SEVERITY_MEANINGS",
     "STAGE_MEANINGS",
+    "Attention",
     "AuditReport",
     "CompareStage",
+    "Concern",
     "CycleComparison",
     "CycleOutcome",
     "Headline",
     "HistoryComparison",
+    "Interest",
     "Kept",
     "Ledger",
     "Provenance",
@@ -79,6 +73,7 @@ __all__ = [
     "audit_report",
     "audit_rules",
     "audit_summary",
+    "capacity_by_pair",
     "compare_cycles",
     "compare_histories",
     "constraint_costs",
