@@ -1,7 +1,7 @@
 """The app: which history, which page, and what happens when something goes wrong."""
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -19,9 +19,11 @@ from dashboard.plotly_js import is_served
 from dashboard.selection import Selection, choose, choose_source, open_source
 from dashboard.settings import Settings, load_settings
 from dashboard.views import (
+    compare,
     cycle,
     cycles,
     flags,
+    health,
     overview,
     size_risk,
     thresholds,
@@ -49,8 +51,12 @@ PAGES: dict[str, tuple[str, Page]] = {
     "size_risk": ("Size risk", size_risk.render),
     "thresholds": ("Thresholds", thresholds.render),
     "flags": ("Flags", flags.render),
+    "health": ("Health", health.render),
 }
 """Every page by its address: its name, and what draws it. A new page is one file in `views` and one line here."""
+
+TITLES = {**{path: title for path, (title, _) in PAGES.items()}, "compare": "Compare"}
+"""The name of every page; Compare is drawn with a second history."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +82,7 @@ def main() -> None:
         desk = sidebar(load_settings())
     pages = {
         path: st.Page(desk.contents[path], title=title, url_path=path, default=path == "overview")
-        for path, (title, _) in PAGES.items()
+        for path, title in TITLES.items()
     }
     page = st.navigation(list(pages.values()), position="top")
     asked = st.session_state.pop(GO_TO, None)
@@ -116,8 +122,15 @@ def sidebar(settings: Settings) -> Desk:
     with chooser:
         native = settings.native_charts or not is_served()
         selection = choose(opened.history, style.labels, style.ranks, name, native=native)
-    contents: Contents = {path: partial(render, opened, selection) for path, (_, render) in PAGES.items()}
+    contents: Contents = {path: partial(draw, opened, selection) for path, (_, draw) in PAGES.items()}
+    others = {other: listed[other] for other in listed if other != name}
+    contents["compare"] = partial(compare.render, opened, selection, others, partial(open_other, others, settings))
     return Desk(contents, partial(dock, opened, selection))
+
+
+def open_other(others: Mapping[str, data.Listed], settings: Settings, name: str) -> OpenHistory:
+    """A second history, to compare with the first."""
+    return data.open_history(others[name], settings)
 
 
 def dock(opened: OpenHistory, selection: Selection) -> None:
@@ -138,7 +151,7 @@ def choose_newest_upload(settings: Settings) -> None:
 
 def on_every_page(draw: Callable[[], None]) -> Contents:
     """The same on every page."""
-    return dict.fromkeys(PAGES, draw)
+    return dict.fromkeys(TITLES, draw)
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from histories import SAMPLES
 
 from dashboard.data import stem
 
-PAGES = ("", "cycle", "cycles", "weights", "weight_diffs", "size_risk", "thresholds", "flags")
+PAGES = ("", "cycle", "cycles", "weights", "weight_diffs", "size_risk", "thresholds", "flags", "health", "compare")
 IMAGES = Path(__file__).parents[2] / "docs" / "images"
 DOCUMENTED = next(path for path in SAMPLES if path.name.startswith("momentum"))
 WIDTHS = (1600, 800)

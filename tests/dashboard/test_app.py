@@ -12,7 +12,7 @@ from apps import OpenApp, texts
 from histories import REAL, SAMPLES, SHARED
 from streamlit.testing.v1 import AppTest
 
-from dashboard.app import PAGES
+from dashboard.app import TITLES
 
 NO_ALPHA_MODEL = "no-alpha-model.json"
 HOSTILE = ("<img src=x onerror=alert(1)>", '=HYPERLINK("http://x")', "*a* :smile: $x$", "\u202eabc", "W" * 200)
@@ -42,7 +42,7 @@ def assert_sound(app: AppTest) -> None:
     assert "This part failed" not in texts(app)
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", TITLES)
 @pytest.mark.parametrize("path", [*SAMPLES, *REAL], ids=lambda path: path.name)
 def test_every_page_shows_every_history(open_app: OpenApp, path: Path, page: str) -> None:
     app = open_app(path, page=page)
@@ -66,7 +66,7 @@ def test_every_history_opens_with_its_numbers(open_app: OpenApp, path: Path) -> 
         assert [metric.label for metric in app.metric][:2] == ["Cycles", "First decision"]
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", TITLES)
 def test_every_page_says_when_its_window_is_empty(open_app: OpenApp, three_days: Path, page: str) -> None:
     app = open_app(three_days, page=page, **{"from": "2024-01-10", "to": "2024-01-09"})
     assert_sound(app)
@@ -134,7 +134,7 @@ def test_without_samples_the_welcome_page_says_so(open_app: OpenApp) -> None:
     assert "No sample histories came along" in texts(app)
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", TITLES)
 @pytest.mark.parametrize("symbol", HOSTILE)
 def test_strangers_words_appear_as_text(open_app: OpenApp, tmp_path: Path, page: str, symbol: str) -> None:
     flagged = {"flags": [symbol], "position_size_risk": {"asked_size": 9.0, "accepted_size": 1.0}}
