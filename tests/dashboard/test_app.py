@@ -56,7 +56,7 @@ def test_every_page_shows_every_history(open_app: OpenApp, path: Path, page: str
         figure = json.loads(chart.proto.spec)
         assert figure["layout"]["title"]["text"]
         assert figure["data"]
-    assert len(app.get("plotly_chart")) or len(app.dataframe) or len(app.subheader)
+    assert any(map(len, (app.get("plotly_chart"), app.dataframe, app.subheader, app.info)))
 
 
 @pytest.mark.parametrize("path", [*SAMPLES, *REAL], ids=lambda path: path.name)
