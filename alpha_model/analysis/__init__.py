@@ -33,6 +33,7 @@ from alpha_model.analysis.ledger_rollups import (
 )
 from alpha_model.analysis.movers import movers, weight_moved
 from alpha_model.analysis.outcome import OUTCOME_MEANINGS, CycleOutcome, cycle_outcomes
+from alpha_model.analysis.pair_history import pair_history
 from alpha_model.analysis.pairs import pair_labels, pairs_by_weight
 from alpha_model.analysis.provenance import Provenance
 from alpha_model.analysis.reduce import (
@@ -99,6 +100,7 @@ __all__ = [
     "movers",
     "needs_attention",
     "normalised_weights",
+    "pair_history",
     "pair_labels",
     "pairs_by_weight",
     "provenance_shares",

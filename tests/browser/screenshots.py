@@ -17,9 +17,22 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from browsing import OUTPUT, dashboard_over, find_chromium, launch, settle
 from histories import SAMPLES
 
+from dashboard.app import TITLES
 from dashboard.data import stem
 
-PAGES = ("", "cycle", "cycles", "weights", "weight_diffs", "size_risk", "thresholds", "flags", "health", "compare")
+PAGES = ("", *(path for path in TITLES if path != "overview"))
+    "",
+    "cycle",
+    "cycles",
+    "pair",
+    "weights",
+    "weight_diffs",
+    "size_risk",
+    "thresholds",
+    "flags",
+    "health",
+    "compare",
+)
 IMAGES = Path(__file__).parents[2] / "docs" / "images"
 DOCUMENTED = next(path for path in SAMPLES if path.name.startswith("momentum"))
 WIDTHS = (1600, 800)
