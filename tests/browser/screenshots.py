@@ -21,18 +21,6 @@ from dashboard.app import TITLES
 from dashboard.data import stem
 
 PAGES = ("", *(path for path in TITLES if path != "overview"))
-    "",
-    "cycle",
-    "cycles",
-    "pair",
-    "weights",
-    "weight_diffs",
-    "size_risk",
-    "thresholds",
-    "flags",
-    "health",
-    "compare",
-)
 IMAGES = Path(__file__).parents[2] / "docs" / "images"
 DOCUMENTED = next(path for path in SAMPLES if path.name.startswith("momentum"))
 WIDTHS = (1600, 800)
