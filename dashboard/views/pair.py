@@ -33,8 +33,10 @@ def render(whole: OpenHistory, selection: Selection) -> None:
         head(QUESTION, "There is no cycle with a pair in this window.")
         no_cycles()
         return
+    top = st.container()
     pair_id = choose_pair(opened, selection)
-    head(QUESTION, *opened.ask(answer, pair_id))
+    with top:
+        head(QUESTION, *opened.ask(answer, pair_id))
     narrowed = opened.ask(pair_history, pair_id)
     for key, draw, columns in (
         ("pair_weights", weights_of, {"timestamp": TIME, **dict.fromkeys(pictures.PAIR_WEIGHTS, PERCENT)}),
@@ -161,7 +163,7 @@ def _cycles(opened: OpenHistory, frame: pd.DataFrame, selection: Selection) -> N
 def _columns(selection: Selection, table: pd.DataFrame) -> dict[str, Any]:
     return {
         "timestamp": time_column(),
-        "decision": st.column_config.TextColumn("Decision", help="What became of the wanted change"),
+        "decision": st.column_config.TextColumn("Decision", help="What became of the wanted change", width=100),
         "selected": st.column_config.CheckboxColumn("Selected", width="small"),
         "signal": number_column("Signal", "The raw signal; below 0 is short", "%.4g"),
         "rank": number_column("Rank", "By the strength of its signal; 1 is the strongest, 0 has no signal"),
