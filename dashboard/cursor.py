@@ -58,7 +58,7 @@ def find_cursor(opened: OpenHistory) -> Cursor | None:
     count = len(opened.history)
     if not count:
         return None
-    place, remark = _place_named(opened.history.timestamps, st.session_state.get(CYCLE) or "")
+    place, remark = _place_named(opened.history.timestamps, _name())
     outcome = CycleOutcome(opened.ask(cycle_outcomes)["outcome"].iloc[place])
     return Cursor(place, count, opened.history.timestamps[place], outcome, remark)
 
@@ -152,6 +152,11 @@ def link_time(when: pd.Timestamp) -> str:
     """A cycle's name in links: as short as its time allows."""
     exact = when.second or when.microsecond or when.nanosecond
     return when.isoformat().replace("+00:00", "Z") if exact else f"{when:%Y-%m-%dT%H:%M}Z"
+
+
+def _name() -> str:
+    """What the address calls the cycle: the field that is bound to it is drawn after the cursor is found."""
+    return (st.session_state[CYCLE] if CYCLE in st.session_state else st.query_params.get(CYCLE)) or ""
 
 
 def _go_to_place(times: pd.DatetimeIndex, place: int) -> None:
