@@ -87,11 +87,11 @@ def main() -> None:
         for path, title in TITLES.items()
     }
     page = st.navigation(list(pages.values()), position="top")
-    asked = st.session_state.pop(GO_TO, None)
-    if asked in pages and pages[asked] != page:
-        st.switch_page(pages[asked])
     with boundary():
         desk.dock()
+    asked = st.session_state.pop(GO_TO, None)
+    if asked in pages and pages[asked] != page:
+        st.switch_page(pages[asked], query_params={})  # else it refuses, as widgets are bound to some
     with boundary():
         page.run()
 
