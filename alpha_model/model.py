@@ -6,7 +6,6 @@ as data.
 
 from __future__ import annotations
 
-import functools
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -23,6 +22,7 @@ from alpha_model.reason import Code, Reason, Stage
 from alpha_model.serialisation import TIME_FIELD, Extra, JsonDataclass, naive_utc, plain_number
 from alpha_model.signal import Flag, TradingPairSignal
 from alpha_model.size_risk import SizeRiskModel
+from alpha_model.step_settings import describe_function, describe_model
 from alpha_model.trade import TradeExecution
 from alpha_model.units import PairId, Usd, Weight
 from alpha_model.weighting import WeightingMethod, weight_by_1_slash_n
@@ -223,10 +223,10 @@ class AlphaModel(JsonDataclass):
         checks.check_function(method, "method", "assign_weights")
         checks.check_selected(self.raw_signals, self.signals, self._done(), self._when(), "assign_weights")
         weights = method({pair_id: signal.signal for pair_id, signal in self.signals.items()})
-        checks.check_raw_weights(weights, self.signals, str(_describe_function(method)))
+        checks.check_raw_weights(weights, self.signals, str(describe_function(method)))
         for pair_id, signal in self.signals.items():
             signal.raw_weight = float(weights[pair_id])
-        self._record("assign_weights", method=_describe_function(method))
+        self._record("assign_weights", method=describe_function(method))
 
     def normalise_weights(
         self,
@@ -282,10 +282,10 @@ class AlphaModel(JsonDataclass):
             "normalise_weights",
             max_weight=max_weight,
             investable_equity=investable_equity,
-            size_risk_model=_describe_model(size_risk_model),
+            size_risk_model=describe_model(size_risk_model),
             max_positions=max_positions,
             waterfall=waterfall,
-            max_weight_function=max_weight_function and _describe_function(max_weight_function),
+            max_weight_function=max_weight_function and describe_function(max_weight_function),
             epsilon_usd=epsilon_usd,
         )
 
@@ -503,7 +503,7 @@ class AlphaModel(JsonDataclass):
         )
         return [trade for _, trade in planned]
 
-    # -- records ---------------------------------------------------------------------------------------
+    # -- records --------------------------------------------------------------------------------------------------
 
     def _when(self) -> str:
         return "without a timestamp" if self.timestamp is None else f"{self.timestamp:%Y-%m-%dT%H:%MZ}"
@@ -563,17 +563,3 @@ def _carry_triggers(trade: TradeExecution, position: TradingPosition) -> None:
         value = getattr(trade, name)
         if value is not None:
             setattr(position, name, value)
-
-
-def _describe_function(function: Callable[..., Any]) -> Any:
-    """A function by its name; one with settings bound to it as a dictionary of them."""
-    if isinstance(function, functools.partial):
-        return {"name": _describe_function(function.func), **function.keywords}
-    return getattr(function, "__name__", type(function).__name__)
-
-
-def _describe_model(model: SizeRiskModel | None) -> dict[str, Any] | None:
-    if model is None:
-        return None
-    settings = {name: value for name, value in vars(model).items() if isinstance(value, (int, float, str, bool))}
-    return {"name": type(model).__name__, **settings}
