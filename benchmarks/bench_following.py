@@ -68,7 +68,9 @@ def seconds(work: Callable[[], object]) -> float:
 def bench_records(folder: Path, sizes: list[int]) -> None:
     """A record that gets one cycle more."""
     some = next(key for line in unpacked(RECORD).splitlines() if (key := cycle_key(line)) is not None)
-    print(f"{'record':>10}{'cycles':>9}{'read whole':>12}{'first look':>12}{'a new cycle':>13}{'a revision':>12}{'no news':>10}")
+    print(
+        f"{'record':>10}{'cycles':>9}{'read whole':>12}{'first look':>12}{'a new cycle':>13}{'a revision':>12}{'no news':>10}"
+    )
     for size in sizes:
         path = folder / f"{size}.jsonl"
         weeks = long_record(path, size * MEGABYTE)
@@ -79,13 +81,23 @@ def bench_records(folder: Path, sizes: list[int]) -> None:
         for _ in range(ROUNDS):
             week = next(weeks)
             for times, revision in ((news, 0), (revisions, 1)):
-                content = some.content if not revision else some.content.replace(b'"fields":{', b'"message":"again","fields":{', 1)
+                content = (
+                    some.content
+                    if not revision
+                    else some.content.replace(b'"fields":{', b'"message":"again","fields":{', 1)
+                )
                 with path.open("ab") as file:
                     file.write(cycle_line(CycleKey(week * 604_800 * 1_000_000, revision, content)))
                 times.append(seconds(live.poll))
         idle = statistics.median(seconds(live.poll) for _ in range(ROUNDS))
         assert live.history is not None
-        columns = (whole * 1e3, first * 1e3, statistics.median(news) * 1e3, statistics.median(revisions) * 1e3, idle * 1e3)
+        columns = (
+            whole * 1e3,
+            first * 1e3,
+            statistics.median(news) * 1e3,
+            statistics.median(revisions) * 1e3,
+            idle * 1e3,
+        )
         print(f"{size:>7} MB{len(live.history):>9}" + "".join(f"{value:>9.2f} ms" for value in columns))
 
 
