@@ -22,7 +22,7 @@ from decimal import Decimal
 from importlib import metadata
 from pathlib import Path
 from types import TracebackType
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 
 import msgspec
 
@@ -83,7 +83,8 @@ class Receipt:
     is_new: bool
 
 
-class Entry(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Entry:
     """A cycle as `records` writes it.
 
     Args:
