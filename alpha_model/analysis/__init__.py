@@ -18,6 +18,8 @@ from alpha_model.analysis.compare import (
     compare_histories,
 )
 from alpha_model.analysis.cycle import cycle_signals, cycle_table
+from alpha_model.analysis.explain import REASON_MEANINGS, ReasonCode, explain_pairs
+from alpha_model.analysis.flag_meanings import FLAG_MEANINGS, explain_flags, flag_meaning
 from alpha_model.analysis.flags import flag_counts, flag_names
 from alpha_model.analysis.headline import Headline, describe_decision, headline
 from alpha_model.analysis.ledger import Ledger, ledger, ledger_of
@@ -40,26 +42,32 @@ from alpha_model.analysis.reduce import (
     most_moved,
     reduce_cycles,
 )
+from alpha_model.analysis.sentences import explain_cycle, sentences
 from alpha_model.analysis.settings import cycle_settings
 from alpha_model.analysis.size_risk import size_risk_frame
+from alpha_model.analysis.summary import CycleSummary, summarise_cycle
 from alpha_model.analysis.thresholds import ranges_widely, threshold_frame
 from alpha_model.analysis.weights import normalised_weights, raw_shares, sides, weight_diffs
 
 __all__ = [
     "CONSTRAINTS",
+    "FLAG_MEANINGS",
     "OTHER",
     "OUTCOME_MEANINGS",
+    "REASON_MEANINGS",
     "SEVERITY_MEANINGS",
     "STAGE_MEANINGS",
     "AuditReport",
     "CompareStage",
     "CycleComparison",
     "CycleOutcome",
+    "CycleSummary",
     "Headline",
     "HistoryComparison",
     "Kept",
     "Ledger",
     "Provenance",
+    "ReasonCode",
     "Severity",
     "audit",
     "audit_report",
@@ -74,7 +82,11 @@ __all__ = [
     "cycle_signals",
     "cycle_table",
     "describe_decision",
+    "explain_cycle",
+    "explain_flags",
+    "explain_pairs",
     "flag_counts",
+    "flag_meaning",
     "flag_names",
     "headline",
     "ledger",
@@ -91,8 +103,10 @@ __all__ = [
     "ranges_widely",
     "raw_shares",
     "reduce_cycles",
+    "sentences",
     "sides",
     "size_risk_frame",
+    "summarise_cycle",
     "threshold_frame",
     "weight_diffs",
 ]

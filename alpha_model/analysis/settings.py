@@ -15,6 +15,8 @@ import pandas as pd
 from alpha_model.analysis.columns import Numbers, cycle_frame, numbers
 from alpha_model.analysis.provenance import DERIVED, INFERRED, RECORDED, UNKNOWN, Codes, as_words
 from alpha_model.analysis.settings_fit import fit_equity, fit_max_weight, fit_methods
+from alpha_model.analysis.settings_gates import fit_top_n, individual_threshold_bounds
+from alpha_model.analysis.settings_sharing import fit_sharing
 from alpha_model.history import History
 
 _NUMBERS = {
@@ -34,13 +36,16 @@ def cycle_settings(history: History) -> pd.DataFrame:
     """The settings of each cycle, as recorded, else as they reproduce the record.
 
     Returns:
-        RangeIndex, one row a cycle, in order: cycle; timestamp (UTC); equity_usd (what weights are shares of), method
-        (name of the weighting function, absent = unknown), method_parameter (temperature or blend_alpha), max_weight,
-        each with NAME_provenance (method_parameter has the method's); method_fit (share of the selected signals whose
-        raw weight the method reproduces; NaN where the method is recorded) and method_error (largest relative error);
-        max_weight_fit (share of the capped pairs that lie at the cap). As recorded only, NaN = not recorded: top_n,
-        signal_threshold, max_positions, sharing (`none`, `sequential`, `positions`, `waterfall`),
-        max_weight_per_chain, individual_threshold_usd, sell_threshold_usd, cash_headroom_usd.
+        RangeIndex, one row a cycle, in order: cycle; timestamp (UTC). As recorded, else inferred, each with its
+        NAME_provenance: equity_usd (what weights are shares of); method (name of the weighting function, absent =
+        unknown) with method_parameter (temperature or blend_alpha); top_n (at most so many signals were selected);
+        max_weight (largest share of equity of one pair; NaN also where pairs have one of their own); sharing (how size
+        risk was shared out: `none`, `sequential`, `positions`, `waterfall`). Of the inferred ones the fit:
+        method_fit, max_weight_fit, sharing_fit (share of the rows reproduced, 0...1; NaN where recorded), method_error,
+        sharing_error (largest relative error). As recorded only, NaN = not recorded: signal_threshold, max_positions,
+        max_weight_per_chain, individual_threshold_usd, sell_threshold_usd, cash_headroom_usd. individual_above_usd and
+        individual_at_most_usd bound the threshold of a single trade: above the largest change that was skipped for its
+        size, at most the smallest that was traded (NaN = there was none).
     """
     steps = [_steps(text) for text in history.tables.cycles["pipeline"].to_pylist()]
     recorded = {name: _column(steps, *where) for name, where in _NUMBERS.items()}
@@ -57,7 +62,7 @@ def cycle_settings(history: History) -> pd.DataFrame:
     nameless = np.array([name is None for name in method], dtype=np.bool_)
     fit = fit_methods(history, nameless)
     method_from = np.where(nameless, np.where(fit.known, INFERRED, UNKNOWN), RECORDED).astype(np.int8)
-    method = np.where(nameless, fit.method, method)
+    method = np.where(nameless, fit.name, method)
     parameter = np.where(nameless, fit.parameter, parameter)
 
     own_caps = np.array(["max_weight_function" in each.get("normalise_weights", {}) for each in steps], dtype=np.bool_)
@@ -65,7 +70,16 @@ def cycle_settings(history: History) -> pd.DataFrame:
     from_shares, cap_fit = fit_max_weight(history, equity, np.isnan(max_weight) & ~own_caps)
     max_weight_from = _where_known(max_weight, RECORDED)
     max_weight_from = np.where(np.isnan(max_weight), _where_known(from_shares, INFERRED), max_weight_from)
-    sharing = pd.Series([_sharing(each.get("normalise_weights")) for each in steps], dtype=object)
+    max_weight = np.where(np.isnan(max_weight), from_shares, max_weight)
+    sharing = np.array([_sharing(each.get("normalise_weights")) for each in steps], dtype=object)
+    silent = np.array([mode is None for mode in sharing], dtype=np.bool_)
+    shared = fit_sharing(history, equity, max_weight, silent)
+    sharing_from = np.where(silent, np.where(shared.known, INFERRED, UNKNOWN), RECORDED).astype(np.int8)
+    top_n, top_n_from = recorded["top_n"], _where_known(recorded["top_n"], RECORDED)
+    if np.isnan(top_n).any():
+        fitted = fit_top_n(history)
+        top_n_from = np.where(np.isnan(top_n), _where_known(fitted, INFERRED), top_n_from).astype(np.int8)
+        top_n = np.where(np.isnan(top_n), fitted, top_n)
     return cycle_frame(
         history,
         {
@@ -77,10 +91,16 @@ def cycle_settings(history: History) -> pd.DataFrame:
             "method_fit": fit.share,
             "method_error": fit.error,
             **recorded,
-            "max_weight": np.where(np.isnan(max_weight), from_shares, max_weight),
+            **individual_threshold_bounds(history),
+            "top_n": top_n,
+            "top_n_provenance": as_words(top_n_from),
+            "max_weight": max_weight,
             "max_weight_provenance": as_words(max_weight_from.astype(np.int8)),
             "max_weight_fit": cap_fit,
-            "sharing": sharing,
+            "sharing": pd.Series(np.where(silent, shared.name, sharing), dtype=object),
+            "sharing_provenance": as_words(sharing_from),
+            "sharing_fit": shared.share,
+            "sharing_error": shared.error,
         },
     )
 

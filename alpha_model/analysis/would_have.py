@@ -32,7 +32,9 @@ def share_if_selected(history: History, settings: pd.DataFrame, chosen: Truths) 
     total = np.bincount(places, weights=weights, minlength=len(history))[places]
     known = ~np.isnan(np.where(chosen, raw, 0.0))
     whole = np.bincount(places, weights=~known, minlength=len(history))[places] == 0
-    actual = np.where(whole, weights / np.where(total > 0, total, 1.0), np.nan)
+    # Weights of 0 throughout are a decision where there are targets; before that, none were assigned yet.
+    assigned = (total > 0) | ~np.isnan(numbers(signals, "position_target"))
+    actual = np.where(whole & assigned, weights / np.where(total > 0, total, 1.0), np.nan)
 
     strength = np.abs(np.nan_to_num(numbers(signals, "signal")))
     would = _as_one_more(places, strength, chosen, settings)
