@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from alpha_model.analysis.explain import ReasonCode
@@ -37,66 +38,90 @@ class Deed:
 
 def deed(done: Deed) -> str:
     """What was done, or why nothing was; empty where there is nothing to say."""
-    return _traded(done) or _held_back(done) or _idle(done)
+    return _WORDS[done.code](done)
 
 
-def _traded(done: Deed) -> str:
-    money = _money(done)
-    cut = f"; the cash at hand cut {usd(done.cash)} off the purchase" if done.cash < 0 else ""
-    old, new = ("short" if short else "long" for short in (done.was_short, done.is_short))
+def _opened(done: Deed) -> str:
+    return f"opened {'a short ' if done.is_short else ''}with {_money(done)}{_cut_by_cash(done)}"
+
+
+def _increased(done: Deed) -> str:
+    return f"increased by {_money(done)} from {usd(done.old_value)}{_cut_by_cash(done)}"
+
+
+def _reduced(done: Deed) -> str:
+    return f"reduced by {_money(done)} from {usd(done.old_value)}"
+
+
+def _closed(done: Deed) -> str:
     below = f", because its target of {usd(done.target)} is below the closing weight" if done.target > 0 else ""
-    words = {
-        ReasonCode.opened: f"opened {'a short ' if done.is_short else ''}with {money}{cut}",
-        ReasonCode.increased: f"increased by {money} from {usd(done.old_value)}{cut}",
-        ReasonCode.reduced: f"reduced by {money} from {usd(done.old_value)}",
-        ReasonCode.closed: f"closed the {'short of ' if done.was_short else ''}{money} held{below}",
-        ReasonCode.flipped: f"closed the {old} of {usd(done.old_value)} and opened a {new} of {money}",
-    }
-    return words.get(done.code, "")
+    return f"closed the {'short of ' if done.was_short else ''}{_money(done)} held{below}"
 
 
-def _held_back(done: Deed) -> str:
-    """Why a wanted change was not made."""
-    what = f"{_change(done)} of {_money(done)}"
+def _flipped(done: Deed) -> str:
+    old, new = ("short" if short else "long" for short in (done.was_short, done.is_short))
+    return f"closed the {old} of {usd(done.old_value)} and opened a {new} of {_money(done)}"
+
+
+def _held_below_threshold(done: Deed) -> str:
+    gate = f" of {usd(done.limit_usd)}" if known(done.limit_usd) else ""
+    return f"{_change(done)} was not made, because no change of the cycle reached the rebalance threshold{gate}"
+
+
+def _too_small(done: Deed) -> str:
     gate = f" of {usd(done.limit_usd)}" if known(done.limit_usd) else ""
     gap = done.limit_usd - done.amount_usd
-    missing = f"{usd(gap)} below" if known(gap) and gap > 0 else "below"
-    cut = f"the cash at hand cut {usd(done.cash)} off the purchase; " if done.cash < 0 else ""
-    words = {
-        ReasonCode.held_below_threshold: (
-            f"{what} was not made, because no change of the cycle reached the rebalance threshold{gate}"
-        ),
-        ReasonCode.trade_too_small: f"{cut}{what} was skipped, {missing} the threshold{gate} for a single trade",
-        ReasonCode.quantity_too_small: f"{cut}{what} was skipped, too few units to trade",
-        ReasonCode.weight_too_small: f"{cut}{what} was not made, because its weight is below the closing weight",
-        ReasonCode.frozen: f"{what} was not made, because a failed trade has frozen the position",
-        ReasonCode.skipped: f"{what} was decided against; the source does not say why",
-        ReasonCode.undecided: f"whether {what} was made is not recorded",
-    }
-    if done.code is ReasonCode.undecided and not known(done.amount_usd):
-        return "no target is recorded"
-    return words.get(done.code, "")
+    missing = f"{usd(gap)} below" if gap > 0 else "below"
+    return f"{_change(done)} was skipped, {missing} the threshold{gate} for a single trade{_cut_by_cash(done)}"
 
 
-def _idle(done: Deed) -> str:
-    """Why no change was wanted."""
-    held = f"already held {usd(done.old_value)}, no change needed" if done.old_value > 0 else "nothing to change"
-    keeps = f" and keeps its {_money(done)}" if known(done.amount_usd) and done.amount_usd > 0 else ""
-    words = {
-        ReasonCode.carried_forward: f"cannot be traded now{keeps}",
-        ReasonCode.nothing_allowed: "nothing of it was allowed",
-        ReasonCode.no_change: held,
-    }
-    return words.get(done.code, "")
+def _undecided(done: Deed) -> str:
+    return f"whether {_change(done)} was made is not recorded" if known(done.amount_usd) else "no target is recorded"
+
+
+def _carried_forward(done: Deed) -> str:
+    keeps = f" and keeps its {_money(done)}" if done.amount_usd > 0 else ""
+    return f"cannot be traded now{keeps}"
+
+
+def _no_change(done: Deed) -> str:
+    return f"already held {usd(done.old_value)}, no change needed" if done.old_value > 0 else "nothing to change"
+
+
+_WORDS: dict[ReasonCode, Callable[[Deed], str]] = {
+    ReasonCode.below_signal_threshold: lambda _: "",
+    ReasonCode.not_in_top: lambda _: "",
+    ReasonCode.not_selected: lambda _: "",
+    ReasonCode.not_reached: lambda _: "",
+    ReasonCode.opened: _opened,
+    ReasonCode.increased: _increased,
+    ReasonCode.reduced: _reduced,
+    ReasonCode.closed: _closed,
+    ReasonCode.flipped: _flipped,
+    ReasonCode.held_below_threshold: _held_below_threshold,
+    ReasonCode.trade_too_small: _too_small,
+    ReasonCode.quantity_too_small: lambda done: f"{_change(done)} was skipped, too few units to trade",
+    ReasonCode.weight_too_small: lambda done: f"{_change(done)} was not made, its weight is below the closing weight",
+    ReasonCode.frozen: lambda done: f"{_change(done)} was not made, because a failed trade has frozen the position",
+    ReasonCode.skipped: lambda done: f"{_change(done)} was decided against; the source does not say why",
+    ReasonCode.undecided: _undecided,
+    ReasonCode.carried_forward: _carried_forward,
+    ReasonCode.nothing_allowed: lambda _: "nothing of it was allowed",
+    ReasonCode.no_change: _no_change,
+}
+
+
+def _cut_by_cash(done: Deed) -> str:
+    return f"; the cash at hand cut {usd(done.cash)} off the purchase" if done.cash < 0 else ""
 
 
 def _change(done: Deed) -> str:
-    """What kind of change was wanted."""
+    """What kind of change was wanted, and how large."""
     if not done.old_value:
-        return "a new position"
+        return f"a new position of {_money(done)}"
     if done.target == 0:
-        return "the closing"
-    return "the reduction" if done.change < 0 else "the increase"
+        return f"the closing of {_money(done)}"
+    return f"the {'reduction' if done.change < 0 else 'increase'} of {_money(done)}"
 
 
 def _money(done: Deed) -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
 import pandas as pd
 
-from alpha_model.analysis.columns import Numbers, Truths, numbers
+from alpha_model.analysis.columns import Numbers, Places, Truths, numbers
 from alpha_model.analysis.ledger import Ledger, ledger_of
 from alpha_model.analysis.plan import has_flags
 from alpha_model.analysis.provenance import Codes
@@ -72,7 +73,23 @@ _STAGES = {
     ReasonCode.carried_forward: "other",
     ReasonCode.not_reached: "redistribution",
 }
-_LIMITS = ("concentration", "redistribution", "size_risk", "chain", "other", "cash")
+LIMITS = ("concentration", "redistribution", "size_risk", "chain", "other", "cash")
+"""The stages of the ledger that can take from what was wanted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reasons:
+    """The reason of each row of `signals`.
+
+    Args:
+        code: Its place in `ReasonCode`.
+        limited_by: The place in `LIMITS` of the stage that took most of what was wanted; -1 = none.
+        numbers: The numeric columns of `explain_pairs`.
+    """
+
+    code: Codes
+    limited_by: Codes
+    numbers: dict[str, Numbers | Places]
 
 
 def explain_pairs(history: History) -> pd.DataFrame:
@@ -87,44 +104,58 @@ def explain_pairs(history: History) -> pd.DataFrame:
         the signal's strength in its cycle: 1 is the strongest, 0 = no signal) of signal_count, and selected_count;
         share (wanted, 0...1); wanted, ideal, target, old_value, change and traded as in `ledger`. NaN = unknown.
     """
-    return explain_ledger(history, ledger_of(history))
+    return reasons_frame(history, reasons_of(history, ledger_of(history)))
 
 
-def explain_ledger(history: History, book: Ledger) -> pd.DataFrame:
-    """`explain_pairs` for a ledger that is there already."""
+def reasons_of(history: History, book: Ledger) -> Reasons:
+    """`explain_pairs` as NumPy columns, for a ledger that is there already."""
     signals, places, amounts = history.tables.signals, book.place, book.amounts()
     codes = _codes(history, book)
-    by_code = _amounts(amounts, book, codes)
     limited_by, limited_usd = _limited(amounts, book.targets.chosen)
-    strength = np.abs(np.nan_to_num(numbers(signals, "signal")))
+    strength = np.abs(numbers(signals, "signal"))
     some = strength > 0
-    rank = np.where(some, rank_in_cycle(places, np.where(some, -strength, np.nan)), 0)
-    names = [str(code) for code in ReasonCode]
-    stages = [_STAGES.get(code, "threshold" if _is_gate(code) else "traded") for code in ReasonCode]
-    stage_names = sorted(set(stages))
-    return pd.DataFrame(
-        {
-            "cycle": signals["cycle"].to_numpy(),
-            "timestamp": signals["timestamp"].to_pandas(),
-            "pair_id": signals["pair_id"].to_numpy(),
-            "code": pd.Categorical.from_codes(codes, dtype=pd.CategoricalDtype(names)),
-            "stage": pd.Categorical.from_codes(
-                np.array([stage_names.index(stage) for stage in stages])[codes], dtype=pd.CategoricalDtype(stage_names)
-            ),
-            "amount_usd": by_code,
-            "limit_usd": _gates(history, book, codes),
-            "signal_limit": book.targets.reasons.limits(Stage.selection),
-            "limited_by": pd.Categorical.from_codes(limited_by, dtype=pd.CategoricalDtype(list(_LIMITS))),
-            "limited_usd": limited_usd,
-            "size_cap_usd": numbers(signals, "size_cap_usd"),
-            "rank": rank,
-            "signal_count": np.bincount(places[some], minlength=len(history))[places],
-            "selected_count": np.bincount(places[book.targets.chosen], minlength=len(history))[places],
-            "share": book.targets.share,
-            **{name: amounts[name] for name in ("wanted", "ideal", "target", "old_value", "change", "traded")},
-        },
-        copy=False,
-    )
+    found = {
+        "amount_usd": _amounts(amounts, book, codes),
+        "limit_usd": _gates(history, book, codes),
+        "signal_limit": book.targets.reasons.limits(Stage.selection),
+        "limited_usd": limited_usd,
+        "size_cap_usd": numbers(signals, "size_cap_usd"),
+        "rank": np.where(some, rank_in_cycle(places, np.where(some, -strength, np.nan)), 0),
+        "signal_count": np.bincount(places[some], minlength=len(history))[places],
+        "selected_count": np.bincount(places[book.targets.chosen], minlength=len(history))[places],
+        "share": book.targets.share,
+        **{name: amounts[name] for name in ("wanted", "ideal", "target", "old_value", "change", "traded")},
+    }
+    return Reasons(codes, limited_by, found)
+
+
+def reasons_frame(history: History, reasons: Reasons) -> pd.DataFrame:
+    """The frame of `explain_pairs`."""
+    signals, found = history.tables.signals, dict(reasons.numbers)
+    stages = np.array([_STAGE_NAMES.index(_stage(code)) for code in ReasonCode], dtype=np.int8)
+    columns: dict[str, object] = {
+        "cycle": signals["cycle"].to_numpy(),
+        "timestamp": signals["timestamp"].to_pandas(),
+        "pair_id": signals["pair_id"].to_numpy(),
+        "code": _words(reasons.code, [str(code) for code in ReasonCode]),
+        "stage": _words(stages[reasons.code], _STAGE_NAMES),
+        **{name: found.pop(name) for name in ("amount_usd", "limit_usd", "signal_limit")},
+        "limited_by": _words(reasons.limited_by, list(LIMITS)),
+        **found,
+    }
+    return pd.DataFrame(columns, copy=False)
+
+
+def _words(codes: Codes, names: list[str]) -> pd.Categorical:
+    words: pd.Categorical = pd.Categorical.from_codes(codes, dtype=pd.CategoricalDtype(names))
+    return words
+
+
+_STAGE_NAMES = ["selection", "redistribution", "other", "threshold", "traded"]
+
+
+def _stage(code: ReasonCode) -> str:
+    return _STAGES.get(code, "threshold" if _is_gate(code) else "traded")
 
 
 def _is_gate(code: ReasonCode) -> bool:
@@ -194,9 +225,9 @@ def _amounts(amounts: dict[str, Numbers], book: Ledger, codes: Codes) -> Numbers
 def _limited(amounts: dict[str, Numbers], chosen: Truths) -> tuple[Codes, Numbers]:
     """The stage that took most of what was wanted, -1 = none, and how much."""
     worst, where = np.zeros(len(chosen)), np.full(len(chosen), -1, dtype=np.int8)
-    for place, name in enumerate(_LIMITS):
-        taken = np.where(chosen, -np.nan_to_num(amounts[name]), 0.0)
-        more = taken > worst
+    for place, name in enumerate(LIMITS):
+        taken = -amounts[name]
+        more = chosen & (taken > worst)
         where[more] = place
         worst = np.where(more, taken, worst)
     return where, np.where(where >= 0, worst, np.nan)
@@ -212,7 +243,7 @@ def _gates(history: History, book: Ledger, codes: Codes) -> Numbers:
     if not small.any():
         return gate
     settings = book.targets.settings
-    buys, sells = settings["individual_threshold_usd"].to_numpy(), settings["sell_threshold_usd"].to_numpy()
+    buys, sells = settings.pipeline.individual_threshold, settings.pipeline.sell_threshold
     sells = np.where(np.isnan(sells), buys, sells)
     falls = np.nan_to_num(numbers(history.tables.signals, "position_adjust_usd")) < 0
     own = np.where(falls, sells[places], buys[places])

@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 
 from alpha_model.analysis.columns import Numbers, Truths, numbers, signal_places
 from alpha_model.analysis.ledger_reasons import Recorded, recorded_reasons
 from alpha_model.analysis.plan import has_flags
 from alpha_model.analysis.provenance import DERIVED, INFERRED, RECORDED, UNKNOWN, Codes
-from alpha_model.analysis.settings import cycle_settings
+from alpha_model.analysis.settings import Settings, exactly, settings_of
 from alpha_model.analysis.settings_fit import FIT_TOLERANCE
 from alpha_model.analysis.would_have import share_if_selected
 from alpha_model.history import History
@@ -37,7 +36,7 @@ class Targets:
         equity: Investable equity of the row's cycle, USD.
         amounts: `wanted`, the stages with `ideal` after the selection, and `target`, USD.
         provenance: Of `wanted`, each stage and `target`.
-        settings: `cycle_settings` of the history.
+        settings: Of the history.
         reasons: What the steps wrote down.
     """
 
@@ -48,17 +47,17 @@ class Targets:
     equity: Numbers
     amounts: dict[str, Numbers]
     provenance: dict[str, Codes]
-    settings: pd.DataFrame
+    settings: Settings
     reasons: Recorded
 
 
 def targets_of(history: History) -> Targets:
     """The first half of the ledger."""
     signals, places = history.tables.signals, signal_places(history)
-    settings = cycle_settings(history)
+    settings = settings_of(history)
     chosen = np.asarray(signals["selected"].to_numpy())
-    equity = settings["equity_usd"].to_numpy()[places]
-    equity_from = np.minimum(settings["equity_usd_provenance"].cat.codes.to_numpy(), DERIVED).astype(np.int8)[places]
+    equity = settings.equity[places]
+    equity_from = exactly(settings.equity_from)[places]
     share, share_from = share_if_selected(history, settings, chosen)
     target, target_from = _targets(history, chosen, equity, equity_from)
 
@@ -74,7 +73,7 @@ def targets_of(history: History) -> Targets:
     sized = ((count > 0) | with_equity)[places]
     reasons = recorded_reasons(history)
 
-    limit = (settings["max_weight"] * settings["equity_usd"]).to_numpy()[places]
+    limit = settings.max_usd[places]
     after_cap, by_limit = _after_concentration(history, ideal, target, limit, sized, reasons)
     offered = np.where(reached, asked, np.where(sized & chosen, 0.0, after_cap))
     allowed = np.where(reached, accepted, offered)
@@ -90,7 +89,7 @@ def targets_of(history: History) -> Targets:
     scale = ROUNDING * np.fmax(np.abs(ideal), np.abs(target))
     steps = {name: np.where(np.abs(usd) <= scale, 0.0, usd) for name, usd in steps.items()}
     base = np.where(chosen, np.minimum(wanted_from, target_from), DERIVED).astype(np.int8)
-    limit_from = settings["max_weight_provenance"].cat.codes.to_numpy().astype(np.int8)[places]
+    limit_from = settings.max_weight_from[places]
     base = np.where(by_limit, np.minimum(base, limit_from), base).astype(np.int8)
     provenance = {name: _certainty(usd, base) for name, usd in steps.items()}
     for name, stage in _REASONED.items():

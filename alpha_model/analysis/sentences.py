@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 
 from alpha_model.analysis.columns import Places, numbers
 from alpha_model.analysis.deeds import Deed, deed
-from alpha_model.analysis.explain import NOT_SELECTED, ReasonCode, explain_ledger
+from alpha_model.analysis.explain import NOT_SELECTED, ReasonCode, Reasons, reasons_frame, reasons_of
 from alpha_model.analysis.ledger import Ledger, ledger_of
 from alpha_model.analysis.pairs import pair_labels
 from alpha_model.analysis.words import count, known, ordinal, percent, usd
@@ -59,7 +59,7 @@ def sentences(history: History) -> list[str]:
         Plain text with strangers' tickers in it; see the module.
     """
     book = ledger_of(history)
-    return _sentences(history, book, explain_ledger(history, book))
+    return _sentences(history, book, reasons_of(history, book))
 
 
 def explain_cycle(history: History) -> pd.DataFrame:
@@ -72,28 +72,29 @@ def explain_cycle(history: History) -> pd.DataFrame:
         RangeIndex; pairs that were neither selected nor held come last.
     """
     book = ledger_of(history)
-    frame = explain_ledger(history, book)
+    reasons = reasons_of(history, book)
+    frame = reasons_frame(history, reasons)
     labels = pair_labels(history)
-    words = pd.Series(_sentences(history, book, frame), dtype=object)
+    words = pd.Series(_sentences(history, book, reasons), dtype=object)
     aside = frame["code"].isin([str(code) for code in NOT_SELECTED]).to_numpy()
     order = np.lexsort((frame["rank"], -np.nan_to_num(frame["amount_usd"].to_numpy()), aside))
     frame.insert(3, "pair", pd.Series([labels[int(pair_id)] for pair_id in frame["pair_id"]], dtype=object))
     return frame.assign(sentence=words).iloc[order].reset_index(drop=True)
 
 
-def _sentences(history: History, book: Ledger, frame: pd.DataFrame) -> list[str]:
-    return [_sentence(each) for each in _pairs(history, book, frame)]
+def _sentences(history: History, book: Ledger, reasons: Reasons) -> list[str]:
+    return [_sentence(each) for each in _pairs(history, book, reasons)]
 
 
-def _pairs(history: History, book: Ledger, frame: pd.DataFrame) -> Iterator[_Pair]:
+def _pairs(history: History, book: Ledger, reasons: Reasons) -> Iterator[_Pair]:
     signals, amounts, labels = history.tables.signals, book.amounts(), pair_labels(history)
     within = numbers(signals, "signal_in_selection")
     was_short = np.asarray(pc.fill_null(pc.ends_with(signals["old_kind"], "short"), fill_value=False))
     deeds = map(
         Deed,
-        map(ReasonCode, frame["code"].astype(object)),
-        frame["amount_usd"].tolist(),
-        frame["limit_usd"].tolist(),
+        map(list(ReasonCode).__getitem__, reasons.code.tolist()),
+        reasons.numbers["amount_usd"].tolist(),
+        reasons.numbers["limit_usd"].tolist(),
         amounts["old_value"].tolist(),
         amounts["target"].tolist(),
         amounts["change"].tolist(),
@@ -103,19 +104,22 @@ def _pairs(history: History, book: Ledger, frame: pd.DataFrame) -> Iterator[_Pai
     )
     cash_left = book.targets.equity - np.bincount(book.place, amounts["target"], minlength=len(history))[book.place]
     columns = (
-        [labels[pair_id] for pair_id in frame["pair_id"].tolist()],
+        [labels[pair_id] for pair_id in signals["pair_id"].to_pylist()],
         deeds,
         book.targets.chosen.tolist(),
         book.targets.sized.tolist(),
         np.nan_to_num(numbers(signals, "signal")).tolist(),
-        *(frame[name].tolist() for name in ("rank", "signal_count", "selected_count", "signal_limit", "share")),
+        *(
+            reasons.numbers[name].tolist()
+            for name in ("rank", "signal_count", "selected_count", "signal_limit", "share")
+        ),
         book.targets.equity.tolist(),
         *(amounts[name].tolist() for name in ("wanted", "ideal", "concentration", "redistribution", "size_risk")),
         amounts["chain"].tolist(),
         amounts["other"].tolist(),
         _smaller(history, book).tolist(),
         cash_left.tolist(),
-        book.targets.settings["top_n"].to_numpy()[book.place].tolist(),
+        book.targets.settings.pipeline.top_n[book.place].tolist(),
     )
     return map(_Pair, *columns)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from alpha_model.analysis.explain import ReasonCode, explain_ledger
+from alpha_model.analysis.explain import ReasonCode, reasons_frame, reasons_of
 from alpha_model.analysis.headline import describe_decision
 from alpha_model.analysis.ledger import CENT, Ledger, ledger_of
 from alpha_model.analysis.ledger_rollups import refused
@@ -71,7 +71,7 @@ def summarise_cycle(history: History) -> CycleSummary:
         )
     row = cycle_outcomes(history).iloc[0]
     book = ledger_of(history)
-    frame = explain_ledger(history, book)
+    frame = reasons_frame(history, reasons_of(history, book))
     first = describe_decision(row)
     parts = [first, _chosen(frame, book), _moves(history, frame), _held_back(history, book), _skipped(history, book)]
     return CycleSummary(first, " ".join(part for part in parts if part), CycleOutcome(row["outcome"]))
