@@ -53,6 +53,10 @@ class OpenHistory:
             return self
         return self.ask(_part_of, self, start, end)
 
+    def at(self, moment: pd.Timestamp) -> "OpenHistory":
+        """The one cycle decided at that time, remembered with the answers it gives."""
+        return self.ask(_cycle_of, self, moment)
+
     @cached_property
     def style(self) -> PairStyle:
         """Names and colours of the pairs; a part looks like its whole."""
@@ -63,3 +67,7 @@ class OpenHistory:
 
 def _part_of(history: History, whole: OpenHistory, start: pd.Timestamp | None, end: pd.Timestamp | None) -> OpenHistory:
     return OpenHistory(history.between(start, end), whole)
+
+
+def _cycle_of(history: History, whole: OpenHistory, moment: pd.Timestamp) -> OpenHistory:
+    return OpenHistory(history.at(moment), whole)

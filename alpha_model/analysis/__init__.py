@@ -23,6 +23,7 @@ from alpha_model.analysis.cycle import cycle_signals, cycle_table
 from alpha_model.analysis.explain import REASON_MEANINGS, ReasonCode, explain_pairs
 from alpha_model.analysis.flag_meanings import FLAG_MEANINGS, explain_flags, flag_meaning
 from alpha_model.analysis.flags import flag_co_occurrence, flag_counts, flag_names, flags_by_pair
+from alpha_model.analysis.funnel import FUNNEL_STEPS, cycle_funnel, dollar_waterfall
 from alpha_model.analysis.headline import Headline, describe_decision, headline
 from alpha_model.analysis.interesting import INTEREST_MEANINGS, Interest, interesting_cycles
 from alpha_model.analysis.ledger import Ledger, ledger, ledger_of
@@ -57,6 +58,7 @@ from alpha_model.analysis.weights import normalised_weights, raw_shares, sides, 
 __all__ = [
     "CONSTRAINTS",
     "FLAG_MEANINGS",
+    "FUNNEL_STEPS",
     "INTEREST_MEANINGS",
     "OTHER",
     "OUTCOME_MEANINGS",
@@ -87,11 +89,13 @@ __all__ = [
     "compare_histories",
     "constraint_costs",
     "cycle_buckets",
+    "cycle_funnel",
     "cycle_outcomes",
     "cycle_settings",
     "cycle_signals",
     "cycle_table",
     "describe_decision",
+    "dollar_waterfall",
     "explain_cycle",
     "explain_flags",
     "explain_pairs",

@@ -4,6 +4,7 @@ Pure functions History → picture: frames of the size that a browser draws at o
 what was left out. Nothing here draws.
 """
 
+from dashboard.pictures.decision import funnel_picture, waterfall_picture
 from dashboard.pictures.flags import co_occurrence_picture, flags_by_pair_picture, flags_picture
 from dashboard.pictures.overview import equity_line, equity_picture, sparkline
 from dashboard.pictures.pair import DOLLARS as PAIR_DOLLARS
@@ -28,6 +29,7 @@ __all__ = [
     "equity_picture",
     "flags_by_pair_picture",
     "flags_picture",
+    "funnel_picture",
     "moved_picture",
     "movers_picture",
     "pair_dollars_picture",
@@ -36,6 +38,7 @@ __all__ = [
     "sparkline",
     "sweep_picture",
     "thresholds_picture",
+    "waterfall_picture",
     "weights_map_picture",
     "weights_picture",
 ]

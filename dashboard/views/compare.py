@@ -1,13 +1,12 @@
 """What differs between this cycle and another one, or between this history and another one, and where first?"""
 
-import math
 from collections.abc import Callable, Iterable
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
-from alpha_model.analysis import STAGE_MEANINGS, CycleComparison, HistoryComparison, compare_cycles, compare_histories
+from alpha_model.analysis import CycleComparison, HistoryComparison, compare_cycles, compare_histories
 from alpha_model.errors import AlphaModelError
 from alpha_model.history import History
 from alpha_model.history.history import utc
@@ -15,6 +14,7 @@ from dashboard.cursor import choose_time, find_cursor
 from dashboard.opened import OpenHistory
 from dashboard.selection import OTHER_CYCLE, WITH, Selection
 from dashboard.text import moment, plural
+from dashboard.views.differences import show_differences
 from dashboard.views.page import head, no_cycles
 from dashboard.views.panel import downloads
 from dashboard.views.table import ROW_HEIGHT, number_column, time_column, usd_column
@@ -22,7 +22,6 @@ from dashboard.views.table import ROW_HEIGHT, number_column, time_column, usd_co
 QUESTION = "What is different, and where does it begin?"
 TABLE = "compared_cycles_table"
 ITSELF = "Another cycle of this history"
-_LARGE = 10_000
 
 
 def render(
@@ -97,51 +96,8 @@ def _two_cycles(opened: OpenHistory, chosen: pd.Timestamp) -> None:
     _verdict(found.verdict)
     _settings(found.settings)
     if not found.differences.empty:
-        _differences(found.differences, f"differences_{chosen:%Y%m%dT%H%M}")
+        show_differences(found.differences, f"differences_{chosen:%Y%m%dT%H%M}")
     _not_compared(found.not_compared)
-
-
-def _differences(differences: pd.DataFrame, name: str) -> None:
-    counts = differences["stage"].value_counts()
-    stages = [str(stage) for stage in STAGE_MEANINGS if str(stage) in counts]
-    chosen = st.pills(
-        "Stages of the decision",
-        stages,
-        selection_mode="multi",
-        format_func=lambda stage: f"{stage} {counts[stage]:,}",
-        key="compared_stage",
-        help=" · ".join(f"{stage}: {meaning}" for stage, meaning in STAGE_MEANINGS.items()),
-    )
-    shown = differences[differences["stage"].isin(chosen)] if chosen else differences
-    st.dataframe(
-        shown.assign(before=shown["before"].map(_written), after=shown["after"].map(_written)),
-        hide_index=True,
-        placeholder="–",
-        height=min(680, 40 + ROW_HEIGHT * len(shown)),
-        row_height=ROW_HEIGHT,
-        column_order=["stage", "pair", "field", "before", "after", "difference", "sentence"],
-        column_config={
-            "stage": st.column_config.TextColumn("Stage", pinned=True),
-            "pair": st.column_config.TextColumn("Pair"),
-            "field": st.column_config.TextColumn("Number"),
-            "before": st.column_config.TextColumn("Before", width=120),
-            "after": st.column_config.TextColumn("After", width=120),
-            "difference": number_column("Difference", "After - before", "%.6g"),
-            "sentence": st.column_config.TextColumn("In words", width="large"),
-        },
-        key="cycle_differences",
-        alt="Every number that differs between the two cycles",
-    )
-    downloads(name, lambda: differences)
-
-
-def _written(value: Any) -> str | None:
-    """A number with six digits, anything else as it is."""
-    if value is None or (isinstance(value, float) and math.isnan(value)):
-        return None
-    if not isinstance(value, float):
-        return str(value)
-    return f"{value:,.2f}" if abs(value) >= _LARGE else f"{value:.6g}"
 
 
 def _two_histories(opened: OpenHistory, other: OpenHistory, selection: Selection) -> None:

@@ -1,52 +1,59 @@
-"""What did this one cycle decide about every pair, chosen or not?"""
+"""What did this one cycle decide, and why?"""
 
-import pandas as pd
 import streamlit as st
 
-from alpha_model.analysis import cycle_outcomes, cycle_signals, cycle_table, describe_decision
+from alpha_model.analysis import cycle_funnel, cycle_table, dollar_waterfall, summarise_cycle
 from alpha_model.history import History
+from dashboard import pictures
+from dashboard.charts.decision import STAGE_NAMES, funnel_figure, lost_words, waterfall_figure
+from dashboard.charts.theme import PairStyle, Theme
 from dashboard.cursor import find_cursor
+from dashboard.drawing import Drawing, PairIds, Span
 from dashboard.opened import OpenHistory
 from dashboard.selection import Selection
-from dashboard.text import humanised, plural, usd
-from dashboard.views.page import Number, head, no_cycles
-from dashboard.views.panel import downloads
-from dashboard.views.table import (
-    ROW_HEIGHT,
-    flags_column,
-    number_column,
-    share_column,
-    time_column,
-    usd_column,
-)
+from dashboard.text import humanised, usd
+from dashboard.views.cycle_details import show_changes, show_findings, show_json, show_message
+from dashboard.views.cycle_tables import show_flags, show_pairs, show_trades
+from dashboard.views.frames import USD
+from dashboard.views.page import Number, head, no_cycles, show_numbers
+from dashboard.views.panel import panel
 
 
 def render(whole: OpenHistory, selection: Selection) -> None:
-    """The page: one cycle, its decision in a sentence, every signal, its trades, the strategy's own words."""
+    """The page: the decision in a paragraph, its funnel and its dollars, every pair, and what else is on record."""
     opened = whole.between(selection.start, selection.end)
     cursor = find_cursor(opened)
     if cursor is None:
         head("What did this cycle decide?", "There is no cycle in this window.")
         no_cycles()
         return
-    moment = cursor.moment
-    one = opened.ask(at, moment)
-    row = opened.ask(outcome_at, moment)
-    head(f"What was decided on {moment:%-d %B %Y, %H:%M} UTC?", describe_decision(row), opened.ask(numbers_at, moment))
-    signals, trades, message = st.tabs(
-        [f"Signals ({one.tables.signals.num_rows:,})", f"Trades ({one.tables.trades.num_rows:,})", "Message"]
-    )
-    with signals:
-        _signals(opened.ask(signals_at, moment), selection, moment)
-    with trades:
-        _trades(one, opened)
-    with message:
-        _message(one)
+    one = opened.at(cursor.moment)
+    st.title(f"What was decided on {cursor.moment:%-d %B %Y, %H:%M} UTC?", anchor=False)
+    st.text(one.ask(summarise_cycle).paragraph, width="stretch")  # it names pairs, so it is shown as it is
+    show_numbers(one.ask(numbers))
+    with st.grid(columns=2, min_column_width=480, gap="medium"):
+        with st.container():
+            panel("funnel", one, selection, draw_funnel, lambda: one.ask(cycle_funnel), {"usd": USD})
+        with st.container():
+            panel("waterfall", one, selection, draw_waterfall, lambda: one.ask(dollar_waterfall), {"usd": USD})
+    names = {
+        f"Pairs ({one.history.tables.signals.num_rows:,})": show_pairs,
+        f"Trades ({one.history.tables.trades.num_rows:,})": show_trades,
+        "Flags": show_flags,
+        "What changed": show_changes,
+        "Findings": show_findings,
+        "Message": show_message,
+        "JSON": show_json,
+    }
+    for tab, show in zip(st.tabs(list(names), on_change="rerun"), names.values(), strict=True):
+        if tab.open:
+            with tab:
+                show(opened, one, selection)
 
 
-def numbers_at(history: History, moment: pd.Timestamp) -> list[Number]:
+def numbers(one: History) -> list[Number]:
     """The cycle's numbers."""
-    row = cycle_table(history.at(moment)).iloc[0]
+    row = cycle_table(one).iloc[0]
     return [
         Number("Outcome", humanised(str(row["outcome"])).capitalize()),
         Number("Investable", usd(row["equity_usd"]), "Investable equity."),
@@ -57,96 +64,30 @@ def numbers_at(history: History, moment: pd.Timestamp) -> list[Number]:
     ]
 
 
-def at(history: History, moment: pd.Timestamp) -> History:
-    """The history of one cycle."""
-    return history.at(moment)
+def draw_funnel(
+    history: History,
+    style: PairStyle,  # noqa: ARG001 - no pair is drawn
+    theme: Theme,
+    pair_ids: PairIds = (),  # noqa: ARG001 - always all pairs
+    zoom: Span | None = None,  # noqa: ARG001 - no time axis
+) -> Drawing:
+    """From all signals of one cycle to its trades."""
+    picture = pictures.funnel_picture(history)
+    table = picture.frame.assign(lost=picture.frame["lost"].map(lost_words))
+    reading = f"Pairs, and the dollars they stand for: wanted, targets, changes, trades. {picture.note}"
+    return Drawing(funnel_figure(picture.frame, theme), picture.finding, reading, table, theme.surface, timed=False)
 
 
-def outcome_at(history: History, moment: pd.Timestamp) -> pd.Series:
-    """The cycle's row of `cycle_outcomes`."""
-    outcomes = cycle_outcomes(history.at(moment))
-    return outcomes.iloc[0]
-
-
-def signals_at(history: History, moment: pd.Timestamp) -> pd.DataFrame:
-    """The cycle's `cycle_signals`; columns without any number are left out."""
-    return cycle_signals(history.at(moment)).dropna(axis="columns", how="all")
-
-
-def _signals(table: pd.DataFrame, selection: Selection, moment: pd.Timestamp) -> None:
-    if selection.pair_ids:
-        table = table[table["pair_id"].isin(selection.pair_ids)]
-    if table.empty:
-        st.text("No pair had a signal in this cycle, and none was held.")
-        return
-    config = {
-        "pair": st.column_config.TextColumn("Pair", pinned=True),
-        "decision": st.column_config.TextColumn("Decision", help="What became of the wanted change"),
-        "selected": st.column_config.CheckboxColumn("Selected", width="small"),
-        "signal": number_column("Signal", "The raw signal; below 0 is short", "%.4g"),
-        "raw_weight": number_column("Raw weight", "What the weighting method made of the signal", "%.4g"),
-        "raw_share": share_column("Raw share", "Raw weight / Σ raw weights"),
-        "normalised_weight": share_column("Normalised", "Share of investable or accepted equity"),
-        "old_weight": share_column("Old weight", "Share of the held positions before the cycle"),
-        "old_value": usd_column("Old value"),
-        "position_target": usd_column("Target"),
-        "position_adjust_usd": usd_column("Change", "Target - old value; of a flip the whole new position"),
-        "asked": usd_column("Asked", "USD asked of the size-risk model", 100),
-        "accepted": usd_column("Accepted", "USD that it allowed", 100),
-        "tvl": usd_column("TVL", "USD locked in the pool", 120),
-        "price": usd_column("Price", width=100),
-        "flags": flags_column(selection.theme, table["flags"].explode().dropna().unique()),
-    }
-    st.dataframe(
-        table,
-        hide_index=True,
-        placeholder="–",
-        height=min(620, 40 + ROW_HEIGHT * len(table)),
-        row_height=ROW_HEIGHT,
-        column_order=[name for name in config if name in table.columns],
-        column_config=config,
-        key="cycle_signals",
-        alt="Every signal of the cycle",
-    )
-    downloads(f"signals_{moment:%Y%m%dT%H%M}", lambda: table)
-
-
-def _trades(one: History, opened: OpenHistory) -> None:
-    if one.trades.empty:
-        st.text("The source records no trade of this cycle.")
-        return
-    table = one.trades.assign(pair=one.trades["pair_id"].map(opened.style.labels)).dropna(axis="columns", how="all")
-    config = {
-        "timestamp": time_column("Decided, UTC"),
-        "pair": st.column_config.TextColumn("Pair"),
-        "side": "Side",
-        "kind": "Kind",
-        "status": "Status",
-        "value": usd_column("Value"),
-        "planned_quantity": number_column("Planned quantity", form="%.6g"),
-        "executed_quantity": number_column("Executed quantity", form="%.6g"),
-        "planned_price": usd_column("Planned price"),
-        "executed_price": usd_column("Executed price"),
-        "fees": usd_column("Fees"),
-        "notes": "Notes",
-    }
-    st.dataframe(
-        table,
-        hide_index=True,
-        placeholder="–",
-        row_height=ROW_HEIGHT,
-        column_order=[name for name in config if name in table.columns],
-        column_config=config,
-        key="cycle_trades",
-        alt=f"{plural(len(table), 'trade')} of the cycle",
-    )
-
-
-def _message(one: History) -> None:
-    message = one.cycles["message"].iloc[0]
-    others = one.messages["message"].tolist()
-    words = [text for text in (message, *others) if isinstance(text, str) and text.strip()]
-    if not words:
-        st.text("The strategy left no message for this cycle.")
-    for text in words:
-        st.code(text, language=None, wrap_lines=True)
+def draw_waterfall(
+    history: History,
+    style: PairStyle,  # noqa: ARG001 - no pair is drawn
+    theme: Theme,
+    pair_ids: PairIds = (),
+    zoom: Span | None = None,  # noqa: ARG001 - no time axis
+) -> Drawing:
+    """From what was wanted in one cycle to the targets; of one pair on to the trade."""
+    picture = pictures.waterfall_picture(history, pair_ids)
+    scope = "The chosen pair." if len(pair_ids) == 1 else "All selected pairs; choose a single pair to see its own."
+    table = picture.frame.assign(stage=picture.frame["stage"].map(STAGE_NAMES))
+    figure = waterfall_figure(picture.frame, theme)
+    return Drawing(figure, picture.finding, f"{scope} {picture.note}", table, theme.surface, timed=False)

@@ -1,0 +1,104 @@
+"""How did one cycle narrow its signals down to trades, and its dollars to targets?"""
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from dashboard.charts.theme import Theme, base_figure, empty_figure, usd_axis
+from dashboard.text import humanised, plural, usd
+
+FUNNEL_TITLE = "Pairs left after each step"
+WATERFALL_TITLE = "USD, stage by stage"
+
+STAGE_NAMES = {
+    "wanted": "wanted",
+    "selection": "not selected",
+    "concentration": "cap per pair",
+    "redistribution": "offered again",
+    "size_risk": "size risk",
+    "chain": "cap per chain",
+    "other": "other limits",
+    "target": "target",
+    "old_value": "held before",
+    "change": "change",
+    "flip": "old side",
+    "unexplained": "unexplained",
+    "cash": "cash at hand",
+    "threshold": "thresholds",
+    "close": "closed whole",
+    "traded": "traded",
+}
+
+
+def funnel_figure(frame: pd.DataFrame, theme: Theme) -> go.Figure:
+    """The pairs of each step as bars, with what was lost on the way.
+
+    Args:
+        frame: Rows of `cycle_funnel`.
+        theme: Light or dark.
+    """
+    if frame.empty or not frame["pair_count"].any():
+        return empty_figure(theme, FUNNEL_TITLE, "No pair had a signal in this cycle, and none was held.")
+    figure = base_figure(theme, FUNNEL_TITLE, height=300)
+    amounts = ["" if pd.isna(amount) else f" · {usd(amount)}" for amount in frame["usd"]]
+    texts = [f"{count:,}{amount}" for count, amount in zip(frame["pair_count"], amounts, strict=True)]
+    figure.add_bar(
+        y=list(frame["step"]),
+        x=frame["pair_count"].to_numpy(dtype=np.float64),
+        orientation="h",
+        text=texts,
+        textposition="auto",
+        insidetextanchor="start",
+        textfont={"size": 13},
+        cliponaxis=False,
+        marker={"color": theme.series[0], "line": {"width": 0}},
+        customdata=[[lost_words(lost)] for lost in frame["lost"]],
+        hovertemplate="%{y}: %{text}<br>%{customdata[0]}<extra></extra>",
+    )
+    figure.update_layout(
+        xaxis={"visible": False, "range": [0, float(frame["pair_count"].max()) * 1.25]},
+        yaxis={"autorange": "reversed", "showgrid": False, "tickfont": {"size": 13, "color": theme.text}},
+        bargap=0.25,
+    )
+    return figure
+
+
+def lost_words(lost: list[tuple[str, int]]) -> str:
+    """What happened to those that did not get here, in our own words."""
+    if not lost:
+        return "none lost on the way"
+    return "lost on the way: " + ", ".join(f"{plural(count, 'pair')} {humanised(code)}" for code, count in lost)
+
+
+def waterfall_figure(frame: pd.DataFrame, theme: Theme) -> go.Figure:
+    """From what was wanted to the target, and of one pair on to the trade.
+
+    Args:
+        frame: Rows of `dollar_waterfall`; those with an unknown amount are left out.
+        theme: Light or dark.
+    """
+    known = frame[frame["usd"].notna()]
+    if known.empty or not (known["usd"] != 0).any():
+        return empty_figure(theme, WATERFALL_TITLE, "The source does not record the amounts of this cycle.")
+    figure = base_figure(theme, WATERFALL_TITLE, height=300)
+    figure.add_waterfall(
+        x=[STAGE_NAMES[stage] for stage in known["stage"]],
+        y=known["usd"].to_numpy(dtype=np.float64),
+        measure=["absolute" if is_total else "relative" for is_total in known["is_total"]],
+        text=[usd(amount) for amount in known["usd"]],
+        textposition="outside",
+        textfont={"size": 12},
+        cliponaxis=False,
+        connector={"line": {"color": theme.grid, "width": 1}},
+        increasing={"marker": {"color": theme.rising_softly}},
+        decreasing={"marker": {"color": theme.falling_softly}},
+        totals={"marker": {"color": theme.series[0]}},
+        hovertemplate="%{x}: %{y:$,.2f}<extra></extra>",
+    )
+    levels = known["usd"].where(known["is_total"]).abs()
+    figure.update_layout(
+        xaxis={"type": "category", "showgrid": False, "tickfont": {"size": 12, "color": theme.text}},
+        yaxis=usd_axis("USD", levels),
+        waterfallgap=0.3,
+    )
+    return figure

@@ -1,0 +1,42 @@
+"""What of one cycle's decision fits into a picture, and what does it say?"""
+
+import pandas as pd
+
+from alpha_model.analysis import cycle_funnel, dollar_waterfall
+from alpha_model.history import History
+from alpha_model.units import PairId
+from dashboard.drawing import PairIds
+from dashboard.pictures.reduced import Picture
+from dashboard.text import humanised, plural, share, usd
+
+
+def funnel_picture(one: History) -> Picture:
+    """From all signals of one cycle to its trades."""
+    frame = cycle_funnel(one)
+    counts = dict(zip(frame["step"], frame["pair_count"], strict=True))
+    finding = f"{plural(counts['signals'], 'signal')}, {counts['selected']:,} selected, {counts['traded']:,} traded"
+    lost = [(count, code) for row in frame["lost"] for code, count in row]
+    note = f"Most were lost as {humanised(max(lost)[1])}." if lost else ""
+    return Picture(frame, finding, note)
+
+
+def waterfall_picture(one: History, pair_ids: PairIds = ()) -> Picture:
+    """The dollars of one cycle; of one pair where one is chosen."""
+    pair_id = _only(one, pair_ids)
+    frame = dollar_waterfall(one, pair_id)
+    usd_of = dict(zip(frame["stage"], frame["usd"], strict=True))
+    unknown = [stage for stage, amount in usd_of.items() if pd.isna(amount)]
+    note = f"Not recorded: {', '.join(map(humanised, unknown))}." if unknown else ""
+    if pair_id is not None:
+        return Picture(frame, f"Wanted {usd(usd_of['wanted'])}, traded {usd(usd_of['traded'])}", note)
+    wanted, target = usd_of["wanted"], usd_of["target"]
+    finding = f"Wanted {usd(wanted)}, targets of {usd(target)}"
+    if wanted and wanted > 0 and pd.notna(target):
+        finding += f": {share(target / wanted)}"
+    return Picture(frame, finding, note)
+
+
+def _only(one: History, pair_ids: PairIds) -> PairId | None:
+    """The chosen pair, where it is exactly one and the cycle has it."""
+    there = one.tables.signals["pair_id"].to_numpy()
+    return pair_ids[0] if len(pair_ids) == 1 and (there == pair_ids[0]).any() else None

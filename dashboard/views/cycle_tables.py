@@ -1,0 +1,179 @@
+"""Which pairs, trades and flags does one cycle have?"""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from alpha_model.analysis import ReasonCode, explain_cycle, explain_flags, flag_names
+from alpha_model.history import History
+from dashboard.opened import OpenHistory
+from dashboard.selection import Selection
+from dashboard.text import humanised, plural
+from dashboard.views.panel import downloads
+from dashboard.views.table import (
+    ROW_HEIGHT,
+    flags_column,
+    number_column,
+    share_column,
+    time_column,
+    usd_column,
+)
+
+RECENT = 40
+"""So many cycles are drawn in a pair's sparkline."""
+
+_GROUPS: dict[str, tuple[ReasonCode, ...]] = {
+    "traded": (
+        ReasonCode.opened,
+        ReasonCode.increased,
+        ReasonCode.reduced,
+        ReasonCode.closed,
+        ReasonCode.flipped,
+    ),
+    "not selected": (ReasonCode.below_signal_threshold, ReasonCode.not_in_top, ReasonCode.not_selected),
+    "unchanged": (ReasonCode.no_change, ReasonCode.carried_forward),
+}
+HELD_BACK = "held back"
+
+
+def show_pairs(opened: OpenHistory, one: OpenHistory, selection: Selection) -> None:
+    """Every pair with its sentence, chosen or not."""
+    table = one.ask(pairs_of)
+    if table.empty:
+        st.text("No pair had a signal in this cycle, and none was held.")
+        return
+    if selection.pair_ids:
+        table = table[table["pair_id"].isin(selection.pair_ids)]
+    groups = table["group"].value_counts()
+    chosen = st.pills(
+        "What became of them",
+        [group for group in (*_GROUPS, HELD_BACK) if group in groups],
+        selection_mode="multi",
+        format_func=lambda group: f"{group} {groups[group]:,}",
+        key="cycle_groups",
+        label_visibility="collapsed",
+    )
+    table = table[table["group"].isin(chosen)] if chosen else table
+    moment = one.history.timestamps[0]
+    weights = opened.ask(recent_weights, moment)
+    table = table.assign(weights=table["pair_id"].map(weights))
+    config = {
+        "pair": st.column_config.TextColumn("Pair", pinned=True),
+        "became": st.column_config.TextColumn("What became of it", width=150),
+        "amount_usd": usd_column("Amount", "What that is about: the change, or what it would have had"),
+        "weights": st.column_config.LineChartColumn(
+            "Recent weights", help=f"Normalised weight of the last {RECENT} cycles", y_min=0, width="small"
+        ),
+        "sentence": st.column_config.TextColumn("Why", width="large"),
+        "flags": flags_column(selection.theme, table["flags"].explode().dropna().unique()),
+        "rank": number_column("Rank", "By the strength of its signal; 1 is the strongest, 0 has no signal"),
+        "signal": number_column("Signal", "The raw signal; below 0 is short", "%.4g"),
+        "share": share_column("Wanted share", "Raw weight / Σ raw weights"),
+        "wanted": usd_column("Wanted"),
+        "limited_usd": usd_column("Limited by", "What the limit that took most took"),
+        "target": usd_column("Target"),
+        "old_value": usd_column("Held before"),
+        "traded": usd_column("Traded"),
+    }
+    st.dataframe(
+        table,
+        hide_index=True,
+        placeholder="–",
+        height=min(640, 40 + ROW_HEIGHT * max(len(table), 1)),
+        row_height=ROW_HEIGHT,
+        column_order=[name for name in config if name in table.columns],
+        column_config=config,
+        key="cycle_pairs",
+        alt="Every pair of the cycle with what became of it and why",
+    )
+    downloads(f"pairs_{moment:%Y%m%dT%H%M}", lambda: one.ask(pairs_of))
+
+
+def pairs_of(one: History) -> pd.DataFrame:
+    """`explain_cycle` with signal, flags and the group of each pair; columns without any number are left out."""
+    frame = explain_cycle(one)
+    signals = one.signals
+    row_of = {int(pair_id): row for row, pair_id in enumerate(signals["pair_id"])}
+    rows = [row_of[int(pair_id)] for pair_id in frame["pair_id"]]
+    flags = flag_names(one)
+    group_of = {str(code): group for group, codes in _GROUPS.items() for code in codes}
+    frame = frame.assign(
+        signal=signals["signal"].to_numpy()[rows],
+        flags=pd.Series([flags[row] for row in rows], dtype=object),
+        became=[humanised(str(code)) for code in frame["code"]],
+        group=[group_of.get(str(code), HELD_BACK) for code in frame["code"]],
+    )
+    return frame[[name for name in frame if name == "flags" or frame[name].notna().any()]]
+
+
+def recent_weights(history: History, moment: pd.Timestamp) -> dict[int, list[float]]:
+    """The normalised weights of each pair in the cycles up to that moment; 0 where it had none."""
+    last = int(history.timestamps.searchsorted(moment, side="right"))
+    weights = np.nan_to_num(history.wide("normalised_weight")[max(0, last - RECENT) : last])
+    return {int(pair_id): weights[:, place].tolist() for place, pair_id in enumerate(history.pair_ids)}
+
+
+def show_trades(opened: OpenHistory, one: OpenHistory, selection: Selection) -> None:  # noqa: ARG001 - as every tab
+    """What was asked for, planned and executed, side by side."""
+    trades = one.history.trades
+    if trades.empty:
+        st.text("The source records no trade of this cycle.")
+        return
+    change = dict(zip(one.history.signals["pair_id"], one.history.signals["position_adjust_usd"], strict=True))
+    table = trades.assign(
+        pair=trades["pair_id"].map(opened.style.labels),
+        asked=trades["pair_id"].map(change),
+        slippage=trades["executed_price"] / trades["planned_price"] - 1,
+    ).dropna(axis="columns", how="all")
+    config: dict[str, Any] = {
+        "timestamp": time_column("Decided, UTC"),
+        "pair": st.column_config.TextColumn("Pair"),
+        "side": "Side",
+        "kind": "Kind",
+        "status": "Status",
+        "asked": usd_column("Asked", "The change that the alpha model wanted"),
+        "value": usd_column("Value", "Of the trade"),
+        "planned_quantity": number_column("Planned quantity", form="%.6g"),
+        "executed_quantity": number_column("Executed quantity", form="%.6g"),
+        "planned_price": usd_column("Planned price"),
+        "executed_price": usd_column("Executed price"),
+        "slippage": st.column_config.NumberColumn("Price difference", help="Executed / planned - 1", format="percent"),
+        "fees": usd_column("Fees"),
+        "notes": "Notes",
+    }
+    st.dataframe(
+        table,
+        hide_index=True,
+        placeholder="–",
+        row_height=ROW_HEIGHT,
+        column_order=[name for name in config if name in table.columns],
+        column_config=config,
+        key="cycle_trades",
+        alt=f"{plural(len(table), 'trade')} of the cycle",
+    )
+    downloads("trades", lambda: table)
+
+
+def show_flags(opened: OpenHistory, one: OpenHistory, selection: Selection) -> None:  # noqa: ARG001 - as every tab
+    """What each flag means and what it did here."""
+    table = one.ask(explain_flags)
+    if table.empty:
+        st.text("No flag was raised in this cycle, or the source records none.")
+        return
+    st.dataframe(
+        table.assign(flag=table["flag"].map(lambda name: [name])),
+        hide_index=True,
+        placeholder="–",
+        row_height=ROW_HEIGHT,
+        column_config={
+            "flag": flags_column(selection.theme, table["flag"]),
+            "pair_count": number_column("Pairs"),
+            "amount_usd": usd_column("Took", "What its stage took from these pairs"),
+            "meaning": st.column_config.TextColumn("What it means", width="large"),
+            "effect": st.column_config.TextColumn("Here", width="large"),
+        },
+        key="cycle_flags",
+        alt="Every flag of the cycle with its meaning and its effect",
+    )
