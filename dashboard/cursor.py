@@ -142,7 +142,7 @@ def choose_time(history: History, time: pd.Timestamp, *, open_page: bool) -> Non
     times = history.timestamps
     if not len(times):
         return
-    place = int(np.abs(times.asi8 - pd.Timestamp(time).as_unit(times.unit).value).argmin())
+    place = int(np.abs(times - time).argmin())
     st.session_state[CYCLE] = link_time(times[place])
     if open_page:
         st.session_state[GO_TO] = "cycle"

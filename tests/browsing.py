@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, Playwright
+from playwright.sync_api import Browser, Locator, Page, Playwright, expect
 
 from dashboard.commands import server_command
 
@@ -55,16 +55,32 @@ def dashboard_over(files: Sequence[Path], **environment: str) -> Iterator[str]:
 
 
 def settle(page: Page) -> None:
-    """Wait until the script has run and the figures are drawn."""
+    """Wait until the script has run, nothing is a grey placeholder any more, and every chart is drawn."""
     page.wait_for_selector("h1", timeout=60_000)
     page.wait_for_function(
         """() => {
             const app = document.querySelector('[data-testid="stApp"]');
-            return app && app.getAttribute('data-test-script-state') === 'notRunning';
+            const ran = app && app.getAttribute('data-test-script-state') === 'notRunning';
+            const waiting = document.querySelector('[data-testid="stSkeleton"]');
+            const charts = [...document.querySelectorAll('.am-chart')];
+            return ran && !waiting && charts.every((chart) => chart.dataset.draws);
         }""",
         timeout=60_000,
     )
-    page.wait_for_timeout(700)  # Plotly and the tables draw after the script
+    page.wait_for_timeout(700)  # the tables and what follows a zoom are drawn after that
+
+
+def press_until_changed(page: Page, key: str, place: Locator, before: str) -> None:
+    """Press a key until the page answers: the first press may come before the page listens."""
+    for _ in range(3):
+        page.keyboard.press(key)
+        try:
+            expect(place).not_to_have_text(before, timeout=10_000)
+        except AssertionError:
+            continue
+        break
+    expect(place).not_to_have_text(before)
+    settle(page)
 
 
 def _wait_for(address: str, server: subprocess.Popen[bytes]) -> None:

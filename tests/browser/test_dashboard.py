@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from browsing import OUTPUT, dashboard_over, find_chromium, launch, settle
+from browsing import OUTPUT, press_until_changed, settle
 from histories import SAMPLES
 
 from dashboard.data import stem
 
 playwright_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
-from playwright.sync_api import Browser, Locator, Page, expect  # noqa: E402 - only where playwright is there
+from playwright.sync_api import Browser, Page, expect  # noqa: E402 - only where playwright is there
 
 expect.set_options(timeout=30_000)  # a busy machine is slow, not wrong
 
@@ -25,59 +24,6 @@ pytestmark = [
 
 LEAST_FIGURES = 4
 OPENED = re.compile("/cycle[?](?=.*history=).*cycle=20")
-HARMLESS = re.compile(
-    r"_stcore|404"  # a deep link makes Streamlit look for its own address first
-    r"|Infinite extent"  # the sparkline of a number, before it has a width
-)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with playwright_api.sync_playwright() as playwright:
-        chromium = find_chromium(playwright)
-        if chromium is None:
-            pytest.skip("no Chromium: install one, or name one in the environment variable CHROMIUM")
-        running = launch(playwright, chromium)
-        yield running
-        running.close()
-
-
-@pytest.fixture(scope="module")
-def address() -> Iterator[str]:
-    with dashboard_over([]) as url:
-        yield url
-
-
-@pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    """A page that fails the test when the browser complains or asks another machine for something."""
-    complaints: list[str] = []
-    context = browser.new_context(viewport={"width": 1600, "height": 1000})
-    page = context.new_page()
-    page.on("console", lambda said: complaints.append(said.text) if said.type in {"error", "warning"} else None)
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("requestfailed", lambda request: complaints.append(f"failed: {request.url}"))
-    page.on("request", lambda request: complaints.append(request.url) if _is_foreign(request.url) else None)
-    yield page
-    context.close()
-    assert [said for said in complaints if not HARMLESS.search(said)] == []
-
-
-def _press_until_changed(page: Page, key: str, place: Locator, before: str) -> None:
-    """Press a key until the page answers: the first press may come before the page listens."""
-    for _ in range(3):
-        page.keyboard.press(key)
-        try:
-            expect(place).not_to_have_text(before, timeout=10_000)
-        except AssertionError:
-            continue
-        break
-    expect(place).not_to_have_text(before)
-    settle(page)
-
-
-def _is_foreign(url: str) -> bool:
-    return not re.match(r"(https?|wss?)://127\.0\.0\.1:|data:|blob:", url)
 
 
 def test_sample_opens_with_its_figures(page: Page, address: str) -> None:
@@ -128,7 +74,7 @@ def test_link_leads_to_a_cycle_and_keys_step(page: Page, address: str) -> None:
     settle(page)
     title = page.locator("h1").first
     last = title.inner_text()
-    _press_until_changed(page, "ArrowLeft", title, last)
+    press_until_changed(page, "ArrowLeft", title, last)
     expect(page).to_have_url(re.compile("cycle=20"))
     stepped, link = title.inner_text(), page.url
     page.goto(link)
@@ -178,7 +124,7 @@ def test_zoom_stays_when_the_cursor_steps_and_no_chart_is_drawn_again(page: Page
     assert zoomed != whole
     drawn = draws(page)
     place = page.get_by_text(re.compile(r"^\d[\d,]* of \d")).first
-    _press_until_changed(page, "ArrowLeft", place, place.inner_text())
+    press_until_changed(page, "ArrowLeft", place, place.inner_text())
     assert x_range(page) == zoomed
     assert draws(page) == drawn
 
