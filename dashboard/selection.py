@@ -17,7 +17,7 @@ from alpha_model.units import PairId
 from dashboard.charts.theme import LIGHT, Theme, theme_named
 
 SOURCE, WINDOW, START, END, PAIRS, CYCLE = "history", "window", "from", "to", "pairs", "cycle"
-OUTCOMES, SEVERITIES, WITH, OTHER_CYCLE, PAIR = "outcome", "severity", "with", "with_cycle", "pair"
+OUTCOMES, SEVERITIES, WITH, OTHER_CYCLE, PAIR, TAB = "outcome", "severity", "with", "with_cycle", "pair", "tab"
 
 ALL, LAST_100, CUSTOM = "all", "100 cycles", "dates"
 _LENGTHS: dict[str, Any] = {
@@ -136,5 +136,5 @@ def _drop_outside(first: date, last: date) -> None:
 
 def _forget_window() -> None:
     """A window, pairs and cycle belong to one history."""
-    for key in (WINDOW, START, END, PAIRS, CYCLE, OUTCOMES, SEVERITIES, WITH, OTHER_CYCLE, PAIR):
+    for key in (WINDOW, START, END, PAIRS, CYCLE, OUTCOMES, SEVERITIES, WITH, OTHER_CYCLE, PAIR, TAB):
         st.session_state.pop(key, None)

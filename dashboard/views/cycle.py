@@ -10,13 +10,24 @@ from dashboard.charts.theme import PairStyle, Theme
 from dashboard.cursor import find_cursor
 from dashboard.drawing import Drawing, PairIds, Span
 from dashboard.opened import OpenHistory
-from dashboard.selection import Selection
+from dashboard.selection import TAB, Selection
 from dashboard.text import humanised, usd
 from dashboard.views.cycle_details import show_changes, show_findings, show_json, show_message
 from dashboard.views.cycle_tables import show_flags, show_pairs, show_trades
 from dashboard.views.frames import USD
 from dashboard.views.page import Number, head, no_cycles, show_numbers
 from dashboard.views.panel import panel
+
+TABS = {
+    "Pairs": show_pairs,
+    "Trades": show_trades,
+    "Flags": show_flags,
+    "What changed": show_changes,
+    "Findings": show_findings,
+    "Message": show_message,
+    "JSON": show_json,
+}
+"""What is drawn in each tab; the open one is part of the address."""
 
 
 def render(whole: OpenHistory, selection: Selection) -> None:
@@ -36,16 +47,9 @@ def render(whole: OpenHistory, selection: Selection) -> None:
             panel("funnel", one, selection, draw_funnel, lambda: one.ask(cycle_funnel), {"usd": USD})
         with st.container():
             panel("waterfall", one, selection, draw_waterfall, lambda: one.ask(dollar_waterfall), {"usd": USD})
-    names = {
-        f"Pairs ({one.history.tables.signals.num_rows:,})": show_pairs,
-        f"Trades ({one.history.tables.trades.num_rows:,})": show_trades,
-        "Flags": show_flags,
-        "What changed": show_changes,
-        "Findings": show_findings,
-        "Message": show_message,
-        "JSON": show_json,
-    }
-    for tab, show in zip(st.tabs(list(names), on_change="rerun"), names.values(), strict=True):
+    for tab, show in zip(
+        st.tabs(list(TABS), key=TAB, on_change="rerun", bind="query-params"), TABS.values(), strict=True
+    ):
         if tab.open:
             with tab:
                 show(opened, one, selection)

@@ -61,12 +61,12 @@ def show_pairs(opened: OpenHistory, one: OpenHistory, selection: Selection) -> N
     table = table.assign(weights=table["pair_id"].map(weights))
     config = {
         "pair": st.column_config.TextColumn("Pair", pinned=True),
-        "became": st.column_config.TextColumn("What became of it", width=150),
+        "became": st.column_config.TextColumn("Became", width=140),
         "amount_usd": usd_column("Amount", "What that is about: the change, or what it would have had"),
         "weights": st.column_config.LineChartColumn(
-            "Recent weights", help=f"Normalised weight of the last {RECENT} cycles", y_min=0, width="small"
+            "Weights", help=f"Normalised weight in the last {RECENT} cycles", y_min=0, width=90
         ),
-        "sentence": st.column_config.TextColumn("Why", width="large"),
+        "sentence": st.column_config.TextColumn("Why", width=640),
         "flags": flags_column(selection.theme, table["flags"].explode().dropna().unique()),
         "rank": number_column("Rank", "By the strength of its signal; 1 is the strongest, 0 has no signal"),
         "signal": number_column("Signal", "The raw signal; below 0 is short", "%.4g"),
@@ -92,7 +92,10 @@ def show_pairs(opened: OpenHistory, one: OpenHistory, selection: Selection) -> N
 
 
 def pairs_of(one: History) -> pd.DataFrame:
-    """`explain_cycle` with signal, flags and the group of each pair; columns without any number are left out."""
+    """`explain_cycle` with signal, flags and the group of each pair, without columns that have no number.
+
+    The sentences come without the pair's name, which stands beside them.
+    """
     frame = explain_cycle(one)
     signals = one.signals
     row_of = {int(pair_id): row for row, pair_id in enumerate(signals["pair_id"])}
@@ -103,6 +106,7 @@ def pairs_of(one: History) -> pd.DataFrame:
         signal=signals["signal"].to_numpy()[rows],
         flags=pd.Series([flags[row] for row in rows], dtype=object),
         became=[humanised(str(code)) for code in frame["code"]],
+        sentence=[words[len(pair) + 2 :] for pair, words in zip(frame["pair"], frame["sentence"], strict=True)],
         group=[group_of.get(str(code), HELD_BACK) for code in frame["code"]],
     )
     return frame[[name for name in frame if name == "flags" or frame[name].notna().any()]]

