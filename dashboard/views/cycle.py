@@ -82,6 +82,7 @@ def _signals(table: pd.DataFrame, selection: Selection, moment: pd.Timestamp) ->
     config = {
         "pair": st.column_config.TextColumn("Pair", pinned=True),
         "decision": st.column_config.TextColumn("Decision", help="What became of the wanted change"),
+        "flags": flags_column(selection.theme, table["flags"].explode().dropna().unique()),
         "selected": st.column_config.CheckboxColumn("Selected", width="small"),
         "signal": number_column("Signal", "The raw signal; below 0 is short", "%.4g"),
         "raw_weight": number_column("Raw weight", "What the weighting method made of the signal", "%.4g"),
@@ -95,7 +96,6 @@ def _signals(table: pd.DataFrame, selection: Selection, moment: pd.Timestamp) ->
         "accepted": usd_column("Accepted", "USD that it allowed", 100),
         "tvl": usd_column("TVL", "USD locked in the pool", 120),
         "price": usd_column("Price", width=100),
-        "flags": flags_column(selection.theme, table["flags"].explode().dropna().unique()),
     }
     st.dataframe(
         table,
