@@ -164,6 +164,7 @@ def _columns(selection: Selection, table: pd.DataFrame) -> dict[str, Any]:
     return {
         "timestamp": time_column(),
         "decision": st.column_config.TextColumn("Decision", help="What became of the wanted change", width=100),
+        "flags": flags_column(selection.theme, table["flags"].explode().dropna().unique()),
         "selected": st.column_config.CheckboxColumn("Selected", width="small"),
         "signal": number_column("Signal", "The raw signal; below 0 is short", "%.4g"),
         "rank": number_column("Rank", "By the strength of its signal; 1 is the strongest, 0 has no signal"),
@@ -177,7 +178,6 @@ def _columns(selection: Selection, table: pd.DataFrame) -> dict[str, Any]:
         "asked": usd_column("Asked", "USD asked of the size-risk model"),
         "refused": usd_column("Refused", "Asked - accepted"),
         "price": usd_column("Price"),
-        "flags": flags_column(selection.theme, table["flags"].explode().dropna().unique()),
     }
 
 
