@@ -60,7 +60,7 @@ REASON_MEANINGS: dict[ReasonCode, str] = {
     ReasonCode.undecided: "the source does not say what became of the change; the amount is the change",
     ReasonCode.carried_forward: "the position cannot be traded now and keeps its value; the amount is what is held",
     ReasonCode.nothing_allowed: "limits left nothing of what was wanted; the amount is what was wanted",
-    ReasonCode.not_reached: "money or places were gone before its turn; the amount is what was wanted",
+    ReasonCode.not_reached: "sharing stopped before its turn; the amount is what was wanted",
     ReasonCode.no_change: "the position was where it should be already; the amount is the target",
 }
 """One clause for people about each code."""

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from alpha_model.analysis.flags import flag_names
-from alpha_model.analysis.ledger import ledger_of
+from alpha_model.analysis.ledger import CENT, ledger_of
 from alpha_model.analysis.pairs import pair_labels
 from alpha_model.analysis.words import count, usd
 from alpha_model.history import History
@@ -45,6 +45,12 @@ _STAGE_OF = {
 }
 
 
+_ZERO: dict[str, str] = {
+    Flags.capped_by_concentration: "; the cap per pair cut off nothing of what was wanted, only of what was offered"
+}
+"""What a flag did whose stage took nothing of its own."""
+
+
 def flag_meaning(name: str) -> str:
     """What a flag means in general; a sentence also for one that we do not know.
 
@@ -78,7 +84,7 @@ def explain_flags(history: History) -> pd.DataFrame:
         amount = np.nan if stage is None else float(np.sum(np.abs(amounts[stage][rows])))
         who = sorted({labels[int(pair_ids[row])] for row in rows})
         shown = ", ".join(who[:3]) + (f" and {len(who) - 3} more" if len(who) > 3 else "")  # noqa: PLR2004 - three names
-        did = f"; {words.format(usd(amount))}" if words and not np.isnan(amount) else ""
+        did = f"; {words.format(usd(amount))}" if words and amount >= CENT else _ZERO.get(name, "")
         effect = f"On {count(len(rows), 'pair')} ({shown}){did}."
         found.append((name, len(rows), amount, flag_meaning(name), effect))
     frame = pd.DataFrame(found, columns=["flag", "pair_count", "amount_usd", "meaning", "effect"])

@@ -66,8 +66,8 @@ def constraint_costs(history: History) -> pd.DataFrame:
 
     Returns:
         RangeIndex, one row a cycle, in order: cycle; timestamp (UTC); then USD >= 0, NaN where any amount of the cycle
-        is unknown. Refused of what was wanted: concentration; not_reached (money or places were gone before the pair's
-        turn); size_risk (of what was asked, so money that was offered again may be refused again); chain;
+        is unknown. Refused of what was wanted: concentration; not_reached (sharing had stopped or was short of money at
+        the pair's turn); size_risk (of what was asked, so money offered again may be refused again); chain;
         other_limits. Held back of changes, Σ|USD|: cash; rebalance_threshold; individual_threshold; closing_weight (not
         opened for its small weight); other_skips (frozen pairs, dust, carried forward, or not recorded why).
     """

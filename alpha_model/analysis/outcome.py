@@ -32,7 +32,7 @@ OUTCOME_MEANINGS: dict[CycleOutcome, str] = {
     CycleOutcome.rebalanced: "every wanted change was traded",
     CycleOutcome.partly_rebalanced: "some wanted changes were traded, others skipped pair by pair",
     CycleOutcome.held_below_threshold: "the largest change was below the rebalance threshold, so nothing was traded",
-    CycleOutcome.every_change_skipped: "every wanted change was decided against, pair by pair",
+    CycleOutcome.every_change_skipped: "every wanted change was decided against",
     CycleOutcome.unchanged: "the positions were already where they should be",
     CycleOutcome.no_signal: "no pair was selected and none was held",
     CycleOutcome.refused_by_risk: "size risk accepted none of what was asked",

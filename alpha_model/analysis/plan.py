@@ -81,8 +81,11 @@ def rebalance_recorded(history: History) -> Truths:
 
 def rebalance_trades(history: History) -> pa.Table:
     """The trades that were decided by a cycle of this history."""
-    trades = history.tables.trades.filter((pc.field("kind") == REBALANCE_KIND) & pc.field("cycle").is_valid())
-    return trades.filter(pa.array(np.isin(trades["cycle"].to_numpy(), history.cycle_numbers)))
+    trades = history.tables.trades
+    if not trades.num_rows:
+        return trades
+    cycles = pc.is_in(trades["cycle"], pa.array(history.cycle_numbers, trades["cycle"].type))
+    return trades.filter(pc.and_(pc.equal(trades["kind"], REBALANCE_KIND), cycles))
 
 
 def has_flags(history: History, *flags: Flags) -> Truths:

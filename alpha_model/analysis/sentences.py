@@ -13,10 +13,10 @@ import numpy as np
 import pandas as pd
 import pyarrow.compute as pc
 
-from alpha_model.analysis.columns import Places, numbers
+from alpha_model.analysis.columns import Numbers, Places, Truths, numbers
 from alpha_model.analysis.deeds import Deed, deed
 from alpha_model.analysis.explain import NOT_SELECTED, ReasonCode, Reasons, reasons_frame, reasons_of
-from alpha_model.analysis.ledger import Ledger, ledger_of
+from alpha_model.analysis.ledger import CENT, Ledger, ledger_of
 from alpha_model.analysis.pairs import pair_labels
 from alpha_model.analysis.words import count, known, ordinal, percent, usd
 from alpha_model.history import History
@@ -30,6 +30,7 @@ class _Pair:
     deed: Deed
     chosen: bool
     sized: bool
+    reached: bool
     signal: float
     rank: int
     signal_count: int
@@ -46,7 +47,9 @@ class _Pair:
     other: float
     smaller: int
     cash_left: float
-    top_n: float
+    unshared: float
+    strongest: bool
+    tied: bool
 
 
 def sentences(history: History) -> list[str]:
@@ -108,6 +111,7 @@ def _pairs(history: History, book: Ledger, reasons: Reasons) -> Iterator[_Pair]:
         deeds,
         book.targets.chosen.tolist(),
         book.targets.sized.tolist(),
+        book.targets.reached.tolist(),
         np.nan_to_num(numbers(signals, "signal")).tolist(),
         *(
             reasons.numbers[name].tolist()
@@ -119,7 +123,9 @@ def _pairs(history: History, book: Ledger, reasons: Reasons) -> Iterator[_Pair]:
         amounts["other"].tolist(),
         _smaller(history, book).tolist(),
         cash_left.tolist(),
-        book.targets.settings.pipeline.top_n[book.place].tolist(),
+        _unshared(history, book).tolist(),
+        _took_the_strongest(book, reasons).tolist(),
+        _tied(history, book).tolist(),
     )
     return map(_Pair, *columns)
 
@@ -133,6 +139,28 @@ def _smaller(history: History, book: Ledger) -> Places:
         rows = np.flatnonzero(book.place == place)
         found[rows] = np.searchsorted(np.sort(raw[rows][more[rows]]), raw[rows], side="left")
     return found
+
+
+def _unshared(history: History, book: Ledger) -> Numbers:
+    """What was left of the equity when the sharing under size risk stopped in the row's cycle, USD."""
+    accepted = np.where(book.targets.reached, numbers(history.tables.signals, "accepted"), 0.0)
+    return book.targets.equity - np.bincount(book.place, accepted, minlength=len(history))[book.place]
+
+
+def _took_the_strongest(book: Ledger, reasons: Reasons) -> Truths:
+    """Whether no signal of the row's cycle that was left out is stronger than a selected one."""
+    late = book.targets.chosen & (reasons.numbers["rank"] > reasons.numbers["selected_count"])
+    strongest: Truths = np.bincount(book.place, weights=late)[book.place] == 0
+    return strongest
+
+
+def _tied(history: History, book: Ledger) -> Truths:
+    """Whether the signal is just as strong as the weakest selected one of its cycle."""
+    strength = np.abs(numbers(history.tables.signals, "signal"))
+    weakest, chosen = np.full(len(history), np.inf), book.targets.chosen
+    np.minimum.at(weakest, book.place[chosen], strength[chosen])
+    tied: Truths = strength == weakest[book.place]
+    return tied
 
 
 def _sentence(pair: _Pair) -> str:
@@ -169,8 +197,8 @@ def _selection(pair: _Pair) -> str:
         return "none selected"
     if pair.rank <= pair.selected_count:
         return f"{pair.selected_count} selected, this one not, for a reason that is not recorded"
-    if pair.deed.code is ReasonCode.not_in_top or pair.selected_count == pair.top_n:
-        return f"top {pair.selected_count} selected"
+    if pair.strongest:
+        return f"top {pair.selected_count} selected{', tied with the last of them' if pair.tied else ''}"
     return f"{pair.selected_count} selected"
 
 
@@ -184,17 +212,22 @@ def _limits(pair: _Pair) -> Iterator[str]:
         stays = "" if pair.sized else f", {usd(pair.concentration)} stayed in cash"
         yield f"the cap per pair allowed {usd(cap)}{share}{stays}"
     if pair.redistribution > 0:
-        yield f"was offered {usd(pair.redistribution)} more, which others did not take"
+        yield f"was offered {usd(pair.redistribution)} more than its share"
     elif pair.redistribution < 0:
         asked = pair.ideal + pair.concentration + pair.redistribution
-        gone = "money or places were gone before its turn"
-        yield gone if abs(asked) < 1e-6 else f"only {usd(asked)} was left when its turn came"  # noqa: PLR2004
+        yield f"only {usd(asked)} was left when its turn came" if pair.reached else _stopped(pair)
     if pair.size_risk < 0:
         yield _refusal(pair)
     if pair.chain < 0:
         yield f"the cap of its chain took {usd(pair.chain)}, which stayed in cash"
     if pair.deed.code is not ReasonCode.carried_forward and known(pair.other) and pair.other:
         yield f"another limit took {usd(pair.other)}" if pair.other < 0 else f"another step added {usd(pair.other)}"
+
+
+def _stopped(pair: _Pair) -> str:
+    if not known(pair.unshared):
+        return "sharing stopped before its turn"
+    return f"sharing stopped before its turn, with {usd(pair.unshared) if pair.unshared >= CENT else 'nothing'} left"
 
 
 def _refusal(pair: _Pair) -> str:

@@ -114,7 +114,7 @@ def _held_back(history: History, book: Ledger) -> str:
     parts = [f"{name} ({usd(total)})" for name, total in totals.items() if total > CENT]
     missed = int(np.count_nonzero(costs["not_reached"] > CENT))
     if missed:
-        parts.append(f"lack of money or places ({count(missed, 'pair')})")
+        parts.append(f"sharing that stopped before their turn, or had little left ({count(missed, 'pair')})")
     if not parts:
         return ""
     again = " What size risk refused was asked for again by smaller signals." if _asked_again(book) else ""

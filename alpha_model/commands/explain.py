@@ -5,53 +5,48 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
+import pandas as pd
 
-from alpha_model.analysis.flag_meanings import explain_flags
-from alpha_model.analysis.sentences import explain_cycle
-from alpha_model.analysis.summary import summarise_cycle
+from alpha_model.analysis import explain_cycle, explain_flags, summarise_cycle
 from alpha_model.commands.output import json_option, plain_text, show_json
-from alpha_model.errors import CycleNotFoundError
-from alpha_model.history import History, read_history
+from alpha_model.commands.sources import one_cycle, opened, source_argument
+from alpha_model.errors import HistoryError
+
+_NAMED = 10
+"""Pairs that an error names."""
 
 
 @click.command("explain")
-@click.argument("source", type=click.Path(path_type=Path))
-@click.option("--cycle", "which", required=True, help="Number of the cycle, or its time as 2026-01-05T00:00Z.")
-@click.option("--pair", "ticker", help="Only this pair: its name or id.")
+@source_argument
+@click.option("--cycle", "which", required=True, help="Its number, its time as 2026-01-05T00:00Z, `first` or `last`.")
+@click.option("--pair", "wanted", help="Only this pair: its name or id.")
 @json_option
-def explain_command(source: Path, which: str, ticker: str | None, *, as_json: bool) -> None:
-    """Say why SOURCE decided as it did in one cycle, pair by pair, the largest amount first.
+def explain_command(source: Path, which: str, wanted: str | None, *, as_json: bool) -> None:
+    """Say why SOURCE decided as it did in one cycle: a paragraph, a sentence for each pair, what each flag did.
 
-    Example: alpha-model explain state.json --cycle 12
+    Example: alpha-model explain state.json --cycle last --pair WETH-USDC
     """
-    one = _cycle(read_history(source), which)
-    summary, pairs = summarise_cycle(one), explain_cycle(one)
-    if ticker is not None:
-        chosen = (pairs["pair"] == ticker) | (pairs["pair_id"].astype(str) == ticker)
-        if not chosen.any():
-            known = ", ".join(pairs["pair"][:10])
-            raise CycleNotFoundError(f"no pair {ticker!r} in this cycle. There are {plain_text(known)} …", pair=ticker)
-        pairs = pairs[chosen.to_numpy()].reset_index(drop=True)
+    one = one_cycle(opened(source), which)
+    summary, pairs, flags = summarise_cycle(one), explain_cycle(one), explain_flags(one)
+    if wanted is not None:
+        pairs = _only(pairs, wanted)
     if as_json:
-        show_json(
-            {
-                "headline": summary.headline,
-                "paragraph": summary.paragraph,
-                "outcome": str(summary.outcome),
-                "pairs": pairs,
-                "flags": explain_flags(one),
-            }
-        )
+        words = {"headline": summary.headline, "paragraph": summary.paragraph, "outcome": str(summary.outcome)}
+        show_json({**words, "pairs": pairs, "flags": flags})
         return
-    if ticker is None:
-        click.echo(plain_text(summary.paragraph) + "\n")
-    for sentence in pairs["sentence"]:
-        click.echo(plain_text(sentence))
+    blocks = [list(pairs["sentence"])]
+    if wanted is None:
+        told = [f"{row.flag}: {row.meaning} {row.effect}" for row in flags.itertuples()]
+        blocks = [[summary.paragraph], *blocks, told]
+    click.echo("\n\n".join("\n".join(map(plain_text, lines)) for lines in blocks if lines))
 
 
-def _cycle(history: History, which: str) -> History:
-    try:
-        number = int(which)
-    except ValueError:
-        return history.at(which)
-    return history.cycle(number)
+def _only(pairs: pd.DataFrame, wanted: str) -> pd.DataFrame:
+    """The rows of the pair of that name or id."""
+    those = ((pairs["pair"] == wanted) | (pairs["pair_id"].astype(str) == wanted)).to_numpy()
+    if not those.any():
+        names = pairs["pair"].tolist()
+        more = " …" if len(names) > _NAMED else ""
+        have = f"It has {plain_text(', '.join(names[:_NAMED]))}{more}." if names else "It has no pairs."
+        raise HistoryError(f"no pair {wanted!r} in this cycle. {have}", pair=wanted)
+    return pairs[those].reset_index(drop=True)

@@ -91,6 +91,9 @@ CODES: dict[ReasonCode, dict[str, Any]] = {
     ReasonCode.carried_forward: {"position_target": 500.0, "old_value": 500.0, "carry_forward": True},
     ReasonCode.not_selected: {"selected": False, "signal": 0.5, "signal_in_selection": None},
     ReasonCode.no_change: {"position_target": 500.0, "old_value": 500.0, "position_adjust_usd": 0.0},
+    ReasonCode.nothing_allowed: {
+        "position_target": 0.0, "old_value": 0.0, "position_adjust_usd": 0.0, "asked": 500.0, "accepted": 0.0,
+    },
 }  # fmt: skip
 
 
@@ -163,7 +166,7 @@ def test_a_limit_is_named_with_what_it_took_and_where_that_went() -> None:
     )
     assert by_pair.loc[1, "limited_by"] == "concentration"
     assert by_pair.loc[2, "sentence"] == (
-        "T2-USDC: wanted $300 (30.0 %); was offered $15.00 more, which others did not take; opened with $315."
+        "T2-USDC: wanted $300 (30.0 %); was offered $15.00 more than its share; opened with $315."
     )
     summary = summarise_cycle(history)
     assert summary.outcome is CycleOutcome.rebalanced
@@ -226,3 +229,95 @@ def test_sentences_name_no_amount_that_the_numbers_do_not_have(path: Path) -> No
 def test_sentences_follow_the_rows_of_signals() -> None:
     history = make_history([{"pair_id": 2, **HALF}, {"pair_id": 1, **HALF}], [OPEN])
     assert [words.split(":")[0] for words in sentences(history)] == ["T2-USDC", "T1-USDC"]
+
+
+def sized(signals: dict[int, float], cap: float = 100.0, **sharing: Any) -> AlphaModel:
+    """A cycle of our own model over $1,000, in which no pair may hold more than the cap."""
+    manager = make_manager({1: 50.0, 2: 10.0, 3: 1.0}, cash=1000)
+    model = make_model(signals)
+    risk = FixedSizeRiskModel(manager.pricing_model, per_position_cap=cap)
+    model.normalise_weights(0.4, investable_equity=1000.0, size_risk_model=risk, **sharing)
+    model.update_old_weights(manager.get_current_portfolio())
+    model.calculate_target_positions(manager)
+    model.generate_rebalance_trades_and_triggers(manager)
+    return model
+
+
+def test_pair_that_sharing_did_not_reach_is_told_what_was_left_and_not_that_money_was_gone() -> None:
+    history = kept_by_framework(sized({1: 5.0, 2: 3.0, 3: 2.0}, max_positions=2))
+    last = explain_cycle(history).set_index("pair_id").loc[3]
+    assert last["code"] == ReasonCode.not_reached
+    assert last["sentence"] == "T3-USDC: wanted $200 (20.0 %); sharing stopped before its turn, with $800 left."
+
+
+def test_pair_that_came_when_all_was_given_away_is_told_that_nothing_was_left() -> None:
+    history = kept_by_framework(sized({1: 5.0, 2: 3.0, 3: 2.0}, cap=400.0, waterfall=True, max_positions=3))
+    words = explain_cycle(history).set_index("pair_id")["sentence"]
+    assert "only $200 was left" not in words[3]  # it wanted no more than the $200 that were left
+    history = kept_by_framework(sized({1: 5.0, 2: 4.0, 3: 1.0, 4: 0.5}, cap=400.0, waterfall=True))
+    words = explain_cycle(history).set_index("pair_id")["sentence"]
+    assert words[4].endswith("sharing stopped before its turn, with nothing left.")
+
+
+def test_amount_offered_beyond_the_share_is_not_said_to_be_refused_by_others() -> None:
+    history = kept_by_framework(sized({1: 1.0, 2: 1.0, 3: 1.0}, cap=1000.0, waterfall=True))
+    first = explain_cycle(history).set_index("pair_id").loc[1, "sentence"]
+    assert "was offered $66.67 more than its share" in first
+    flags = explain_flags(history).set_index("flag")
+    assert flags.loc["capped_by_concentration", "effect"].endswith(
+        "the cap per pair cut off nothing of what was wanted, only of what was offered."
+    )
+
+
+def test_signal_as_strong_as_the_last_selected_one_is_said_to_be_tied() -> None:
+    words = explain_cycle(kept_by_framework(selected_from({1: 6.0, 2: 4.0, 3: 4.0}, 2)))["sentence"]
+    assert "ranked 3rd of 3, top 2 selected, tied with the last of them" in words.iloc[-1]
+
+
+def test_top_is_said_only_where_the_selected_are_the_strongest() -> None:
+    rows = [
+        {"pair_id": 1, "signal": 3.0, "selected": False, "signal_in_selection": None},
+        {"pair_id": 2, "signal": 2.0, **HALF},
+        {"pair_id": 3, "signal": 1.0, "selected": False, "signal_in_selection": None},
+    ]
+    words = explain_cycle(make_history(rows, [OPEN])).set_index("pair_id")["sentence"]
+    assert "ranked 1st of 3, 1 selected, this one not, for a reason that is not recorded" in words[1]
+    assert "ranked 3rd of 3, 1 selected" in words[3]
+    assert "top" not in words[3]
+
+
+def test_frozen_position_is_said_to_be_frozen() -> None:
+    manager = make_manager({1: 50.0, 2: 10.0}, cash=1000, held={1: 10})
+    portfolio = manager.get_current_portfolio()
+    position_id = next(iter(portfolio.open_positions))
+    model = make_model({1: 5.0, 2: 5.0})
+    model.normalise_weights()
+    model.update_old_weights(portfolio)
+    model.calculate_target_positions(manager, 1200.0)
+    portfolio.frozen_positions[position_id] = portfolio.open_positions.pop(position_id)
+    model.generate_rebalance_trades_and_triggers(manager)
+    first = explain_cycle(kept_by_framework(model)).set_index("pair_id").loc[1]
+    assert first["code"] == ReasonCode.frozen
+    assert first["sentence"].endswith("was not made, because a failed trade has frozen the position.")
+
+
+@pytest.mark.parametrize("flag", [*map(str, Flags), "brand_new"])
+def test_every_flag_is_explained_with_the_pair_that_carries_it(flag: str) -> None:
+    row = HALF | {"position_target": 400.0, "old_value": 500.0, "position_adjust_usd": -100.0}
+    frame = explain_flags(make_history([{"pair_id": 1, "flags": [flag], **row}], [OPEN])).set_index("flag")
+    assert frame.loc[flag, "meaning"] == flag_meaning(flag)
+    assert frame.loc[flag, "effect"].startswith("On 1 pair (T1-USDC)")
+    assert frame.loc[flag, "pair_count"] == 1
+
+
+@pytest.mark.parametrize(
+    "ticker", ["<script>alert(1)</script>", "=HYPERLINK(1)", "{0}{code}%s", "*b* [x](y)", "a'; DROP", ""]
+)
+def test_hostile_names_are_text_and_never_a_template(ticker: str) -> None:
+    history = make_history([{"pair_id": 1, "flags": [ticker or "x"], **HALF}], [OPEN], tickers={1: ticker})
+    frame = explain_cycle(history)
+    assert frame["sentence"].iloc[0].startswith(f"{frame['pair'].iloc[0]}: wanted ")
+    if ticker:
+        assert ticker in frame["sentence"].iloc[0]
+        assert ticker in explain_flags(history)["effect"].iloc[0]
+    assert summarise_cycle(history).paragraph
