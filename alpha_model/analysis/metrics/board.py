@@ -19,7 +19,6 @@ from alpha_model.analysis.plan import Plan, has_flags, plan_of
 from alpha_model.history import History
 from alpha_model.signal import TradingPairSignalFlags as Flags
 
-
 ROUNDING = 1e-9
 """Relative: what is left of a position by less than this of its change is rounding."""
 

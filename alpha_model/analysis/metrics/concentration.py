@@ -33,9 +33,7 @@ def concentration(history: History) -> pd.DataFrame:
 def concentration_of(board: Board) -> pd.DataFrame:
     """`concentration` from matrices that are made already."""
     known = board.holdings_known
-    holdings = {
-        f"holding_{name}": np.where(known, values, np.nan) for name, values in _figures(board.holding).items()
-    }
+    holdings = {f"holding_{name}": np.where(known, values, np.nan) for name, values in _figures(board.holding).items()}
     targets = {f"target_{name}": values for name, values in _figures(board.target).items()}
     return cycle_frame(board.history, {**targets, **holdings})
 

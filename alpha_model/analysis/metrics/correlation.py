@@ -89,7 +89,8 @@ def row_mean(values: Matrix, where: Mask) -> Numbers:
 
 def row_count(where: Mask) -> Places:
     """How many take part in each row."""
-    return np.count_nonzero(where, axis=1).astype(np.int64)
+    count: Places = np.count_nonzero(where, axis=1).astype(np.int64)
+    return count
 
 
 def _deviations(values: Matrix, where: Mask, count: npt.NDArray[np.intp]) -> tuple[Matrix, Truths]:

@@ -39,6 +39,7 @@ from alpha_model.history import History
 RETURN_SOURCES = ("absent", "recorded prices", "trade prices", "held values")
 """Where a return comes from."""
 
+_SOURCES = pd.CategoricalDtype(list(RETURN_SOURCES))
 ABSENT, RECORDED, TRADED, HELD = (np.int8(place) for place in range(len(RETURN_SOURCES)))
 
 DUST = 1e-6
@@ -82,7 +83,7 @@ def next_returns(history: History) -> pd.DataFrame:
             "timestamp": signals["timestamp"].to_pandas(),
             "pair_id": signals["pair_id"].to_numpy(),
             "next_return": returns.value[cells],
-            "source": pd.Categorical.from_codes(returns.source[cells], list(RETURN_SOURCES)),
+            "source": pd.Categorical.from_codes(returns.source[cells], dtype=_SOURCES),
         }
     )
 
