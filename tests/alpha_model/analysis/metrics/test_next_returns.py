@@ -1,6 +1,7 @@
 """What did each pair earn until the next cycle, and is nothing counted as return that was a trade?"""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pyarrow as pa
@@ -205,6 +206,6 @@ def test_held_values_find_the_price_returns_whatever_is_traded_at_whatever_fee(p
             trades.append({"cycle": cycle, "pair_id": 1, "value": 1.0, **filled, **paid})
             units += change
     found = next_returns(make_history(rows, [{"trade_count": 1}] * len(prices), trades=trades))
-    expected = [after / before - 1 for before, after in zip(prices, prices[1:], strict=False)]
+    expected = [after / before - 1 for before, after in pairwise(prices)]
     assert found["next_return"][:-1].tolist() == pytest.approx(expected, rel=1e-6, abs=1e-6)
     assert found["source"][:-1].eq("held values").all()
