@@ -82,6 +82,11 @@ class Board:
         return np.where(known[found] == pair_ids, found, -1).astype(np.int64)
 
     @cached_property
+    def there(self) -> Mask:
+        """Where the pair has a row in the cycle."""
+        return self.spread_truths(np.ones(len(self.places), dtype=np.bool_))
+
+    @cached_property
     def plan(self) -> Plan:
         """What was decided about the change of each row of `signals`."""
         return plan_of(self.history)

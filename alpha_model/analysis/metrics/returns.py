@@ -97,16 +97,16 @@ def return_coverage(history: History) -> pd.DataFrame:
     """
     board = Board(history)
     returns = returns_of(board)
-    there = board.spread_truths(np.ones(len(board.places), dtype=np.bool_))
     counts = {
-        name.replace(" ", "_"): row_count(there & (returns.source == code))
+        name.replace(" ", "_"): row_count(board.there & (returns.source == code))
         for code, name in enumerate(RETURN_SOURCES)
         if code != ABSENT
     }
     times = microseconds(history.tables.cycles)
     hours = np.append(np.diff(times) / 3.6e9, np.nan)[: len(history)]
     return cycle_frame(
-        history, {"hours": hours, "pairs": row_count(there), "known": row_count(there & returns.known), **counts}
+        history,
+        {"hours": hours, "pairs": row_count(board.there), "known": row_count(board.there & returns.known), **counts},
     )
 
 
@@ -116,17 +116,17 @@ def returns_of(board: Board) -> Returns:
     source = np.full(board.shape, ABSENT, dtype=np.int8)
     if len(value) <= 1:
         return Returns(value, source)
-    recorded = board.wide("price")
-    recorded = np.where(recorded > 0, recorded, np.nan)
-    trades = _trades(board)
-    for code, found in (
-        (RECORDED, recorded[1:] / recorded[:-1] - 1),
-        (TRADED, _growth(np.where(np.isnan(recorded), _trade_prices(board, trades), recorded))),
-        (HELD, _held(board, trades)),
-    ):
-        new = (source[:-1] == ABSENT) & ~np.isnan(found)
-        value[:-1][new] = found[new]
-        source[:-1][new] = code
+    price = board.wide("price")
+    price = np.where(price > 0, price, np.nan)
+    value[:-1] = _growth(price)
+    source[~np.isnan(value)] = RECORDED
+    if (board.there & (source == ABSENT))[:-1].any():
+        trades = _trades(board)
+        with_trades = np.where(np.isnan(price), _trade_prices(board, trades), price)
+        for code, found in ((TRADED, _growth(with_trades)), (HELD, _held(board, trades))):
+            new = (source[:-1] == ABSENT) & ~np.isnan(found)
+            value[:-1][new] = found[new]
+            source[:-1][new] = code
     return Returns(value, source)
 
 

@@ -23,7 +23,7 @@ CYCLE = {
 }
 
 
-def make_cycle(*pairs, cycle=CYCLE, later=None):
+def make_cycle(*pairs, cycle=CYCLE):
     """One cycle, and the prices at the next: pairs are rows with `next_price`; the price now is 100."""
     rows = []
     for pair_id, pair in enumerate(pairs, 1):
@@ -31,8 +31,9 @@ def make_cycle(*pairs, cycle=CYCLE, later=None):
         row.setdefault("position_adjust_usd", row.get("position_target", 0.0) - row["old_value"])
         next_price = row.pop("next_price")
         rows.append(row)
-        rows.append({"cycle": 1, "pair_id": pair_id, "selected": False, "price": next_price, "old_value": 0.0})
-    return make_history(rows, [cycle, later or {"investable_equity": 1000.0}])
+        later = {"selected": False, "old_value": 0.0, "position_adjust_usd": 0.0}
+        rows.append({"cycle": 1, "pair_id": pair_id, "price": next_price, **later})
+    return make_history(rows, [cycle, {"investable_equity": 1000.0}])
 
 
 def first(history):
