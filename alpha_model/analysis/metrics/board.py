@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from alpha_model.analysis.columns import Numbers, Places, Truths, numbers, signal_places
-from alpha_model.analysis.metrics.correlation import Mask, Matrix
+from alpha_model.analysis.metrics.correlation import Mask, Matrix, average_ranks
 from alpha_model.analysis.plan import Plan, has_flags, plan_of
 from alpha_model.history import History
 from alpha_model.signal import TradingPairSignalFlags as Flags
@@ -105,6 +105,27 @@ class Board:
     def has_signal(self) -> Mask:
         """Where the pair has a signal other than 0; a 0 stands for a pair that is held without one."""
         return cast("Mask", np.nan_to_num(self.signal) != 0)
+
+    def signal_ranks(self, where: Mask, rows: slice = slice(None)) -> Matrix:
+        """The place of each signal among those of its cycle, the most negative first.
+
+        Args:
+            where: Which signals take part; none without `has_signal`.
+            rows: The cycles that `where` is about.
+
+        Returns:
+            As `average_ranks` gives it; only cycles in which not every signal takes part are ranked again.
+        """
+        ranks, others = self._ranks[rows], np.flatnonzero((where != self.has_signal[rows]).any(axis=1))
+        if not others.size:
+            return ranks
+        ranks = ranks.copy()
+        ranks[others] = average_ranks(self.signal[rows][others], where[others])
+        return ranks
+
+    @cached_property
+    def _ranks(self) -> Matrix:
+        return average_ranks(self.signal, self.has_signal)
 
     @cached_property
     def was_short(self) -> Truths:

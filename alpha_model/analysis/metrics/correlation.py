@@ -71,14 +71,6 @@ def correlation(left: Matrix, right: Matrix, where: Mask) -> Numbers:
     return found
 
 
-def rank_correlation(left: Matrix, right: Matrix, where: Mask) -> Numbers:
-    """Spearman's rank correlation of each row, ties at the mean of their places; NaN as in `correlation`.
-
-    Source: C. Spearman, The proof and measurement of association between two things, 1904.
-    """
-    return correlation(average_ranks(left, where), average_ranks(right, where), where)
-
-
 def row_mean(values: Matrix, where: Mask) -> Numbers:
     """The mean of each row over `where`; NaN where nothing takes part."""
     count = np.count_nonzero(where, axis=1)

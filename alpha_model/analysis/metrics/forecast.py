@@ -7,7 +7,7 @@ import pandas as pd
 
 from alpha_model.analysis.columns import cycle_frame
 from alpha_model.analysis.metrics.board import Board
-from alpha_model.analysis.metrics.correlation import rank_correlation, row_count, row_mean
+from alpha_model.analysis.metrics.correlation import average_ranks, correlation, row_count, row_mean
 from alpha_model.analysis.metrics.returns import Returns, returns_of
 from alpha_model.history import History
 
@@ -23,9 +23,9 @@ def forecast_quality(history: History) -> pd.DataFrame:
         chosen_return and others_return (mean return of the chosen and of the other pairs, a short's negated; share),
         selection_spread (their difference, NaN unless both are known). NaN throughout the last cycle.
 
-    Source: R. Grinold and R. Kahn, Active Portfolio Management, 2nd ed. 2000, chapter 6 (information coefficient; here
-    of ranks, after C. Spearman 1904). Where returns come from held values, n is about the held pairs, and a signal that
-    nobody followed is not judged.
+    Source: R. Grinold and R. Kahn, Active Portfolio Management, 2nd ed. 2000, chapter 6 (information coefficient); of
+    ranks: C. Spearman, The proof and measurement of association between two things, 1904. Where returns come from held
+    values, n is about the held pairs, and a signal that nobody followed is not judged.
     """
     board = Board(history)
     return forecast_of(board, returns_of(board))
@@ -45,7 +45,7 @@ def forecast_of(board: Board, returns: Returns) -> pd.DataFrame:
         {
             "signals": row_count(board.has_signal),
             "with_return": row_count(both),
-            "rank_ic": rank_correlation(signal, value, both),
+            "rank_ic": correlation(board.signal_ranks(both), average_ranks(value, both), both),
             "hit_rate": np.where(counted > 0, row_count(hits) / np.maximum(counted, 1), np.nan),
             "hits_of": counted,
             "chosen_return": chosen,

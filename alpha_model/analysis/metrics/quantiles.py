@@ -7,7 +7,7 @@ import pandas as pd
 
 from alpha_model.analysis.columns import cycle_frame
 from alpha_model.analysis.metrics.board import Board
-from alpha_model.analysis.metrics.correlation import Matrix, average_ranks, row_count, row_mean
+from alpha_model.analysis.metrics.correlation import Matrix, row_count, row_mean
 from alpha_model.analysis.metrics.returns import Returns, returns_of
 from alpha_model.errors import HistoryError
 from alpha_model.history import History
@@ -50,7 +50,7 @@ def quantiles_of(board: Board, returns: Returns, quantiles: int) -> pd.DataFrame
     both = board.has_signal & returns.known
     count = row_count(both)
     enough = both & (count >= quantiles)[:, None]
-    place = _quantile(average_ranks(board.signal, enough), count, quantiles)
+    place = _quantile(board.signal_ranks(enough), count, quantiles)
     means = {f"q{each}": row_mean(returns.value, enough & (place == each)) for each in range(1, quantiles + 1)}
     return cycle_frame(
         board.history,

@@ -7,7 +7,7 @@ import pandas as pd
 
 from alpha_model.analysis.columns import Numbers, cycle_frame
 from alpha_model.analysis.metrics.board import Board
-from alpha_model.analysis.metrics.correlation import rank_correlation, row_count
+from alpha_model.analysis.metrics.correlation import correlation, row_count
 from alpha_model.history import History
 
 
@@ -30,15 +30,16 @@ def signal_stability(history: History) -> pd.DataFrame:
 
 def stability_of(board: Board) -> pd.DataFrame:
     """`signal_stability` from matrices that are made already."""
-    signal, there, chosen = board.signal, board.has_signal, board.chosen
+    there, chosen = board.has_signal, board.chosen
     common = there[1:] & there[:-1]
+    now, before = board.signal_ranks(common, slice(1, None)), board.signal_ranks(common, slice(-1))
     kept, either = row_count(chosen[1:] & chosen[:-1]), row_count(chosen[1:] | chosen[:-1])
     return cycle_frame(
         board.history,
         {
             "signals": row_count(there),
             "common": _after_first(board, row_count(common).astype(np.float64)),
-            "rank_autocorrelation": _after_first(board, rank_correlation(signal[1:], signal[:-1], common)),
+            "rank_autocorrelation": _after_first(board, correlation(now, before, common)),
             "kept_share": _after_first(board, np.where(either > 0, kept / np.maximum(either, 1), np.nan)),
             "entered": _after_first(board, row_count(chosen[1:] & ~chosen[:-1]).astype(np.float64)),
             "left": _after_first(board, row_count(chosen[:-1] & ~chosen[1:]).astype(np.float64)),
