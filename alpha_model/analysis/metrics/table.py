@@ -132,9 +132,7 @@ def rolling_metrics(metrics: pd.DataFrame, window: int) -> pd.DataFrame:
     columns: dict[str, object] = {"cycles": np.minimum(np.arange(1, len(metrics) + 1), window)}
     means = rolling.mean()
     for name in numeric.columns:
-        known = counts[name].to_numpy()
-        columns[name] = np.where(known > 0, means[name].to_numpy(), np.nan)
-        columns[f"{name}_n"] = known
+        columns |= {name: means[name].to_numpy(), f"{name}_n": counts[name].to_numpy()}
     return pd.DataFrame({"cycle": metrics["cycle"], "timestamp": metrics["timestamp"], **columns})
 
 

@@ -100,6 +100,9 @@ def test_the_runner_up_of_the_selection_and_what_it_lacked() -> None:
 def test_a_selection_that_is_not_full_left_nobody_out_for_its_rank() -> None:
     rows = [{"pair_id": 1, "signal": 0.9}, {"pair_id": 2, "signal": 0.05, "selected": False}]
     assert miss(Gate.selection, rows, count=2, signal_threshold=0.1) is None
+    above = [rows[0], rows[1] | {"signal": 0.5}]
+    assert miss(Gate.selection, above, count=2, signal_threshold=0.1) is None
+    assert miss(Gate.selection, above, count=1, signal_threshold=0.1)["value"] == 0.5
     found = miss(Gate.signal_threshold, rows, count=2, signal_threshold=0.1)
     assert found["pair_id"] == 2
     assert found["margin"] == pytest.approx(-0.05)
@@ -124,10 +127,10 @@ def test_what_was_asked_against_the_size_cap() -> None:
 
 
 def test_a_weight_of_0_is_no_near_miss_of_the_closing_weight() -> None:
-    rows = [{"pair_id": 1, "normalised_weight": 0.0, "old_value": 9.0}, {"pair_id": 2, "normalised_weight": 0.007}]
+    rows = [{"pair_id": 1, "normalised_weight": 0.0, "old_value": 9.0}, {"pair_id": 2, "normalised_weight": 0.011}]
     found = miss(Gate.closing_weight, rows)
     assert found["pair_id"] == 2
-    assert found["margin"] == pytest.approx(0.002)
+    assert found["margin"] == pytest.approx(0.006)
 
 
 def test_no_gate_is_invented_where_nothing_is_recorded() -> None:
@@ -211,7 +214,7 @@ def test_pair_streaks_by_hand() -> None:
     rows = []
     for cycle in range(4):
         rows.append({"cycle": cycle, "pair_id": 1, "selected": cycle != 1, "signal": 1.0})
-        refused = {"asked": 100.0, "accepted": 100.0 - 10 * cycle}
+        refused = {"asked": 100.0, "accepted": 100.0 - (10, 0, 20, 30)[cycle]}
         rows.append({"cycle": cycle, "pair_id": 2, **refused, "position_adjust_usd": 5.0, "ignored": cycle < 2})
     found = pair_streaks(make_history(rows, [cycle_of(200.0)] * 4))
     columns = ["kind", "pair_id", "first_cycle", "last_cycle", "cycles", "ongoing"]
@@ -219,9 +222,9 @@ def test_pair_streaks_by_hand() -> None:
         ["chosen", 2, 0, 3, 4, True],
         ["chosen", 1, 2, 3, 2, True],
         ["skipped", 2, 0, 1, 2, False],
-        ["refused", 2, 1, 3, 3, True],
+        ["refused", 2, 2, 3, 2, True],
     ]
-    assert found["usd"].tolist() == pytest.approx([np.nan, np.nan, 10, 10 + 20 + 30], nan_ok=True)
+    assert found["usd"].tolist() == pytest.approx([np.nan, np.nan, 10, 20 + 30], nan_ok=True)
     single = pair_streaks(make_history(rows, [cycle_of(200.0)] * 4), at_least=1)
     assert single[(single["kind"] == "chosen") & (single["cycles"] == 1)]["pair_id"].tolist() == [1]
 

@@ -78,6 +78,10 @@ def test_a_position_that_is_closed_has_no_return_from_held_values() -> None:
     assert returns_of(200, 0, trades=[buy(-20, side="sell")])[1][0] == "absent"
 
 
+def test_the_rounding_that_a_sale_leaves_behind_has_no_return() -> None:
+    assert returns_of(200, 5e-6, trades=[buy(-20 + 1e-7, side="sell")])[1][0] == "absent"
+
+
 def test_a_stop_loss_between_two_cycles_leaves_the_interval_without_return() -> None:
     stop = buy(
         -5, side="sell", kind="stop_loss", timestamp=make_history(cycles=1).timestamps[0] + np.timedelta64(1, "h")
