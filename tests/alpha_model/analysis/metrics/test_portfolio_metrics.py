@@ -94,6 +94,13 @@ def test_positions_are_unknown_where_nobody_says_what_became_of_a_change() -> No
     assert one(exposure(history))["wanted_share"] == 0.4
 
 
+def test_a_recorded_trade_tells_what_became_of_a_change() -> None:
+    trade = {"pair_id": 1, "value": 300.0}
+    history = make_history([pair(1, 100, 300)], [{"investable_equity": 1000.0, "trade_count": 1}], trades=[trade])
+    assert one(exposure(history))["invested_share"] == 0.4
+    assert one(turnover(history))["turnover_two_way"] == 0.3
+
+
 def test_exposure_counts_shorts_by_size_and_net_by_side() -> None:
     cycle = REBALANCED | {"size_risk_discarded_value": 50.0}
     found = one(exposure(make_history([pair(1, 100, 300), short(2, 200, -50)], [cycle])))
