@@ -1,5 +1,6 @@
 """Why did the strategy do what it did? Pure functions from a history to frames."""
 
+from alpha_model.analysis.attention import Attention, Concern, needs_attention
 from alpha_model.analysis.audit import (
     SEVERITY_MEANINGS,
     AuditReport,
@@ -9,6 +10,7 @@ from alpha_model.analysis.audit import (
     audit_rules,
     audit_summary,
 )
+from alpha_model.analysis.capacity import capacity_by_pair
 from alpha_model.analysis.compare import (
     STAGE_MEANINGS,
     CompareStage,
@@ -18,8 +20,11 @@ from alpha_model.analysis.compare import (
     compare_histories,
 )
 from alpha_model.analysis.cycle import cycle_signals, cycle_table
-from alpha_model.analysis.flags import flag_counts, flag_names
+from alpha_model.analysis.explain import REASON_MEANINGS, ReasonCode, explain_pairs
+from alpha_model.analysis.flag_meanings import FLAG_MEANINGS, explain_flags, flag_meaning
+from alpha_model.analysis.flags import flag_co_occurrence, flag_counts, flag_names, flags_by_pair
 from alpha_model.analysis.headline import Headline, describe_decision, headline
+from alpha_model.analysis.interesting import INTEREST_MEANINGS, Interest, interesting_cycles
 from alpha_model.analysis.ledger import Ledger, ledger, ledger_of
 from alpha_model.analysis.ledger_rollups import (
     CONSTRAINTS,
@@ -55,7 +60,9 @@ from alpha_model.analysis.metrics import (
     transfer_coefficients,
     turnover,
 )
+from alpha_model.analysis.movers import movers, weight_moved
 from alpha_model.analysis.outcome import OUTCOME_MEANINGS, CycleOutcome, cycle_outcomes
+from alpha_model.analysis.pair_history import pair_history
 from alpha_model.analysis.pairs import pair_labels, pairs_by_weight
 from alpha_model.analysis.provenance import Provenance
 from alpha_model.analysis.reduce import (
@@ -67,9 +74,11 @@ from alpha_model.analysis.reduce import (
     most_moved,
     reduce_cycles,
 )
+from alpha_model.analysis.sentences import explain_cycle, sentences
 from alpha_model.analysis.settings import cycle_settings
 from alpha_model.analysis.size_risk import size_risk_frame
-from alpha_model.analysis.thresholds import ranges_widely, threshold_frame
+from alpha_model.analysis.summary import CycleSummary, summarise_cycle
+from alpha_model.analysis.thresholds import ranges_widely, threshold_frame, threshold_sweep
 from alpha_model.analysis.weights import normalised_weights, raw_shares, sides, weight_diffs
 
 __all__ = [
@@ -81,24 +90,35 @@ __all__ = [
     "OUTCOME_MEANINGS",
     "PAIR_STREAKS",
     "RETURN_SOURCES",
+    "FLAG_MEANINGS",
+    "INTEREST_MEANINGS",
+    "OTHER",
+    "OUTCOME_MEANINGS",
+    "REASON_MEANINGS",
     "SEVERITY_MEANINGS",
     "STAGE_MEANINGS",
+    "Attention",
     "AuditReport",
     "CompareStage",
+    "Concern",
     "CycleComparison",
     "CycleOutcome",
     "Gate",
+    "CycleSummary",
     "Headline",
     "HistoryComparison",
+    "Interest",
     "Kept",
     "Ledger",
     "Metric",
     "Provenance",
+    "ReasonCode",
     "Severity",
     "audit",
     "audit_report",
     "audit_rules",
     "audit_summary",
+    "capacity_by_pair",
     "compare_cycles",
     "compare_histories",
     "concentration",
@@ -114,10 +134,17 @@ __all__ = [
     "describe_decision",
     "describe_streak",
     "exposure",
+    "explain_cycle",
+    "explain_flags",
+    "explain_pairs",
+    "flag_co_occurrence",
     "flag_counts",
+    "flag_meaning",
     "flag_names",
     "forecast_quality",
+    "flags_by_pair",
     "headline",
+    "interesting_cycles",
     "ledger",
     "ledger_by_cycle",
     "ledger_by_pair",
@@ -130,6 +157,10 @@ __all__ = [
     "next_returns",
     "normalised_weights",
     "outcome_streaks",
+    "movers",
+    "needs_attention",
+    "normalised_weights",
+    "pair_history",
     "pair_labels",
     "pair_streaks",
     "pairs_by_weight",
@@ -140,11 +171,15 @@ __all__ = [
     "reduce_cycles",
     "return_coverage",
     "rolling_metrics",
+    "sentences",
     "sides",
     "signal_stability",
     "size_risk_frame",
+    "summarise_cycle",
     "threshold_frame",
     "transfer_coefficients",
     "turnover",
+    "threshold_sweep",
     "weight_diffs",
+    "weight_moved",
 ]
