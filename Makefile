@@ -35,6 +35,7 @@ example: $(VENV)/.installed-dev
 bench: $(VENV)/.installed-dev
 	$(BIN)/python benchmarks/bench_model.py
 	$(BIN)/python benchmarks/bench_audit.py
+	$(BIN)/python benchmarks/bench_metrics.py
 
 campaign: $(VENV)/.installed-dev
 	$(BIN)/python campaigns/differential.py

@@ -62,9 +62,10 @@ def cycle_outcomes(history: History) -> pd.DataFrame:
     threshold = numbers(cycles, "position_adjust_threshold_usd")
     decided = rebalance_recorded(history)
     plan = plan_of(history)
-    count, amount = _recorded_trades(history)
-    count = np.where(decided, sum_per_cycle(history, plan.trades), count)
-    amount = np.where(decided, sum_per_cycle(history, plan.traded_usd), amount)
+    count, amount = sum_per_cycle(history, plan.trades), sum_per_cycle(history, plan.traded_usd)
+    if not decided.all():
+        own_count, own_amount = _recorded_trades(history)
+        count, amount = np.where(decided, count, own_count), np.where(decided, amount, own_amount)
 
     traded = count > 0
     held = decided & (largest > 0) & (largest < threshold)

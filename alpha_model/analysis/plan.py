@@ -54,7 +54,9 @@ def plan_of(history: History) -> Plan:
     adjust = np.nan_to_num(numbers(signals, "position_adjust_usd"))
     against = (numbers(signals, "ignored") != 0) | has_flags(history, *SKIPPING)
     wanted = adjust != 0
-    proven = rebalance_recorded(history)[signal_places(history)] | _has_trade(history)
+    proven = rebalance_recorded(history)[signal_places(history)]
+    if not proven.all():
+        proven = proven | _has_trade(history)
     planned = wanted & ~against & proven
 
     within = numbers(signals, "signal_in_selection")

@@ -1,0 +1,191 @@
+"""Which matrices do the metrics share, each made once?
+
+Every matrix is cycles × pairs in the order of `history.timestamps` and `history.pair_ids`; NaN = not known there.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import cast
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from alpha_model.analysis.columns import Numbers, Places, Truths, numbers, signal_places
+from alpha_model.analysis.metrics.correlation import Mask, Matrix, average_ranks
+from alpha_model.analysis.plan import Plan, has_flags, plan_of
+from alpha_model.history import History
+from alpha_model.signal import TradingPairSignalFlags as Flags
+
+ROUNDING = 1e-9
+"""Relative: what is left of a position by less than this of its change is rounding."""
+
+
+class Board:
+    """The decisions of one history as matrices.
+
+    Args:
+        history: The record.
+    """
+
+    def __init__(self, history: History) -> None:
+        self.history = history
+        self.shape = (len(history), len(history.pair_ids))
+        self._wide: dict[str, Matrix] = {}
+
+    def wide(self, column: str) -> Matrix:
+        """A column of `signals`; NaN where the pair has no such value."""
+        found = self._wide.get(column)
+        if found is None:
+            found = self._wide[column] = self.history.wide(column)
+        return found
+
+    def row(self, column: str) -> Numbers:
+        """A column of `signals` as it lies there, one number a row; null is NaN."""
+        return numbers(self.history.tables.signals, column)
+
+    def of_cycle(self, column: str) -> Numbers:
+        """A column of `cycles`, one number a cycle; null is NaN."""
+        return numbers(self.history.tables.cycles, column)
+
+    def spread(self, rows: Numbers) -> Matrix:
+        """One number a row of `signals` as a matrix; NaN where there is no row."""
+        matrix = np.full(self.shape, np.nan)
+        matrix[self.places, self.columns] = rows
+        return matrix
+
+    def spread_truths(self, rows: Truths) -> Mask:
+        """One truth a row of `signals` as a matrix; False where there is no row."""
+        matrix = np.zeros(self.shape, dtype=np.bool_)
+        matrix[self.places, self.columns] = rows
+        return matrix
+
+    @cached_property
+    def places(self) -> Places:
+        """For each row of `signals`, the row of the matrices."""
+        return signal_places(self.history)
+
+    @cached_property
+    def columns(self) -> Places:
+        """For each row of `signals`, the column of the matrices."""
+        return self.columns_of(self.history.tables.signals["pair_id"].to_numpy())
+
+    def columns_of(self, pair_ids: Places) -> Places:
+        """The column of each pair; -1 for a stranger."""
+        known = self.history.pair_ids
+        if not len(known):
+            return np.full(len(pair_ids), -1, dtype=np.int64)
+        order = np.argsort(known, kind="stable")
+        found = order[np.searchsorted(known, pair_ids, sorter=order).clip(max=len(known) - 1)]
+        return np.where(known[found] == pair_ids, found, -1).astype(np.int64)
+
+    @cached_property
+    def there(self) -> Mask:
+        """Where the pair has a row in the cycle."""
+        return self.spread_truths(np.ones(len(self.places), dtype=np.bool_))
+
+    @cached_property
+    def plan(self) -> Plan:
+        """What was decided about the change of each row of `signals`."""
+        return plan_of(self.history)
+
+    @cached_property
+    def chosen(self) -> Mask:
+        """Selected with a signal other than 0."""
+        return cast("Mask", self.wide("selected") == 1)
+
+    @cached_property
+    def signal(self) -> Matrix:
+        """The raw signals."""
+        return self.wide("signal")
+
+    @cached_property
+    def has_signal(self) -> Mask:
+        """Where the pair has a signal other than 0; a 0 stands for a pair that is held without one."""
+        return cast("Mask", np.nan_to_num(self.signal) != 0)
+
+    def signal_ranks(self, where: Mask, rows: slice = slice(None)) -> Matrix:
+        """The place of each signal among those of its cycle, the most negative first.
+
+        Args:
+            where: Which signals take part; none without `has_signal`.
+            rows: The cycles that `where` is about.
+
+        Returns:
+            As `average_ranks` gives it; only cycles in which not every signal takes part are ranked again.
+        """
+        ranks, others = self._ranks[rows], np.flatnonzero((where != self.has_signal[rows]).any(axis=1))
+        if not others.size:
+            return ranks
+        ranks = ranks.copy()
+        ranks[others] = average_ranks(self.signal[rows][others], where[others])
+        return ranks
+
+    @cached_property
+    def _ranks(self) -> Matrix:
+        return average_ranks(self.signal, self.has_signal)
+
+    @cached_property
+    def was_short(self) -> Truths:
+        """Rows of `signals` whose pair was held short."""
+        return ends_with(self.history.tables.signals["old_kind"], "short")
+
+    @cached_property
+    def side_after(self) -> Numbers:
+        """1 for a long after the cycle, -1 for a short; one number a row of `signals`."""
+        within = self.row("signal_in_selection")
+        goes_short = self.plan.planned & (within != 0)
+        return np.where(np.where(goes_short, within < 0, self.was_short), -1.0, 1.0)
+
+    @cached_property
+    def value_after(self) -> Numbers:
+        """USD of each position after the planned trades; one number a row of `signals`, NaN = not recorded."""
+        old, adjust, plan = self.row("old_value"), self.row("position_adjust_usd"), self.plan
+        nobody = np.isnan(old) & np.isnan(self.row("signal_in_selection"))
+        old = np.where(nobody, 0.0, old)
+        after = np.where(plan.planned, np.where(plan.trades > 1, adjust, old + adjust), old)
+        after = np.where(plan.planned & has_flags(self.history, Flags.closed), 0.0, after)
+        rounding = np.abs(after) <= ROUNDING * np.abs(adjust)
+        return np.where(plan.undecided, np.nan, np.where(rounding, 0.0, after))
+
+    @cached_property
+    def equity(self) -> Numbers:
+        """Investable equity, USD, one number a cycle; NaN where it is not recorded or not above 0."""
+        equity = self.of_cycle("investable_equity")
+        return np.where(equity > 0, equity, np.nan)
+
+    @cached_property
+    def target(self) -> Matrix:
+        """USD wanted in each pair, >= 0; NaN outside the selection. Where only the weight is recorded, its amount."""
+        target, weight = self.wide("position_target"), self.wide("normalised_weight")
+        whole = np.where(np.isnan(self.of_cycle("accepted_investable_equity")), self.equity, np.nan)
+        usd = np.where(np.isnan(target) & self.chosen, weight * whole[:, None], target)
+        return np.asarray(np.abs(usd))
+
+    @cached_property
+    def holding(self) -> Matrix:
+        """USD of each position after the planned trades; negative for a short."""
+        return self.spread(self.value_after * self.side_after)
+
+    @cached_property
+    def holdings_known(self) -> Truths:
+        """Which cycles have no position whose value after the planned trades is unknown."""
+        unknown = self.places[np.isnan(self.value_after)]
+        return np.asarray(np.bincount(unknown, minlength=len(self.history)) == 0)
+
+
+def ends_with(column: pa.ChunkedArray, text: str) -> Truths:
+    """Which words end so; an absent one does not."""
+    return np.asarray(pc.fill_null(pc.ends_with(column, text), fill_value=False), dtype=np.bool_)
+
+
+def is_in(column: pa.ChunkedArray, words: tuple[str, ...]) -> Truths:
+    """Which words are among those; an absent one is not."""
+    return np.asarray(pc.is_in(column, value_set=pa.array(words)), dtype=np.bool_)
+
+
+def microseconds(table: pa.Table) -> npt.NDArray[np.int64]:
+    """The times in a table."""
+    return cast("npt.NDArray[np.int64]", table["timestamp"].cast(pa.int64()).to_numpy())

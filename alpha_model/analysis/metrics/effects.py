@@ -1,0 +1,139 @@
+"""What did each constraint cost or earn: what did the refused dollars do until the next cycle?
+
+A limit or a gate moves a position away from where the signal wanted it. The pair's next return on that difference is
+what the constraint earned, or, negative, what it cost:
+
+    effect = (USD it added to the position, negative for what it refused) x next return x side
+
+with side 1 for a long and -1 for a short. Over all constraints of a pair these differences add up to position after the
+trades - position wanted, so the effects add up to what the whole chain of constraints earned against doing exactly as
+the signals wanted. What is refused stays in cash, at a return of 0 and without the cost of the trade.
+"""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+import numpy as np
+import pandas as pd
+
+from alpha_model.analysis.columns import Numbers, cycle_frame
+from alpha_model.analysis.ledger import Ledger, ledger_of
+from alpha_model.analysis.ledger_rollups import CONSTRAINTS, refused
+from alpha_model.analysis.metrics.board import Board
+from alpha_model.analysis.metrics.returns import Returns, returns_of
+from alpha_model.history import History
+
+Amounts: TypeAlias = dict[str, Numbers]
+
+OFFERED = "offered"
+"""The one step that adds: money that other pairs refused was offered to this one."""
+
+EFFECTS = (*CONSTRAINTS, OFFERED)
+"""The constraints of `constraint_costs`, and what they handed on."""
+
+
+def constraint_effects(history: History) -> pd.DataFrame:
+    """What each constraint earned or cost until the next cycle.
+
+    Returns:
+        RangeIndex, one row a cycle, in order: cycle; timestamp (UTC); then in USD for each of `EFFECTS` NAME_usd:
+        negative where it cost, positive where it spared a loss; 0 where it moved nothing; NaN where it moved something
+        and the next return of none of those pairs is known; total_usd (their sum, as far as it is known; NaN where
+        nothing is); moved_usd (Σ|USD| that constraints moved; NaN where an amount of the cycle is unknown); judged_usd
+        (the part of it whose next return is known, which the effects are about). Re-offered money is moved again each
+        time. The last cycle has no next return.
+
+    Source: the exact attribution of active return to constraints by differences of holdings, as in R. Grinold and K.
+    Easton, Attribution of performance and holdings, 1998; here per stage of the ledger and for one period.
+    """
+    board = Board(history)
+    return effects_of(board, returns_of(board), ledger_of(history))
+
+
+def constraint_effect_totals(history: History) -> pd.DataFrame:
+    """What each constraint earned or cost over all cycles.
+
+    Returns:
+        RangeIndex, one row for each of `EFFECTS`, in order: constraint; cycles (in which it moved something);
+        moved_usd (Σ|USD| of the known amounts); judged_usd (of those, the part whose next return is known); effect_usd
+        (NaN where nothing was judged but something was moved); effect_share (effect / judged; NaN where nothing was
+        judged); unknown_cycles (in which an amount of it is unknown).
+    """
+    board = Board(history)
+    moves, returns = _moves(board, ledger_of(history)), _next_of(board, returns_of(board))
+    return pd.DataFrame([_total(board, name, usd, returns) for name, usd in moves.items()])
+
+
+def effects_of(board: Board, returns: Returns, book: Ledger) -> pd.DataFrame:
+    """`constraint_effects` from columns that are made already."""
+    history, after = board.history, _next_of(board, returns)
+    count = len(history)
+    earned: Amounts = {}
+    moved, judged = np.zeros(count), np.zeros(count)
+    for name, change in _moves(board, book).items():
+        rows = np.flatnonzero(change)
+        place, usd = board.places[rows], change[rows]
+        gain = usd * after[rows]
+        known = ~np.isnan(gain)
+        effect = np.bincount(place[known], weights=gain[known], minlength=count)
+        unjudged = np.bincount(place, minlength=count) > 0
+        unjudged &= np.bincount(place[known], minlength=count) == 0
+        earned[f"{name}_usd"] = np.where(unjudged, np.nan, effect)
+        moved += np.bincount(place, weights=np.abs(usd), minlength=count)
+        judged += np.bincount(place[known], weights=np.abs(usd[known]), minlength=count)
+    table = np.column_stack(list(earned.values()))
+    known_total = np.where(np.isnan(table).any(axis=1) & (judged == 0), np.nan, np.nansum(table, axis=1))
+    return cycle_frame(history, {**earned, "total_usd": known_total, "moved_usd": moved, "judged_usd": judged})
+
+
+def _next_of(board: Board, returns: Returns) -> Numbers:
+    return returns.value[board.places, board.columns]
+
+
+def _total(board: Board, name: str, usd: Numbers, returns: Numbers) -> dict[str, object]:
+    known = ~np.isnan(usd) & (usd != 0)
+    judged = known & ~np.isnan(returns)
+    size, effect = float(np.abs(usd[judged]).sum()), float((usd[judged] * returns[judged]).sum())
+    idle = not known.any()
+    return {
+        "constraint": name,
+        "cycles": len(np.unique(board.places[known])),
+        "moved_usd": float(np.abs(usd[known]).sum()),
+        "judged_usd": size,
+        "effect_usd": effect if size > 0 or idle else np.nan,
+        "effect_share": effect / size if size > 0 else np.nan,
+        "unknown_cycles": len(np.unique(board.places[np.isnan(usd)])),
+    }
+
+
+def _moves(board: Board, book: Ledger) -> Amounts:
+    """USD that each constraint added to the exposure of each row of `signals`; negative makes it shorter."""
+    amounts = book.amounts()
+    within = board.row("signal_in_selection")
+    short = np.where(np.nan_to_num(within) == 0, board.was_short, within < 0)
+    side = np.where(short, -1.0, 1.0)
+    redistributed, threshold = amounts["redistribution"], amounts["threshold"]
+    not_traded = threshold * side
+    kept = book.traded.flips & book.traded.skipped
+    not_traded = np.where(kept, not_traded + amounts["old_value"] * np.where(board.was_short, -1.0, 1.0), not_traded)
+    gates = {name: np.where(usd == 0, 0.0, not_traded) for name, usd in _gates(board, book).items()}
+    return {
+        "concentration": amounts["concentration"] * side,
+        "not_reached": np.minimum(redistributed, 0.0) * side,
+        "size_risk": amounts["size_risk"] * side,
+        "chain": amounts["chain"] * side,
+        "other_limits": amounts["other"] * side,
+        "cash": amounts["cash"] * side,
+        **gates,
+        "closing_weight": gates["closing_weight"] + amounts["close"] * side,
+        OFFERED: np.maximum(redistributed, 0.0) * side,
+    }
+
+
+def _gates(board: Board, book: Ledger) -> Amounts:
+    costs = refused(board.history, book)
+    return {name: costs[name] for name in CONSTRAINTS if name in _GATES}
+
+
+_GATES = ("rebalance_threshold", "individual_threshold", "closing_weight", "other_skips")

@@ -1,0 +1,44 @@
+"""How much of the money was put to work?"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from alpha_model.analysis.columns import Numbers, cycle_frame
+from alpha_model.analysis.metrics.board import Board
+from alpha_model.analysis.metrics.correlation import Matrix
+from alpha_model.history import History
+
+
+def exposure(history: History) -> pd.DataFrame:
+    """What was wanted, held and left uninvested, as shares of the investable equity.
+
+    Returns:
+        RangeIndex, one row a cycle, in order: cycle; timestamp (UTC); wanted_share (Σ target), invested_share (Σ|USD|
+        of the positions after the planned trades; above 1 where what is held exceeds the investable equity), net_share
+        (the same with shorts negative), discarded_share (the recorded size-risk discarded value, 0...1). NaN where the
+        investable equity, a position of the cycle or the discarded value is not recorded.
+
+    Source: the fields of the recorded cycle; gross and net exposure as fund reports define them.
+    """
+    return exposure_of(Board(history))
+
+
+def exposure_of(board: Board) -> pd.DataFrame:
+    """`exposure` from matrices that are made already."""
+    holding, known = board.holding, board.holdings_known
+
+    def share(usd: Matrix) -> Numbers:
+        return np.asarray(np.nansum(usd, axis=1) / board.equity)
+
+    missing = (board.chosen & np.isnan(board.target)).any(axis=1)
+    return cycle_frame(
+        board.history,
+        {
+            "wanted_share": np.where(missing, np.nan, share(board.target)),
+            "invested_share": np.where(known, share(np.abs(holding)), np.nan),
+            "net_share": np.where(known, share(holding), np.nan),
+            "discarded_share": board.of_cycle("size_risk_discarded_value") / board.equity,
+        },
+    )

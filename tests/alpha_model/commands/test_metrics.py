@@ -1,0 +1,95 @@
+"""Does `alpha-model metrics` answer people and machines?"""
+
+import gzip
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from histories import REPOSITORY
+
+from alpha_model.analysis import METRICS, cycle_metrics, near_misses, rolling_metrics
+from alpha_model.cli import main
+from alpha_model.history import HistoryRecorder, read_history
+
+SAMPLE = str(REPOSITORY / "sample_states" / "threshold_holds_most_weeks.jsonl.gz")
+LAST = str(REPOSITORY / "sample_states" / "reference_layout_last_cycle_only.json.gz")
+
+
+def run(*words):
+    result = CliRunner().invoke(main, ["metrics", *words])
+    assert result.exit_code == 0, result.output
+    return result.stdout
+
+
+def test_people_read_figures_with_their_units_and_how_many_cycles_know_them() -> None:
+    lines = run(SAMPLE).splitlines()
+    assert lines[1].split() == ["turnover_two_way", "9.41%", "0.00%", "0.00%", "261", "of", "261"]
+    assert any(line.startswith("rank_ic") and line.endswith("259 of 261") for line in lines)
+    assert not any(line.startswith("discarded_share") for line in lines)  # not recorded there
+
+
+def test_people_read_what_the_constraints_did_and_how_near_the_gates_were() -> None:
+    printed = run(SAMPLE)
+    assert "rebalance threshold: moved $15,979,165.66 in 216 cycles (judged: $15,750,724.78); until" in printed
+    assert "Closest to its rebalance threshold: $10,623.24, below $10,657.98 (cycle 70, 2014-05-05)." in printed
+    assert (
+        "Held below the threshold 56 cycles in a row, 2013-01-02 to 2014-01-21, by $490.00 at the closest." in printed
+    )
+    assert "Returns until the next cycle: 3,728 of 3,904 are known, 3,728 from recorded prices." in printed
+
+
+def test_a_history_without_returns_says_that_they_are_missing() -> None:
+    printed = run(LAST)
+    assert "No return until the next cycle is known" in printed
+    assert "what that did until the next cycle is not known." in printed
+
+
+def test_rolling_shows_the_newest_window_beside_the_one_before_it() -> None:
+    lines = run(SAMPLE, "--rolling", "12").splitlines()
+    assert lines[0].split() == ["metric", "now", "known", "by", "2017-10-02"]
+    rolling = rolling_metrics(cycle_metrics(read_history(SAMPLE)), 12)
+    shown = next(line for line in lines if line.startswith("rank_ic")).split()
+    assert shown[1:] == [
+        f"{rolling['rank_ic'].iloc[-1]:+.3f}",
+        "11",
+        "of",
+        "12",
+        f"{rolling['rank_ic'].iloc[-13]:+.3f}",
+    ]
+
+
+def test_machines_get_every_frame() -> None:
+    answer = json.loads(run(SAMPLE, "--rolling", "12", "--json"))
+    history = read_history(SAMPLE)
+    assert [row["metric"] for row in answer["summary"]] == list(METRICS)
+    assert [len(answer[name]) for name in ("cycles", "rolling", "returns")] == [261, 261, 261]
+    assert len(answer["near_misses"]) == len(near_misses(history))
+    assert answer["near_misses"][0]["pair_id"] is None
+    assert answer["cycles"][-1]["rank_ic"] is None
+    assert sum(streak["cycles"] for streak in answer["streaks"]) == 261
+    assert "rolling" not in json.loads(run(LAST, "--json"))
+
+
+def test_a_record_of_no_cycles_is_no_error(tmp_path) -> None:
+    path = tmp_path / "empty.jsonl"
+    HistoryRecorder(path).close()
+    assert "No return" in run(str(path))
+    assert "No return" in run(str(path), "--rolling", "3")
+
+
+@pytest.mark.parametrize("window", ["0", "many"])
+def test_a_window_must_be_a_number_above_0(window) -> None:
+    result = CliRunner().invoke(main, ["metrics", SAMPLE, "--rolling", window])
+    assert result.exit_code == 2
+    assert "--rolling" in result.stderr
+
+
+def test_a_pair_with_a_hostile_name_stays_on_its_line(tmp_path) -> None:
+    state = gzip.decompress(Path(LAST).read_bytes())
+    assert b'"KO"' in state
+    path = tmp_path / "hostile.json"
+    path.write_bytes(state.replace(b'"KO"', b'"\\u001b[31m\\nEVIL"'))
+    printed = run(str(path))
+    assert "\x1b" not in printed
+    assert next(line for line in printed.splitlines() if "EVIL" in line).startswith("Closest to its selection: ")
