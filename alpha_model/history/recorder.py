@@ -8,12 +8,9 @@ One line in `decide_trades` is enough::
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
 import hashlib
 import math
-import mmap
-import os
+import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -27,7 +24,10 @@ import msgspec
 
 from alpha_model.errors import RecordError
 from alpha_model.history import coerce
+from alpha_model.history.append_file import AppendFile
 from alpha_model.history.coerce import Micros
+from alpha_model.history.disk import Disk, RealDisk
+from alpha_model.history.pairs import Identity
 from alpha_model.history.recording import plain_model, recorded_trades, taken_apart
 from alpha_model.history.records import (
     FORMAT,
@@ -44,6 +44,8 @@ from alpha_model.history.records import (
 )
 from alpha_model.serialisation import naive_utc
 from alpha_model.units import PairId, Usd, UsdPrice
+
+_BLOCK = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,17 +84,20 @@ class Receipt:
 class HistoryRecorder:
     """Appends cycles to a file of JSON Lines, each safely on disk before `append` returns.
 
-    One process writes a file at a time. A cycle that is on file already is not written again; a cycle of the same time
-    and other content becomes its next revision. An unfinished last line, left by a crash, is cut off on opening.
+    One process writes a file at a time, with any number of threads; others may read it meanwhile. A cycle that is on
+    file already is not written again; a cycle of the same time and other content becomes its next revision. An
+    unfinished last line, left by a crash, is cut off on opening.
 
     Args:
         path: The file; it is made when it does not exist.
         strategy: The strategy's name, kept in the header of a new file.
         code_version: The strategy's own version, kept in the header of a new file.
         created_at: When the file was made, kept in the header of a new file.
+        disk: Where the file lies; tests put one here that fails.
 
     Raises:
-        RecordError: The file is not a recorder's, is of a later version, or another process writes it.
+        RecordError: The file is not a recorder's, records another strategy, is of a later version, or another process
+            writes it.
     """
 
     def __init__(
@@ -102,17 +107,18 @@ class HistoryRecorder:
         strategy: str | None = None,
         code_version: str | None = None,
         created_at: datetime | None = None,
+        disk: Disk | None = None,
     ) -> None:
         self.path = Path(path)
         self.strategy = strategy
         self._pairs: dict[PairId, str] = {}
         self._digests: dict[Micros, list[bytes]] = {}
-        self._file = self._opened()
+        self._turn = threading.Lock()
+        self._file = AppendFile(self.path, RealDisk() if disk is None else disk)
         try:
-            self._lock()
             self._resume(code_version, created_at)
         except BaseException:
-            os.close(self._file)
+            self._file.close()
             raise
 
     def __enter__(self) -> Self:
@@ -131,9 +137,7 @@ class HistoryRecorder:
 
     def close(self) -> None:
         """Let go of the file; closing twice does no harm."""
-        if self._file >= 0:
-            os.close(self._file)
-            self._file = -1
+        self._file.close()
 
     def append(
         self,
@@ -168,60 +172,45 @@ class HistoryRecorder:
         rows, pairs = recorded_trades(trades, timestamp)
         point = None if equity is None else asdict(equity)
         content = cycle_content(snapshot, message=message, trades=rows, equity=point)
+        with self._turn:
+            return self._append(timestamp, content, snapshot.pairs, pairs)
+
+    def _append(
+        self, timestamp: Micros, content: bytes, pairs: Mapping[PairId, Identity], traded: Mapping[PairId, Identity]
+    ) -> Receipt:
         digests, digest = self._digests.get(timestamp, []), _digest(content)
         when = naive_utc(coerce.to_datetime(timestamp))
         if digest in digests:
             return Receipt(when, digests.index(digest), is_new=False)
-        identities = {pair_id: identity_text(identity) for pair_id, identity in snapshot.pairs.items()}
-        for pair_id, identity in pairs.items():
+        identities = {pair_id: identity_text(identity) for pair_id, identity in pairs.items()}
+        for pair_id, identity in traded.items():
             if pair_id not in identities and pair_id not in self._pairs:
                 identities[pair_id] = identity_text(identity)
         changed = {pair_id: text for pair_id, text in identities.items() if self._pairs.get(pair_id) != text}
         lines = [pair_line(pair_id, text) for pair_id, text in changed.items()]
         revision = len(digests)
-        self._write(b"".join([*lines, cycle_line(CycleKey(timestamp, revision, content))]))
-        self._pairs |= changed
-        self._digests[timestamp] = [*digests, digest]
+        with self._file.appended(b"".join([*lines, cycle_line(CycleKey(timestamp, revision, content))])):
+            self._pairs |= changed
+            self._digests[timestamp] = [*digests, digest]
         return Receipt(when, revision, is_new=True)
-
-    def _opened(self) -> int:
-        try:
-            return os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
-        except OSError as error:
-            raise RecordError(
-                f"cannot write {self.path}: {error.strerror}. Give a file in an existing folder that you may write.",
-                path=self.path,
-            ) from error
-
-    def _lock(self) -> None:
-        try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise RecordError(
-                f"another recorder is writing {self.path}. Close that one first, or record to a file of your own.",
-                path=self.path,
-            ) from error
 
     def _resume(self, code_version: str | None, created_at: datetime | None) -> None:
         """Learn what the file holds, cut off an unfinished line, and begin a file that is new."""
-        size = os.fstat(self._file).st_size
-        end = self._read_to_the_end(size)
-        if end > size:
-            self._write(b"\n")
-        elif end < size:
-            os.ftruncate(self._file, end)
+        end = self._read_to_the_end()
+        self._file.settle(end)
+        if end > self._file.size:
+            with self._file.appended(b"\n"):
+                pass
         if not end:
             version = code_version if code_version is not None else _package_version()
             stated = None if created_at is None else coerce.moment(created_at)
-            self._write(header_line(self.strategy, version, stated))
-            _sync_folder(self.path.parent)
+            with self._file.appended(header_line(self.strategy, version, stated)):
+                pass
 
-    def _read_to_the_end(self, size: int) -> int:
+    def _read_to_the_end(self) -> int:
         """Learn from every line, and tell where the last one that is finished ends, its line end included."""
         end = 0
-        if not size:
-            return end
-        with mmap.mmap(self._file, 0, access=mmap.ACCESS_READ) as content:
+        with self._file.content() as content:
             for line in lines_of(content):
                 if line.state == "torn" and _is_ours_so_far(line, first=not end):
                     break
@@ -249,8 +238,15 @@ class HistoryRecorder:
                 path=self.path,
                 version=version,
             )
+        recorded = header.get("strategy")
         if self.strategy is None:
-            self.strategy = header.get("strategy")
+            self.strategy = recorded
+        elif recorded is not None and recorded != self.strategy:
+            raise RecordError(
+                f"{self.path} records the strategy {recorded!r}, not {self.strategy!r}. Record to a file of its own.",
+                path=self.path,
+                strategy=recorded,
+            )
 
     def _learn(self, line: Line) -> None:
         key = cycle_key(line.data)
@@ -260,35 +256,19 @@ class HistoryRecorder:
             pair = msgspec.json.decode(line.data)
             self._pairs[pair["pair_id"]] = coerce.json_text(pair["pair"])
 
-    def _write(self, data: bytes) -> None:
-        """Append whole lines and wait until they are on disk; on failure the file is as before."""
-        if self._file < 0:
-            raise RecordError(f"the recorder of {self.path} is closed. Open a new one.", path=self.path)
-        size, done = os.fstat(self._file).st_size, 0
-        try:
-            while done < len(data):
-                done += os.write(self._file, data[done:])
-            os.fdatasync(self._file)
-        except BaseException as error:
-            with contextlib.suppress(OSError):
-                os.ftruncate(self._file, size)
-            if not isinstance(error, OSError):
-                raise
-            raise RecordError(
-                f"cannot write to {self.path}: {error.strerror}. This cycle was not kept; free some space, then "
-                "append it again.",
-                path=self.path,
-            ) from error
-
 
 def _digest(content: bytes) -> bytes:
     return hashlib.blake2b(content, digest_size=16).digest()
 
 
 def _is_ours_so_far(line: Line, *, first: bool) -> bool:
-    """Is this unfinished line one that we had begun? A file that is no record at all must not be cut."""
+    """Is this unfinished line one that we had begun? A file that is no record at all must not be cut.
+
+    After a power cut a file may be as long as it was to become, with zeros where the bytes did not arrive.
+    """
     start = b'{"type":"header"' if first else b'{"type":"'
-    return line.data.startswith(start) or start.startswith(line.data)
+    begun = line.data.startswith(start) or start.startswith(line.data)
+    return begun or (not line.data.strip(b"\0") and line.size < _BLOCK) or (not first and line.data.startswith(b"\0"))
 
 
 def _package_version() -> str | None:
@@ -296,12 +276,3 @@ def _package_version() -> str | None:
         return f"alpha-model {metadata.version('alpha-model')}"
     except metadata.PackageNotFoundError:
         return None
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make sure that a new file is found after a crash."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
