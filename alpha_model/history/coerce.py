@@ -208,8 +208,17 @@ def _spelled(value: Any) -> Any:
 def json_text(value: object) -> str:
     """Compact JSON of a plain value or of raw JSON, the same for the same content; NaN becomes text."""
     plain = msgspec.json.decode(value) if isinstance(value, (bytes, msgspec.Raw)) else _spelled(value)
-    found = msgspec.json.encode(plain).decode()
-    if "\x7f" in found:
+    return compact(plain)
+
+
+def compact(plain: object) -> str:
+    """Compact JSON of a plain value that came from JSON, so that no number in it can be NaN."""
+    return spelled_out(msgspec.json.encode(plain).decode())
+
+
+def spelled_out(document: str) -> str:
+    """Compact JSON with the names of the tokens that `rawjson.patch_non_finite` wrote over."""
+    if "\x7f" in document:
         for token, name in NON_FINITE_TOKENS.items():
-            found = found.replace(f'"{token}"', f'"{name}"')
-    return found
+            document = document.replace(f'"{token}"', f'"{name}"')
+    return document

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import repeat
 from typing import Any
 
 import pyarrow as pa
@@ -16,7 +17,7 @@ _DEFAULTS: dict[pa.DataType, Any] = {pa.bool_(): False, pa.uint32(): 0}
 
 
 class Columns:
-    """A table of the named schema under construction, filled by columns.
+    """A table of the named schema under construction, filled by columns; `names` are those that `extend` takes.
 
     Args:
         name: Of the schema.
@@ -26,21 +27,17 @@ class Columns:
     def __init__(self, name: str, left_out: Sequence[str] = ()) -> None:
         self.schema = SCHEMAS[name]
         self._fields = [field for field in self.schema if field.name not in left_out]
+        self.names = [field.name for field in self._fields]
         self._lists: list[list[Any]] = [[] for _ in self._fields]
+        self._defaults = [None if field.nullable else _DEFAULTS.get(field.type) for field in self._fields]
         self._chunks: list[list[pa.Array]] = [[] for _ in self._fields]
         self._pending = 0
         self.row_count = 0
 
-    @property
-    def names(self) -> list[str]:
-        """The columns that `extend` takes."""
-        return [field.name for field in self._fields]
-
     def extend(self, columns: Mapping[str, Sequence[Any]], row_count: int) -> None:
         """Append rows; a column that is not given is null, or false or 0 where it may not be."""
-        for field, values in zip(self._fields, self._lists, strict=True):
-            given = columns.get(field.name)
-            values.extend(given if given is not None else [_default(field)] * row_count)
+        for field, values, default in zip(self.names, self._lists, self._defaults, strict=True):
+            values.extend(columns.get(field) or repeat(default, row_count))
         self._pending += row_count
         self.row_count += row_count
         if self._pending >= BATCH_ROWS:
@@ -63,7 +60,3 @@ class Columns:
         return pa.Table.from_arrays(
             [late.get(field.name, made.get(field.name)) for field in self.schema], schema=self.schema
         )
-
-
-def _default(field: pa.Field) -> Any:
-    return None if field.nullable else _DEFAULTS.get(field.type)

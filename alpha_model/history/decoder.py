@@ -8,7 +8,7 @@ not quite as it should be, which `snapshot.read_snapshot` then reads value by va
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import msgspec
@@ -26,20 +26,15 @@ from alpha_model.history.snapshot import (
     SIZE_NUMBERS,
     Snapshot,
     extra_text,
-    is_selected,
     key_id,
-    other_data_text,
-    size_risk_extra,
     trade_size_risk_extra,
     unknown_fields,
 )
 from alpha_model.units import PairId
 
 _MOST_LEARNED = 100
-_MOST_CACHED = 10_000
 _NULL = Raw(b"null")
 _NOTHING = b"null"
-_EMPTY = (b"{}", _NOTHING)
 _Rows = tuple[tuple[Any, ...], ...]
 
 
@@ -51,43 +46,59 @@ class _Reason(Struct, forbid_unknown_fields=True, gc=False):
     limit: float | None = None
 
 
+class _Kind(Struct, gc=False):
+    kind: str | None = None
+
+
 _Numbers = [(name, float | None, None) for name in SIGNAL_NUMBERS]
 _SIGNAL_FIELDS: list[tuple[str, Any, Any]] = [
     ("pair", Raw, _NULL),
     ("signal", float | None, None),
     *_Numbers,
-    ("old_pair", Raw, _NULL),
-    ("synthetic_pair", Raw, _NULL),
+    ("old_pair", _Kind | None, None),
+    ("synthetic_pair", _Kind | None, None),
     ("position_adjust_ignored", bool | None, None),
     ("carry_forward_position", bool | None, None),
     ("position_id", int | None, None),
     ("flags", list[str] | None, None),
     ("reasons", list[_Reason] | None, None),
-    ("position_size_risk", Raw, _NULL),
-    ("trade_size_risk", Raw, _NULL),
-    ("other_data", Raw, _NULL),
+    ("trade_size_risk", dict[str, Raw] | None, None),
+    ("other_data", Any, None),
     ("signal_id", Raw, _NULL),
+]
+_RISK_FIELDS: list[tuple[str, Any, Any]] = [
+    *((name, float | None, None) for name in SIZE_NUMBERS.values()),
+    ("capped", bool | None, None),
+    *((name, Raw, _NULL) for name in ("timestamp", "pair", "path", "sizing_type")),
 ]
 _CYCLE_FIELDS: list[tuple[str, Any, Any]] = [
     ("timestamp", float | str | None, None),
     ("pipeline", Raw, _NULL),
     *((name, float | None, None) for name in CYCLE_NUMBERS),
 ]
-_PLACE = {name: place for place, (name, _type, _default) in enumerate(_SIGNAL_FIELDS)}
-_OURS = {"cycle": {*PARTS, *(name for name, *_ in _CYCLE_FIELDS)}, "signal": set(_PLACE)}
+_RISK = "position_size_risk"
+_PLACE = {name: place for place, name in enumerate([*(name for name, *_ in _SIGNAL_FIELDS), _RISK])}
+_OURS = {
+    "cycle": {*PARTS, *(name for name, *_ in _CYCLE_FIELDS)},
+    "signal": set(_PLACE),
+    "risk": {name for name, *_ in _RISK_FIELDS},
+}
+_ENCODER = msgspec.json.Encoder()
 _FIELDS = msgspec.json.Decoder(dict[str, Raw])
 _PART_FIELDS = msgspec.json.Decoder(dict[str, dict[str, Raw]])
 _Part = dict[str, Any]
+_Columns = dict[str, Sequence[Any]]
+_Extras = defaultdict[int, dict[str, Any]]
+_NO_FLAGS = (0, None)
 
 
 class Decoder:
     """Reads snapshots; keeps what it learned of the file's fields from one to the next."""
 
     def __init__(self) -> None:
-        self._beyond: dict[str, list[str]] = {"cycle": [], "signal": []}
-        self._kinds: dict[bytes, str | None] = {}
+        self._beyond: dict[str, list[str]] = {level: [] for level in _OURS}
         self._flags: dict[tuple[str, ...], tuple[int, list[str] | None]] = {}
-        self._ids: dict[str, PairId | None] = {}
+        self._ids: dict[str, PairId] = {}
         self._decoder = self._made()
 
     def read(self, raw: Raw) -> Snapshot | None:
@@ -110,7 +121,9 @@ class Decoder:
             return None
 
     def _made(self) -> msgspec.json.Decoder[Any]:
-        signal = _struct("Signal", _SIGNAL_FIELDS, self._beyond["signal"])
+        risk = _struct("Risk", _RISK_FIELDS, self._beyond["risk"], None)
+        sized: list[tuple[str, Any, Any]] = [*_SIGNAL_FIELDS, (_RISK, risk | None, None)]
+        signal = _struct("Signal", sized, self._beyond["signal"])
         part = dict[str, signal] | UnsetType  # type: ignore[valid-type]  # the class is made at run time
         fields = [*_CYCLE_FIELDS, *((name, part, UNSET) for name in PARTS)]
         return msgspec.json.Decoder(_struct("Cycle", fields, self._beyond["cycle"]))
@@ -119,16 +132,17 @@ class Decoder:
         """Add the snapshot's unknown fields to those that are decoded; False when there are none."""
         try:
             cycle = _FIELDS.decode(raw)
-            parts = [_PART_FIELDS.decode(cycle[part]) for part in PARTS if part in cycle]
+            signals = [
+                signal for part in PARTS if part in cycle for signal in _PART_FIELDS.decode(cycle[part]).values()
+            ]
+            risks = [_FIELDS.decode(signal[_RISK]) for signal in signals if signal.get(_RISK, _NULL) != _NULL]
         except UNREADABLE:
             return False
-        if not parts:
-            return False
-        in_signals = dict.fromkeys(name for part in parts for signal in part.values() for name in signal)
-        found = {"cycle": list(cycle), "signal": list(in_signals)}
+        found = {"cycle": [cycle], "signal": signals, "risk": risks}
         learned = False
-        for level, names in found.items():
+        for level, objects in found.items():
             beyond = self._beyond[level]
+            names = dict.fromkeys(name for fields in objects for name in fields)
             new = [name for name in names if name not in _OURS[level] and name not in beyond]
             if new and len(beyond) + len(new) <= _MOST_LEARNED:
                 beyond += new
@@ -149,15 +163,15 @@ class Decoder:
         rows = [msgspec.structs.astuple(signal) for signal in (*picked, *chosen[len(raw_signals) :])]
         width = len(_PLACE) + len(self._beyond["signal"])
         transposed = tuple(zip(*rows, strict=True)) or ((),) * width
-        columns: dict[str, Sequence[Any]] = {
+        columns: _Columns = {
             "pair_id": ids,
-            "selected": [is_selected(signal) for signal in in_selection],
+            "selected": list(map(bool, in_selection)),
             "signal": [inside if signal is None else signal for signal, inside in zip(own, in_selection, strict=True)],
             "signal_in_selection": in_selection,
             **self._columns(transposed),
         }
         beyond = {name: getattr(found, f"beyond_{place}") for place, name in enumerate(self._beyond["cycle"])}
-        present = {name: msgspec.json.decode(value) for name, value in beyond.items() if value is not UNSET}
+        present = {name: value for name, value in beyond.items() if value is not UNSET}
         return Snapshot(
             timestamp=coerce.moment(found.timestamp),
             numbers={name: getattr(found, name) for name in CYCLE_NUMBERS},
@@ -170,110 +184,109 @@ class Decoder:
 
     def _pair_ids(self, keys: list[str]) -> list[PairId] | None:
         """The ids that the keys stand for; None when one stands for none, or two for the same."""
-        found = []
+        ids = self._ids
         for key in keys:
-            if key not in self._ids:
-                self._ids[key] = key_id(key)
-            pair_id = self._ids[key]
-            if pair_id is None:
-                return None
-            found.append(pair_id)
+            if key not in ids:
+                pair_id = key_id(key)
+                if pair_id is None:
+                    return None
+                ids[key] = pair_id
+        found = [ids[key] for key in keys]
         return found if len(set(found)) == len(found) else None
 
-    def _columns(self, rows: _Rows) -> dict[str, Sequence[Any]]:
+    def _columns(self, rows: _Rows) -> _Columns:
         """The columns of signals; one that would be absent throughout is left out."""
 
         def column(name: str) -> tuple[Any, ...]:
             return rows[_PLACE[name]]
 
-        extras = self._extras(rows)
-        columns: dict[str, Sequence[Any]] = {
+        packed = [self._packed(flags) if flags else _NO_FLAGS for flags in column("flags")]
+        columns: _Columns = {
             **{name: column(name) for name in SIGNAL_NUMBERS},
-            "old_kind": [self._kind(pair) for pair in column("old_pair")],
-            "synthetic_kind": [self._kind(pair) for pair in column("synthetic_pair")],
-            "ignored": [value is True for value in column("position_adjust_ignored")],
-            "carry_forward": [value is True for value in column("carry_forward_position")],
+            "old_kind": _kinds(column("old_pair")),
+            "synthetic_kind": _kinds(column("synthetic_pair")),
+            "ignored": list(map(bool, column("position_adjust_ignored"))),
+            "carry_forward": list(map(bool, column("carry_forward_position"))),
             "position_id": column("position_id"),
-            "other_data": [_other_data(value) for value in column("other_data")],
+            "other_data": _other_data(column("other_data")),
+            "flag_bits": [bits for bits, _ in packed],
+            "other_flags": [others for _, others in packed],
         }
-        packed = [self._packed(flags) for flags in column("flags")]
-        columns["flag_bits"] = [bits for bits, _ in packed]
-        columns["other_flags"] = [others for _, others in packed]
-        if any(reasons is not None for reasons in column("reasons")):
+        if not _all_absent(column("reasons")):
             columns["reasons"] = [_plain_reasons(reasons) for reasons in column("reasons")]
-        risks, trade_risks = list(map(bytes, column("position_size_risk"))), map(bytes, column("trade_size_risk"))
-        columns |= _size_risk(risks, extras)
-        for place, risk in enumerate(trade_risks):
-            if risk != _NOTHING and (beyond := trade_size_risk_extra(_unread(risk))):
-                extras[place]["trade_size_risk"] = beyond
-        if extras:
-            columns["extra"] = [extra_text(extras[place]) if place in extras else None for place in range(len(risks))]
+        beyond_risk = self._size_risk(column(_RISK), columns)
+        if extras := self._extras(rows, beyond_risk):
+            texts = dict(zip(extras, _extra_texts(extras.values()), strict=True))
+            columns["extra"] = [texts.get(place) for place in range(len(packed))]
         return columns
 
-    def _extras(self, rows: _Rows) -> defaultdict[int, dict[str, Any]]:
-        """The fields that we do not know, of the signals that have some, by the signal's place."""
-        found: defaultdict[int, dict[str, Any]] = defaultdict(dict)
+    def _size_risk(self, risks: Sequence[Any], columns: _Columns) -> _Columns:
+        """Add the columns of size risk, where there is some; gives those of the fields beyond ours, by name."""
+        beyond = self._beyond["risk"]
+        if _all_absent(risks):
+            return {}
+        nothing: tuple[Any, ...] = (None,) * len(_RISK_FIELDS) + (None,) * len(beyond)
+        rows = [nothing if risk is None else msgspec.structs.astuple(risk) for risk in risks]
+        transposed = list(zip(*rows, strict=True))
+        columns |= dict(zip((*SIZE_NUMBERS, "capped"), transposed, strict=False))
+        return dict(zip(beyond, transposed[len(_RISK_FIELDS) :], strict=True))
+
+    def _extras(self, rows: _Rows, beyond_risk: _Columns) -> _Extras:
+        """What the signals say beyond our columns, by the signal's place."""
+        found: _Extras = defaultdict(dict)
         for name, values in zip(self._beyond["signal"], rows[len(_PLACE) :], strict=True):
-            quiet = [msgspec.json.encode(value) for value in QUIET.get(name, ())]
+            quiet = QUIET.get(name, ())
             for place, value in enumerate(values):
-                if value is not UNSET and (text := bytes(value)) not in quiet:
-                    found[place] |= unknown_fields({name: msgspec.json.decode(text)})
+                if value is not UNSET and value not in quiet:
+                    found[place][name] = value
+        for name in sorted(beyond_risk):
+            for place, value in enumerate(beyond_risk[name]):
+                if value is not None and value != {}:
+                    found[place].setdefault(_RISK, {})[name] = value
+        for place, risk in enumerate(rows[_PLACE["trade_size_risk"]]):
+            if risk is not None and (beyond := trade_size_risk_extra(_unread(risk))):
+                found[place]["trade_size_risk"] = beyond
         return found
 
-    def _packed(self, flags: list[str] | None) -> tuple[int, list[str] | None]:
-        if not flags:
-            return 0, None
+    def _packed(self, flags: list[str]) -> tuple[int, list[str] | None]:
         key = tuple(flags)
         found = self._flags.get(key)
         if found is None:
             found = self._flags[key] = pack_flags(map(coerce.restored, flags))
         return found
 
-    def _kind(self, pair: Raw) -> str | None:
-        """The kind of a pair; the same few descriptions come again in every cycle."""
-        text = bytes(pair)
-        if text == _NOTHING:
-            return None
-        if text not in self._kinds:
-            if len(self._kinds) >= _MOST_CACHED:
-                self._kinds.clear()
-            kind = _KIND.decode(text).kind
-            self._kinds[text] = None if kind is None else coerce.restored(kind)
-        return self._kinds[text]
 
-
-class _Kind(Struct):
-    kind: str | None = None
-
-
-class _Risk(Struct, gc=False):
-    asked_size: float | None = None
-    accepted_size: float | None = None
-    size_cap_usd: float | None = None
-    tvl: float | None = None
-    mid_price: float | None = None
-    capped: bool | None = None
-
-
-_KIND = msgspec.json.Decoder(_Kind)
-_NO_RISK = _Risk()
-_RISK = msgspec.json.Decoder(_Risk)
-
-
-def _struct(name: str, fields: list[tuple[str, Any, Any]], beyond: list[str]) -> type[Struct]:
-    learned = [(f"beyond_{place}", Raw | UnsetType, UNSET) for place in range(len(beyond))]
+def _struct(name: str, fields: list[tuple[str, Any, Any]], beyond: list[str], absent: Any = UNSET) -> type[Struct]:
+    """A class that knows our fields and those that were learned."""
+    learned = [(f"beyond_{place}", Any, absent) for place in range(len(beyond))]
     rename = {f"beyond_{place}": field for place, field in enumerate(beyond)}
     return msgspec.defstruct(name, [*fields, *learned], forbid_unknown_fields=True, rename=rename, gc=False)
 
 
-def _unread(risk: bytes) -> dict[str, Any]:
+def _all_absent(values: Sequence[Any]) -> bool:
+    return values.count(None) == len(values)
+
+
+def _kinds(pairs: Sequence[_Kind | None]) -> list[str | None]:
+    kinds = [None if pair is None else pair.kind for pair in pairs]
+    if coerce.NON_FINITE_TOKENS.keys().isdisjoint(kinds):
+        return kinds
+    return [None if kind is None else coerce.restored(kind) for kind in kinds]
+
+
+def _extra_texts(extras: Collection[dict[str, Any]]) -> list[str]:
+    """`snapshot.extra_text` of each, all at once."""
+    lines = _ENCODER.encode_lines([dict(sorted(extra.items())) if len(extra) > 1 else extra for extra in extras])
+    return [coerce.spelled_out(line) for line in lines.decode().split("\n")[: len(extras)]]
+
+
+def _unread(risk: dict[str, Raw]) -> dict[str, Any]:
     """A size risk without the pairs in it, which are most of its bytes."""
-    fields = _FIELDS.decode(risk)
-    return {name: msgspec.json.decode(value) for name, value in fields.items() if name not in ("pair", "path")}
+    return {name: msgspec.json.decode(value) for name, value in risk.items() if name not in ("pair", "path")}
 
 
-def _other_data(value: Raw) -> str:
-    return "{}" if bytes(value) in _EMPTY else other_data_text(msgspec.json.decode(value))
+def _other_data(values: Sequence[Any]) -> list[str]:
+    return ["{}" if value is None or value == {} else coerce.compact(value) for value in values]
 
 
 def _plain_reasons(reasons: list[_Reason] | None) -> list[dict[str, Any]] | None:
@@ -281,15 +294,3 @@ def _plain_reasons(reasons: list[_Reason] | None) -> list[dict[str, Any]] | None
         return None
     texts = ({"stage": coerce.restored(reason.stage), "code": coerce.restored(reason.code)} for reason in reasons)
     return [msgspec.structs.asdict(reason) | text for reason, text in zip(reasons, texts, strict=True)]
-
-
-def _size_risk(risks: Sequence[bytes], extras: defaultdict[int, dict[str, Any]]) -> dict[str, Sequence[Any]]:
-    """The columns of size risk; what lies beyond them is added to `extras`."""
-    if all(risk == _NOTHING for risk in risks):
-        return {}
-    found = [_NO_RISK if risk == _NOTHING else _RISK.decode(risk) for risk in risks]
-    for place, risk in enumerate(risks):
-        if risk != _NOTHING and (beyond := size_risk_extra(_unread(risk))):
-            extras[place]["position_size_risk"] = beyond
-    columns = {column: [getattr(risk, name) for risk in found] for column, name in SIZE_NUMBERS.items()}
-    return {**columns, "capped": [risk.capped for risk in found]}

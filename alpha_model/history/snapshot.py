@@ -166,8 +166,8 @@ def unknown_fields(fields: Mapping[str, Any], known: frozenset[str] = frozenset(
 
 def size_risk_extra(risk: object) -> dict[str, Any]:
     """What a size risk says beyond our columns: diagnostics, quantities, fields that we do not know."""
-    found = unknown_fields(risk, _KNOWN_RISK) if isinstance(risk, Mapping) else {}
-    return {name: value for name, value in found.items() if value not in (None, {})}
+    found = risk if isinstance(risk, Mapping) else {}
+    return {name: found[name] for name in sorted(set(found) - _KNOWN_RISK) if found[name] not in (None, {})}
 
 
 def trade_size_risk_extra(risk: object) -> dict[str, Any]:
