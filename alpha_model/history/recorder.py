@@ -267,8 +267,8 @@ def _is_ours_so_far(line: Line, *, first: bool) -> bool:
     After a power cut a file may be as long as it was to become, with zeros where the bytes did not arrive.
     """
     start = b'{"type":"header"' if first else b'{"type":"'
-    begun = line.data.startswith(start) or start.startswith(line.data)
-    return begun or (not line.data.strip(b"\0") and line.size < _BLOCK) or (not first and line.data.startswith(b"\0"))
+    arrived = line.data.rstrip(b"\0")
+    return arrived.startswith(start) or (start.startswith(arrived) and (not first or line.size < _BLOCK))
 
 
 def _package_version() -> str | None:
