@@ -35,8 +35,10 @@ example: $(VENV)/.installed-dev
 bench: $(VENV)/.installed-dev
 	$(BIN)/python benchmarks/bench_model.py
 	$(BIN)/python benchmarks/bench_audit.py
+	$(BIN)/python benchmarks/bench_recording.py
 
 campaign: $(VENV)/.installed-dev
+	$(BIN)/python campaigns/crash.py
 	$(BIN)/python campaigns/differential.py
 	$(BIN)/python campaigns/mutations.py
 

@@ -204,3 +204,13 @@ def test_threads_share_a_recorder(path: Path, make: Any) -> None:
         receipts = list(pool.map(lambda n: recorder.append(cycle(make, n % 20)), range(60)))
     assert sum(receipt.is_new for receipt in receipts) == 20
     assert sorted(recorded(path)) == list(range(20))
+
+
+def test_killed_writers_and_a_full_disk_lose_nothing() -> None:
+    """A small part of `campaigns/crash.py`, which `make campaign` runs at length."""
+    script = Path(__file__).parents[3] / "campaigns" / "crash.py"
+    result = subprocess.run([sys.executable, str(script), "10"], capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert "10 kills" in result.stdout
+    assert "0 lost, 0 doubled" in result.stdout
+    assert "File too large" in result.stdout
