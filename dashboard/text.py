@@ -5,6 +5,7 @@ which show them as they are; on their way into a Plotly figure or a spreadsheet 
 """
 
 import html
+import io
 import re
 from collections.abc import Callable
 from typing import Any
@@ -88,6 +89,19 @@ def csv_bytes(frame: pd.DataFrame) -> bytes:
 def deferred_csv(question: Callable[[], pd.DataFrame]) -> Callable[[], bytes]:
     """A CSV that is computed when somebody downloads it."""
     return lambda: csv_bytes(question())
+
+
+def parquet_bytes(frame: pd.DataFrame) -> bytes:
+    """The frame as Parquet, in full; column names become text."""
+    buffer = io.BytesIO()
+    flat = frame.reset_index() if isinstance(frame.index, pd.DatetimeIndex) else frame
+    flat.rename(columns=str).to_parquet(buffer, index=False)
+    return buffer.getvalue()
+
+
+def deferred_parquet(question: Callable[[], pd.DataFrame]) -> Callable[[], bytes]:
+    """A Parquet file that is computed when somebody downloads it."""
+    return lambda: parquet_bytes(question())
 
 
 def _is_text(dtype: Any) -> bool:
