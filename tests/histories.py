@@ -85,6 +85,18 @@ def make_long_history(cycle_count: int, pair_count: int) -> History:
     )
 
 
+def differing_tables(one: History, other: History, *but: str) -> list[str]:
+    """The tables in which two histories differ, columns of `cycles` that are named left aside."""
+    found = []
+    for name in SCHEMAS:
+        tables = [getattr(history.tables, name) for history in (one, other)]
+        if name == "cycles":
+            tables = [table.drop_columns(list(but)) for table in tables]
+        if not tables[0].equals(tables[1]):
+            found.append(name)
+    return found
+
+
 def _signal(row: Mapping[str, Any]) -> dict[str, Any]:
     values = {"cycle": 0, "selected": True, "signal": 1.0, "ignored": False, "carry_forward": False, **row}
     values.setdefault("signal_in_selection", values["signal"] if values["selected"] else None)

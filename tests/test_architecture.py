@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 
 LAYERS = [
-    {"errors", "units", "schema_view", "serialisation"},
+    {"errors", "lazy", "units", "schema_view", "serialisation"},
     {"pair", "reason"},
     {"pricing"},
     {"size_risk"},

@@ -61,6 +61,11 @@ class History:
         self.source = source or Source()
         self._superseded = superseded
 
+    @classmethod
+    def empty(cls) -> History:
+        """A history of nothing."""
+        return cls(empty_tables())
+
     def __len__(self) -> int:
         return int(self.tables.cycles.num_rows)
 

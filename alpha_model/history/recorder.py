@@ -11,8 +11,9 @@ from __future__ import annotations
 import hashlib
 import math
 import threading
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from importlib import metadata
@@ -27,13 +28,15 @@ from alpha_model.history import coerce
 from alpha_model.history.append_file import AppendFile
 from alpha_model.history.coerce import Micros
 from alpha_model.history.disk import Disk, RealDisk
-from alpha_model.history.pairs import Identity
 from alpha_model.history.recording import plain_model, recorded_trades, taken_apart
 from alpha_model.history.records import (
     FORMAT,
     VERSION,
+    AccountRow,
     CycleKey,
     Line,
+    account_line,
+    account_rows,
     cycle_content,
     cycle_key,
     cycle_line,
@@ -81,6 +84,32 @@ class Receipt:
     is_new: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A cycle as `records` writes it.
+
+    Args:
+        timestamp: Decision time.
+        content: As `records.cycle_content` gives it.
+        pairs: Identities of pairs as JSON; those that are on file already are not written again.
+    """
+
+    timestamp: Micros
+    content: bytes
+    pairs: Mapping[PairId, str]
+
+
+@dataclass(slots=True)
+class _Addition:
+    """What an append adds to what is on file: lines, and what the recorder will know once they are written."""
+
+    lines: list[bytes] = field(default_factory=list)
+    pairs: dict[PairId, str] = field(default_factory=dict)
+    digests: dict[Micros, list[bytes]] = field(default_factory=dict)
+    passed: dict[Micros, int] = field(default_factory=dict)
+    rows: Counter[bytes] = field(default_factory=Counter)
+
+
 class HistoryRecorder:
     """Appends cycles to a file of JSON Lines, each safely on disk before `append` returns.
 
@@ -113,7 +142,8 @@ class HistoryRecorder:
         self.strategy = strategy
         self._pairs: dict[PairId, str] = {}
         self._digests: dict[Micros, list[bytes]] = {}
-        self._turn = threading.Lock()
+        self._rows: Counter[bytes] = Counter()
+        self._turn = threading.RLock()
         self._file = AppendFile(self.path, RealDisk() if disk is None else disk)
         try:
             self._resume(code_version, created_at)
@@ -172,27 +202,59 @@ class HistoryRecorder:
         rows, pairs = recorded_trades(trades, timestamp)
         point = None if equity is None else asdict(equity)
         content = cycle_content(snapshot, message=message, trades=rows, equity=point)
+        identities = {pair_id: identity_text(identity) for pair_id, identity in snapshot.pairs.items()}
         with self._turn:
-            return self._append(timestamp, content, snapshot.pairs, pairs)
+            for pair_id, identity in pairs.items():
+                if pair_id not in identities and pair_id not in self._pairs:
+                    identities[pair_id] = identity_text(identity)
+            return self.append_entries([Entry(timestamp, content, identities)])[0]
 
-    def _append(
-        self, timestamp: Micros, content: bytes, pairs: Mapping[PairId, Identity], traded: Mapping[PairId, Identity]
-    ) -> Receipt:
-        digests, digest = self._digests.get(timestamp, []), _digest(content)
-        when = naive_utc(coerce.to_datetime(timestamp))
-        if digest in digests:
-            return Receipt(when, digests.index(digest), is_new=False)
-        identities = {pair_id: identity_text(identity) for pair_id, identity in pairs.items()}
-        for pair_id, identity in traded.items():
-            if pair_id not in identities and pair_id not in self._pairs:
-                identities[pair_id] = identity_text(identity)
-        changed = {pair_id: text for pair_id, text in identities.items() if self._pairs.get(pair_id) != text}
-        lines = [pair_line(pair_id, text) for pair_id, text in changed.items()]
-        revision = len(digests)
-        with self._file.appended(b"".join([*lines, cycle_line(CycleKey(timestamp, revision, content))])):
-            self._pairs |= changed
-            self._digests[timestamp] = [*digests, digest]
-        return Receipt(when, revision, is_new=True)
+    def append_entries(self, entries: Sequence[Entry], account: Sequence[AccountRow] = ()) -> list[Receipt]:
+        """Record cycles that are lines already, and what happened beside them, in one write.
+
+        Several entries of one time are the revisions of that cycle in their order; those that are on file already, in
+        the same order, are not written again.
+
+        Args:
+            entries: The cycles.
+            account: Trades, equity points and messages that belong to no cycle; rows on file are not written again.
+
+        Returns:
+            A receipt a cycle. When the method returns, everything is on disk.
+
+        Raises:
+            RecordError: The file cannot be written; nothing of it was kept.
+        """
+        with self._turn:
+            new = _Addition()
+            receipts = [self._entry(entry, new) for entry in entries]
+            new.rows = Counter(map(_row_digest, account)) - self._rows
+            told = _first_of(account, new.rows)
+            if told:
+                new.lines.append(account_line(told))
+            if new.lines:
+                with self._file.appended(b"".join(new.lines)):
+                    self._pairs |= new.pairs
+                    self._digests |= new.digests
+                    self._rows += new.rows
+            return receipts
+
+    def _entry(self, entry: Entry, new: _Addition) -> Receipt:
+        """Put a cycle among the new lines unless it is on file."""
+        when = entry.timestamp
+        known, digest = new.digests.get(when, self._digests.get(when, [])), _digest(entry.content)
+        start = new.passed.get(when, 0)
+        is_new = digest not in known[start:]
+        revision = len(known) if is_new else known.index(digest, start)
+        new.passed[when] = revision + 1
+        if is_new:
+            for pair_id, text in entry.pairs.items():
+                if new.pairs.get(pair_id, self._pairs.get(pair_id)) != text:
+                    new.lines.append(pair_line(pair_id, text))
+                    new.pairs[pair_id] = text
+            new.lines.append(cycle_line(CycleKey(when, revision, entry.content)))
+            new.digests[when] = [*known, digest]
+        return Receipt(naive_utc(coerce.to_datetime(when)), revision, is_new=is_new)
 
     def _resume(self, code_version: str | None, created_at: datetime | None) -> None:
         """Learn what the file holds, cut off an unfinished line, and begin a file that is new."""
@@ -255,6 +317,23 @@ class HistoryRecorder:
         elif line.data.startswith(b'{"type":"pair"'):
             pair = msgspec.json.decode(line.data)
             self._pairs[pair["pair_id"]] = coerce.json_text(pair["pair"])
+        elif line.data.startswith(b'{"type":"account"'):
+            self._rows.update(map(_row_digest, account_rows(msgspec.json.decode(line.data))))
+
+
+def _row_digest(row: AccountRow) -> bytes:
+    return _digest(msgspec.json.encode(row))
+
+
+def _first_of(rows: Sequence[AccountRow], counts: Counter[bytes]) -> list[AccountRow]:
+    """So many of each row as are counted."""
+    left, chosen = Counter(counts), []
+    for row in rows if counts else ():
+        digest = _row_digest(row)
+        if left[digest]:
+            left[digest] -= 1
+            chosen.append(row)
+    return chosen
 
 
 def _digest(content: bytes) -> bytes:
