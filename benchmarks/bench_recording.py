@@ -8,7 +8,7 @@ after cycle, so that only the history grows:
   before it, and everything written with the standard library's `json`;
 - quick rewrite: the same with our own `to_dict` and orjson, the fastest that a rewrite can be.
 
-A rewrite goes to a second file that is synced and takes the place of the first. It is measured in every tenth cycle.
+A rewrite goes to a second file that is synced and takes the place of the first. It is measured in every 25th cycle.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from dataclasses_json import DataClassJsonMixin
 from alpha_model import AlphaModel
 from alpha_model.history import HistoryRecorder, read_history
 
-EVERY = 10
+EVERY = 25
 PERIODS = 5
 
 
