@@ -9,6 +9,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from alpha_model.history import Follower, LiveHistory, read_history, read_history_bytes
@@ -69,12 +70,13 @@ def bench_records(folder: Path, sizes: list[int]) -> None:
     """A record that gets one cycle more."""
     some = next(key for line in unpacked(RECORD).splitlines() if (key := cycle_key(line)) is not None)
     print(
-        f"{'record':>10}{'cycles':>9}{'read whole':>12}{'first look':>12}{'a new cycle':>13}{'a revision':>12}{'no news':>10}"
+        f"{'record':>10}{'cycles':>9}{'read whole':>12}{'first look':>12}"
+        f"{'a new cycle':>13}{'a revision':>12}{'no news':>10}"
     )
     for size in sizes:
         path = folder / f"{size}.jsonl"
         weeks = long_record(path, size * MEGABYTE)
-        whole = min(seconds(lambda: read_history(path)) for _ in range(2))
+        whole = min(seconds(partial(read_history, path)) for _ in range(2))
         live = LiveHistory(path)
         first = seconds(live.poll)
         news, revisions = [], []
@@ -109,7 +111,7 @@ def bench_states(folder: Path, sizes: list[int]) -> None:
         state = long_state(path, size * MEGABYTE)
         cycles = state["visualisation"]["calculations"]  # type: ignore[index]
         data = path.read_bytes()
-        whole = statistics.median(seconds(lambda: read_history_bytes(data, "s")) for _ in range(3))
+        whole = statistics.median(seconds(partial(read_history_bytes, data, "s")) for _ in range(3))
         with Follower([LiveHistory(path)], folder / f"{size}-kept.jsonl") as follower:
             first = seconds(follower.poll)
             news = []
@@ -129,6 +131,7 @@ def bench_states(folder: Path, sizes: list[int]) -> None:
 
 
 if __name__ == "__main__":
+    asked = [int(word) for word in sys.argv[1:]]
     with tempfile.TemporaryDirectory() as made:
-        bench_records(Path(made), [10, 200] if len(sys.argv) < 2 else [int(word) for word in sys.argv[1:]])
-        bench_states(Path(made), [10, 100] if len(sys.argv) < 2 else [int(word) for word in sys.argv[1:]])
+        bench_records(Path(made), asked or [10, 200])
+        bench_states(Path(made), asked or [10, 100])
