@@ -9,10 +9,12 @@ from alpha_model.history.live import LiveHistory
 from alpha_model.history.reader import read_history, read_history_bytes
 from alpha_model.history.recorder import EquityPoint, HistoryRecorder, Receipt
 from alpha_model.history.remote import RemoteHistory
+from alpha_model.history.store import Compaction, compact
 from alpha_model.history.tidy import read_weights
 from alpha_model.history.transfer import record_history
 
 __all__ = [
+    "Compaction",
     "EquityPoint",
     "Folder",
     "FollowEvent",
@@ -24,6 +26,7 @@ __all__ = [
     "Receipt",
     "RemoteHistory",
     "Source",
+    "compact",
     "csv_bytes",
     "freshness_of",
     "read_history",

@@ -83,9 +83,7 @@ class Place:
         Raises:
             FileNotFoundError: It is not there, or not any more.
         """
-        self._files.invalidate_cache()
-        with self.open(name) as file:
-            return file.read()
+        return cast("bytes", self._files.cat_file(self.path(name)))
 
     def names(self, folder: str = "") -> list[str]:
         """What lies in a folder, without the folders before it; nothing where there is no folder."""
