@@ -6,6 +6,7 @@ from alpha_model.history.freshness import Freshness, freshness_of
 from alpha_model.history.history import History, Source
 from alpha_model.history.json_schema import record_schema
 from alpha_model.history.live import LiveHistory
+from alpha_model.history.query import query_dataset
 from alpha_model.history.reader import read_history, read_history_bytes
 from alpha_model.history.recorder import EquityPoint, HistoryRecorder, Receipt
 from alpha_model.history.remote import RemoteHistory
@@ -29,6 +30,7 @@ __all__ = [
     "compact",
     "csv_bytes",
     "freshness_of",
+    "query_dataset",
     "read_history",
     "read_history_bytes",
     "read_weights",
