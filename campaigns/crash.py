@@ -29,7 +29,8 @@ from alpha_model.history import HistoryRecorder, read_history
 
 MONDAY = 1_767_571_200
 HOUR = 3_600
-LONGEST_LIFE = 0.15
+MOST_CYCLES = 12
+LONGEST_REST = 0.03
 LIVES_OF_A_FILE = 25
 DISK_BYTES = 2 * 1024 * 1024
 BALLAST_BYTES = 1024 * 1024
@@ -74,8 +75,8 @@ def write_until_killed(path: Path, told: int) -> None:
             number += 1
 
 
-def one_kill(path: Path, seconds: float) -> list[int]:
-    """Let a writer live for so long; gives the cycles that it acknowledged."""
+def one_kill(path: Path, cycles: int, seconds: float) -> list[int]:
+    """Let a writer acknowledge so many cycles and live a moment longer; gives the cycles that it acknowledged."""
     reading, telling = os.pipe()
     child = os.fork()
     if not child:
@@ -84,14 +85,15 @@ def one_kill(path: Path, seconds: float) -> list[int]:
             write_until_killed(path, telling)
         os._exit(1)
     os.close(telling)
-    time.sleep(seconds)  # of the writer's life, most of it after the file is open
-    os.kill(child, signal.SIGKILL)
-    _, status = os.waitpid(child, 0)
     with os.fdopen(reading, "rb") as pipe:
-        told = pipe.read()
+        told = [pipe.readline() for _ in range(cycles)]
+        time.sleep(seconds)
+        os.kill(child, signal.SIGKILL)
+        _, status = os.waitpid(child, 0)
+        told += pipe.readlines()
     if not os.WIFSIGNALED(status):
         raise RuntimeError("the writer ended by itself: it could not write")
-    return [int(line) for line in told.split(b"\n")[:-1]]
+    return [int(line) for line in told if line.endswith(b"\n")]
 
 
 def kills(count: int, seed: int, folder: Path) -> int:
@@ -104,7 +106,7 @@ def kills(count: int, seed: int, folder: Path) -> int:
     for life in range(count):
         path = folder / f"history-{life // LIVES_OF_A_FILE}.jsonl"
         acknowledged = acknowledged if life % LIVES_OF_A_FILE else set()
-        told = one_kill(path, chance.random() * LONGEST_LIFE)
+        told = one_kill(path, chance.randrange(MOST_CYCLES), chance.random() * LONGEST_REST)
         per_life.append(len(set(told) - acknowledged))
         acknowledged.update(told)
         content = path.read_bytes() if path.exists() else b""

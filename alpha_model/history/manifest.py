@@ -35,10 +35,17 @@ class StoredFile(Struct, frozen=True):
 
 
 class Mark(Struct, frozen=True):
-    """A source whose first so many bytes are in the dataset, recognised by their digest wherever it lies."""
+    """A source whose first so many bytes are in the dataset, recognised by their digest wherever it lies.
+
+    Args:
+        byte_count: So many.
+        digest: Of these bytes.
+        is_renamed: It was filed under another name than its own.
+    """
 
     byte_count: int
     digest: str
+    is_renamed: bool = False
 
 
 class Manifest(Struct, frozen=True):

@@ -7,6 +7,7 @@ ones, and only then lets the manifest name them. Whoever dies on the way leaves 
 from __future__ import annotations
 
 import hashlib
+import re
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
@@ -14,15 +15,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
-from msgspec import Struct
 
 from alpha_model.errors import RecordError
-from alpha_model.history import coerce
-from alpha_model.history.coerce import Micros
-from alpha_model.history.dataset import REVISED, STORED, SUPERSEDED, month_of, read_month
+from alpha_model.history.dataset import REVISED, STORED, SUPERSEDED, read_month
 from alpha_model.history.disk import RealDisk
 from alpha_model.history.history import History, Source
 from alpha_model.history.manifest import (
@@ -38,13 +35,14 @@ from alpha_model.history.opening import open_file
 from alpha_model.history.parquet import parquet_bytes
 from alpha_model.history.place import Place
 from alpha_model.history.rawjson import Buffer
-from alpha_model.history.reader import read_history
+from alpha_model.history.reader import read_history, read_history_bytes
 from alpha_model.history.recorder import HistoryRecorder
-from alpha_model.history.records import cycle_key, is_record, lines_of
+from alpha_model.history.records import is_record
 from alpha_model.history.schema import Tables
 from alpha_model.history.transfer import record_history
 
 _CHUNK = 1 << 20
+_PAIR_LINE = re.compile(rb'^\{"type":"pair",[^\n]*\n', re.MULTILINE)
 _MONTHS_A_YEAR = 12
 
 
@@ -58,7 +56,7 @@ class Compaction:
         months: The months that were written anew, such as `2026-01`; none where the dataset had everything already.
         cycle_count: Cycles of the strategy in these months now.
         byte_count: Bytes of their files.
-        problem_count: What in the source was skipped or odd; read it with `read_history` to see.
+        problem_count: What was skipped or odd in what was new; `read_history` of the source tells.
     """
 
     source: str
@@ -103,28 +101,26 @@ class _Source:
     def __init__(self, path: Path, strategy: str | None) -> None:
         self.path = path
         self._named = strategy
-        document = open_file(path)
-        self._document: Buffer = document
+        self._document = document = open_file(path)
         self._is_record = is_record(document)
         self._end = document.rfind(b"\n") + 1 if self._is_record else len(document)
 
     def into(self, place: Place) -> Compaction:
         """Merge what is new into the months that it concerns."""
-        manifests = [each for each in load_manifests(place) if self._named in (None, each.strategy)]
-        known = self._longest_known([mark for each in manifests for mark in each.marks])
+        manifests = list(load_manifests(place))
+        known = self._longest_known([mark for each in manifests for mark in each.marks if self._counts(each, mark)])
         if known is not None and known.byte_count == self._end:
             owner = next(each for each in manifests if known in each.marks)
             _tidy(place, owner, set())
             return Compaction(self.path.name, owner.strategy, (), 0, 0, 0)
-        history = read_history(self.path)
-        strategy = self._named if self._named is not None else history.source.strategy
+        history = read_history(self.path) if known is None else self._late_part(known.byte_count)
+        own = history.source.strategy
+        strategy = own if self._named is None else self._named
         before = load_manifest(place, strategy) or Manifest(strategy)
-        months = sorted(
-            self._new_months(0 if known is None or known not in before.marks else known.byte_count, history)
-        )
+        months = sorted(_months_of(history))
         written = {month: _merged_month(place, before, month, history) for month in months}
         changed = {month: files for month, files in written.items() if files != before.months.get(month)}
-        mark = self._mark()
+        mark = self._mark(is_renamed=strategy != own)
         after = Manifest(
             strategy,
             months=dict(sorted((before.months | changed).items())),
@@ -143,6 +139,10 @@ class _Source:
             history.tables.problems.num_rows,
         )
 
+    def _counts(self, manifest: Manifest, mark: Mark) -> bool:
+        """Does a mark tell of what this source is to become?"""
+        return not mark.is_renamed if self._named is None else manifest.strategy == self._named
+
     def _longest_known(self, marks: Sequence[Mark]) -> Mark | None:
         """The longest beginning of the source that a dataset has; the whole of it or nothing, but for records."""
         digest, place, found = hashlib.blake2b(digest_size=20), 0, None
@@ -154,46 +154,16 @@ class _Source:
                 found = mark
         return found
 
-    def _mark(self) -> Mark:
+    def _mark(self, *, is_renamed: bool) -> Mark:
         digest = hashlib.blake2b(digest_size=20)
         _update(digest, self._document, 0, self._end)
-        return Mark(self._end, digest.hexdigest())
+        return Mark(self._end, digest.hexdigest(), is_renamed)
 
-    def _new_months(self, start: int, history: History) -> set[str]:
-        """The months of which the source says something after its first so many bytes."""
-        if not self._is_record or not start:
-            return _months_of(history)
-        with memoryview(self._document) as view:
-            late = bytes(view[start : self._end])
-        moments = (moment for line in lines_of(late) if line.state == "whole" for moment in _moments(line.data))
-        return {month_of(coerce.to_datetime(moment)) for moment in moments}
-
-
-class _Told(Struct):
-    """The times in a line of a record."""
-
-    trades: dict[str, list[Any]] = msgspec.field(default_factory=dict)
-    equity: dict[str, Any] = msgspec.field(default_factory=dict)
-    messages: dict[str, Any] = msgspec.field(default_factory=dict)
-
-
-_TOLD = msgspec.json.Decoder(_Told)
-
-
-def _moments(line: bytes) -> Iterator[Micros]:
-    """Every time of which a line says something."""
-    key = cycle_key(line)
-    if key is not None:
-        yield key.timestamp
-    elif not line.startswith(b'{"type":"account"'):
-        return
-    told = _TOLD.decode(line)
-    for part in (told.trades, told.equity, told.messages):
-        stated = part.get("timestamp", ())
-        for seconds in stated if isinstance(stated, list) else ():
-            moment = coerce.moment(seconds)
-            if moment is not None:
-                yield moment
+    def _late_part(self, start: int) -> History:
+        """The history in a record after its first so many bytes."""
+        pairs = [found[0] for found in _PAIR_LINE.finditer(self._document, 0, start)]
+        header = self._document[: self._document.find(b"\n") + 1]
+        return read_history_bytes(b"".join([header, *pairs, self._document[start : self._end]]), self.path.name)
 
 
 def _months_of(history: History) -> set[str]:

@@ -214,10 +214,25 @@ def test_strategies_share_a_dataset(dataset: Path, make: Any, tmp_path: Path) ->
 
 def test_records_may_be_filed_under_another_name(segment: Path, dataset: Path, make: Any) -> None:
     record(segment, make, 0)
+    for name, filed in (("Copy", "Copy"), (None, "Momentum"), ("Momentum", "Momentum"), ("Copy", "Copy")):
+        (told,) = compact([segment], dataset, strategy=name)
+        assert told.strategy == filed
+    record(segment, make, 1)
+    assert compact([segment], dataset)[0].strategy == "Momentum"
+    assert len(History.open(dataset, strategy="Momentum")) == 2
+    assert len(History.open(dataset, strategy="Copy")) == 1
+    assert compact([segment], dataset, strategy="Copy")[0].cycle_count == 2
+
+
+def test_pairs_are_known_in_what_is_new_of_a_record(segment: Path, dataset: Path, make: Any) -> None:
+    record(segment, make, 0, 4)
     compact([segment], dataset)
-    (told,) = compact([segment], dataset, strategy="Copy")
-    assert (told.strategy, told.months) == ("Copy", ("2026-01",))
-    assert len(History.open(dataset, strategy="Copy")) == len(History.open(dataset, strategy="Momentum")) == 1
+    with HistoryRecorder(segment) as recorder:
+        recorder.append(make.snapshot({"4": make.signal(4, 2.0)}, timestamp=MONDAY + 9 * WEEK))
+    assert compact([segment], dataset)[0].months == ("2026-03",)
+    history = History.open(dataset, between=("2026-03-01", None))
+    assert history.pairs["ticker"].tolist() == ["WETH-USDC"]
+    assert differing_tables(read_history(segment), History.open(dataset), *ORIGIN) == []
 
 
 def test_what_is_no_dataset_says_how_to_make_one(tmp_path: Path) -> None:
