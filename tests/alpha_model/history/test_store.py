@@ -306,7 +306,7 @@ def test_compaction_may_die_at_any_moment(
 ) -> None:
     record(segment, make, 0)
     compact([segment], dataset)
-    record(segment, make, 1, 5)
+    record(segment, make, 1)
     before, after = History.open(dataset), read_history(segment)
     kept = shutil.copytree(dataset, dataset.with_name("kept"))
     calls: list[str] = []
@@ -345,9 +345,9 @@ def test_compaction_may_die_at_any_moment(
             manifest = load_manifest(Place(dataset), "Momentum")
             assert manifest is not None
             assert there == {path.rpartition("/")[2] for path in manifest.paths if "2026-01" in path}
-    assert total > 20
+    assert total > 12
     assert seen == sorted(seen)
-    assert set(seen) == {1, 3}
+    assert set(seen) == {1, 2}
 
 
 def write_cycles(path: Path, make: Any, count: int, pause: float) -> None:
@@ -413,21 +413,19 @@ def compact_forever(segment: str, dataset: str) -> None:
 
 
 def test_killed_compactor_leaves_a_dataset_that_can_be_read(segment: Path, dataset: Path, make: Any) -> None:
-    context = multiprocessing.get_context("spawn")
     record(segment, make, 0)
     compact([segment], dataset)
-    seen = 1
-    for week in (1, 2):
-        compactor = context.Process(target=compact_forever, args=(str(segment), str(dataset)))
-        compactor.start()
+    compactor = multiprocessing.get_context("spawn").Process(
+        target=compact_forever, args=(str(segment), str(dataset)), daemon=True
+    )
+    compactor.start()
+    for week in range(1, 30):
         record(segment, make, week)
-        deadline = time.monotonic() + 30
-        while len(History.open(dataset)) <= seen and week == 1 and time.monotonic() < deadline:
-            time.sleep(0.005)
-        os.kill(compactor.pid or 0, signal.SIGKILL)
-        compactor.join()
-        found = len(History.open(dataset))
-        assert found >= seen
-        seen = found
+        if len(History.open(dataset)) > 3:
+            break
+        time.sleep(0.1)
+    os.kill(compactor.pid or 0, signal.SIGKILL)
+    compactor.join()
+    assert weeks_of(History.open(dataset)) == list(range(len(History.open(dataset))))
     compact([segment], dataset)
     assert differing_tables(read_history(segment), History.open(dataset), *ORIGIN) == []
