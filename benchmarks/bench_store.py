@@ -1,7 +1,7 @@
 """What does a dataset cost, and what does it save: compacting, opening the whole and a month, asking in SQL?
 
 Run with `make bench`, or `python benchmarks/bench_store.py [CYCLES] [PAIRS]`: a record of hourly cycles, compacted once
-as a whole and once more after another hour, in processor time; then opened. The baseline is `read_history` of the record.
+as a whole and once more after another hour, in processor time; then opened. The baseline is `read_history`.
 """
 
 from __future__ import annotations
