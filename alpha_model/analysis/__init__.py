@@ -20,6 +20,8 @@ from alpha_model.analysis.compare import (
     compare_histories,
 )
 from alpha_model.analysis.cycle import cycle_signals, cycle_table
+from alpha_model.analysis.explain import REASON_MEANINGS, ReasonCode, explain_pairs
+from alpha_model.analysis.flag_meanings import FLAG_MEANINGS, explain_flags, flag_meaning
 from alpha_model.analysis.flags import flag_co_occurrence, flag_counts, flag_names, flags_by_pair
 from alpha_model.analysis.headline import Headline, describe_decision, headline
 from alpha_model.analysis.interesting import INTEREST_MEANINGS, Interest, interesting_cycles
@@ -45,16 +47,20 @@ from alpha_model.analysis.reduce import (
     most_moved,
     reduce_cycles,
 )
+from alpha_model.analysis.sentences import explain_cycle, sentences
 from alpha_model.analysis.settings import cycle_settings
 from alpha_model.analysis.size_risk import size_risk_frame
+from alpha_model.analysis.summary import CycleSummary, summarise_cycle
 from alpha_model.analysis.thresholds import ranges_widely, threshold_frame, threshold_sweep
 from alpha_model.analysis.weights import normalised_weights, raw_shares, sides, weight_diffs
 
 __all__ = [
     "CONSTRAINTS",
+    "FLAG_MEANINGS",
     "INTEREST_MEANINGS",
     "OTHER",
     "OUTCOME_MEANINGS",
+    "REASON_MEANINGS",
     "SEVERITY_MEANINGS",
     "STAGE_MEANINGS",
     "Attention",
@@ -63,12 +69,14 @@ __all__ = [
     "Concern",
     "CycleComparison",
     "CycleOutcome",
+    "CycleSummary",
     "Headline",
     "HistoryComparison",
     "Interest",
     "Kept",
     "Ledger",
     "Provenance",
+    "ReasonCode",
     "Severity",
     "audit",
     "audit_report",
@@ -84,8 +92,12 @@ __all__ = [
     "cycle_signals",
     "cycle_table",
     "describe_decision",
+    "explain_cycle",
+    "explain_flags",
+    "explain_pairs",
     "flag_co_occurrence",
     "flag_counts",
+    "flag_meaning",
     "flag_names",
     "flags_by_pair",
     "headline",
@@ -107,8 +119,10 @@ __all__ = [
     "ranges_widely",
     "raw_shares",
     "reduce_cycles",
+    "sentences",
     "sides",
     "size_risk_frame",
+    "summarise_cycle",
     "threshold_frame",
     "threshold_sweep",
     "weight_diffs",
