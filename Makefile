@@ -36,8 +36,11 @@ bench: $(VENV)/.installed-dev
 	$(BIN)/python benchmarks/bench_model.py
 	$(BIN)/python benchmarks/bench_audit.py
 	$(BIN)/python benchmarks/bench_metrics.py
+	$(BIN)/python benchmarks/bench_recording.py
+	$(BIN)/python benchmarks/bench_store.py
 
 campaign: $(VENV)/.installed-dev
+	$(BIN)/python campaigns/crash.py
 	$(BIN)/python campaigns/differential.py
 	$(BIN)/python campaigns/mutations.py
 

@@ -21,7 +21,7 @@ README = (ROOT / "README.md").read_text()
 BLOCK = re.compile(r"```(\w*)\n(.*?)```", re.DOTALL)
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/guide.md"])
+@pytest.mark.parametrize("page", ["README.md", "docs/guide.md", "docs/recording.md", "docs/storing.md"])
 def test_code_on_the_page_runs_and_prints_what_it_says(page: str, tmp_path, monkeypatch) -> None:
     blocks = BLOCK.findall((ROOT / page).read_text())
     monkeypatch.chdir(tmp_path)

@@ -24,11 +24,13 @@ def source_argument(command: Command) -> Command:
 
 
 def opened(source: Path) -> History:
-    """The history in a file, or in a table of weights.
+    """The history in a file, in a table of weights, or in a dataset of one strategy.
 
     Raises:
         HistoryError: It cannot be read.
     """
+    if source.is_dir():
+        return History.open(source)
     return read_weights(source) if is_table(source) else read_history(source)
 
 

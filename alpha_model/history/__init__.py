@@ -6,13 +6,16 @@ from alpha_model.history.freshness import Freshness, freshness_of
 from alpha_model.history.history import History, Source
 from alpha_model.history.json_schema import record_schema
 from alpha_model.history.live import LiveHistory
+from alpha_model.history.query import query_dataset
 from alpha_model.history.reader import read_history, read_history_bytes
 from alpha_model.history.recorder import EquityPoint, HistoryRecorder, Receipt
 from alpha_model.history.remote import RemoteHistory
+from alpha_model.history.store import Compaction, compact
 from alpha_model.history.tidy import read_weights
 from alpha_model.history.transfer import record_history
 
 __all__ = [
+    "Compaction",
     "EquityPoint",
     "Folder",
     "FollowEvent",
@@ -24,8 +27,10 @@ __all__ = [
     "Receipt",
     "RemoteHistory",
     "Source",
+    "compact",
     "csv_bytes",
     "freshness_of",
+    "query_dataset",
     "read_history",
     "read_history_bytes",
     "read_weights",

@@ -117,6 +117,7 @@ class Follower:
         self._clock = clock
         self._seen: dict[int, History] = {}
         self._problems: dict[int, str] = {}
+        self._is_doubtful = False
         self._recorder = HistoryRecorder(self.target) if self._is_begun() else None
 
     def __enter__(self) -> Self:
@@ -161,7 +162,10 @@ class Follower:
             try:
                 events = self._record(source, source.history, seen)
                 self._seen[id(source)] = source.history
-            except (RecordError, HistoryError) as error:
+            except RecordError as error:
+                problem = str(error)
+                self._let_go()
+            except HistoryError as error:
                 problem = str(error)
         return [*events, *self._changed_problem(source, problem)]
 
@@ -182,10 +186,20 @@ class Follower:
             if receipt.is_new
         ]
 
+    def _let_go(self) -> None:
+        """Open the record anew before the next write, and look at what it has: after a failure nobody knows."""
+        self.close()
+        self._is_doubtful = True
+        self._seen.clear()
+
     def _opened(self, history: History) -> HistoryRecorder:
-        if self._recorder is None:
+        if self._is_doubtful and self._is_begun():
+            self._recorder = HistoryRecorder(self.target)
+            self._is_doubtful = False
+        elif self._recorder is None or self._is_doubtful:
             name = self._strategy if self._strategy is not None else history.source.strategy
             self._recorder = HistoryRecorder(self.target, strategy=name, created_at=self._clock())
+            self._is_doubtful = False
         return self._recorder
 
     def _is_begun(self) -> bool:

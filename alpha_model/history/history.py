@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
+from pathlib import Path
 from typing import Any, TypeAlias, cast
 
 import numpy as np
@@ -14,6 +15,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from alpha_model.errors import CycleNotFoundError, HistoryError
+from alpha_model.history.dataset import read_dataset
+from alpha_model.history.parquet import Window
 from alpha_model.history.schema import FLAG_BITS, SIGNALS, Tables, empty_tables
 from alpha_model.units import PairId
 
@@ -65,6 +68,29 @@ class History:
     def empty(cls) -> History:
         """A history of nothing."""
         return cls(empty_tables())
+
+    @classmethod
+    def open(
+        cls,
+        dataset: Path | str,
+        *,
+        strategy: str | None = None,
+        between: tuple[Moment | None, Moment | None] = (None, None),
+    ) -> History:
+        """The history of a strategy in a Parquet dataset, as `compact` makes them.
+
+        Args:
+            dataset: A folder, or an address of fsspec such as `s3://bucket/histories`.
+            strategy: Whose; it need not be said where there is only one. `""` is the records without a name.
+            between: The first and last moment wanted, both included, None is open. Files of other months are not read.
+
+        Raises:
+            HistoryError: There is no such dataset or strategy, or a file of it is damaged.
+        """
+        start, end = (None if moment is None else utc(moment).to_pydatetime() for moment in between)
+        found = read_dataset(dataset, strategy, Window(start, end))
+        source = Source(found.name, "dataset", found.manifest.strategy, found.manifest.byte_count)
+        return cls(found.tables, source, found.superseded)
 
     def __len__(self) -> int:
         return int(self.tables.cycles.num_rows)

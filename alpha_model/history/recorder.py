@@ -8,15 +8,12 @@ One line in `decide_trades` is enough::
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
 import hashlib
 import math
-import mmap
-import os
+import threading
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from importlib import metadata
@@ -28,7 +25,9 @@ import msgspec
 
 from alpha_model.errors import RecordError
 from alpha_model.history import coerce
+from alpha_model.history.append_file import AppendFile
 from alpha_model.history.coerce import Micros
+from alpha_model.history.disk import Disk, RealDisk
 from alpha_model.history.recording import plain_model, recorded_trades, taken_apart
 from alpha_model.history.records import (
     FORMAT,
@@ -48,6 +47,8 @@ from alpha_model.history.records import (
 )
 from alpha_model.serialisation import naive_utc
 from alpha_model.units import PairId, Usd, UsdPrice
+
+_BLOCK = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,20 +99,34 @@ class Entry:
     pairs: Mapping[PairId, str]
 
 
+@dataclass(slots=True)
+class _Addition:
+    """What an append adds to what is on file: lines, and what the recorder will know once they are written."""
+
+    lines: list[bytes] = field(default_factory=list)
+    pairs: dict[PairId, str] = field(default_factory=dict)
+    digests: dict[Micros, list[bytes]] = field(default_factory=dict)
+    passed: dict[Micros, int] = field(default_factory=dict)
+    rows: Counter[bytes] = field(default_factory=Counter)
+
+
 class HistoryRecorder:
     """Appends cycles to a file of JSON Lines, each safely on disk before `append` returns.
 
-    One process writes a file at a time. A cycle that is on file already is not written again; a cycle of the same time
-    and other content becomes its next revision. An unfinished last line, left by a crash, is cut off on opening.
+    One process writes a file at a time, with any number of threads; others may read it meanwhile. A cycle that is on
+    file already is not written again; a cycle of the same time and other content becomes its next revision. An
+    unfinished last line, left by a crash, is cut off on opening.
 
     Args:
         path: The file; it is made when it does not exist.
         strategy: The strategy's name, kept in the header of a new file.
         code_version: The strategy's own version, kept in the header of a new file.
         created_at: When the file was made, kept in the header of a new file.
+        disk: Where the file lies; tests put one here that fails.
 
     Raises:
-        RecordError: The file is not a recorder's, is of a later version, or another process writes it.
+        RecordError: The file is not a recorder's, records another strategy, is of a later version, or another process
+            writes it.
     """
 
     def __init__(
@@ -121,18 +136,19 @@ class HistoryRecorder:
         strategy: str | None = None,
         code_version: str | None = None,
         created_at: datetime | None = None,
+        disk: Disk | None = None,
     ) -> None:
         self.path = Path(path)
         self.strategy = strategy
         self._pairs: dict[PairId, str] = {}
         self._digests: dict[Micros, list[bytes]] = {}
         self._rows: Counter[bytes] = Counter()
-        self._file = self._opened()
+        self._turn = threading.RLock()
+        self._file = AppendFile(self.path, RealDisk() if disk is None else disk)
         try:
-            self._lock()
             self._resume(code_version, created_at)
         except BaseException:
-            os.close(self._file)
+            self._file.close()
             raise
 
     def __enter__(self) -> Self:
@@ -151,9 +167,7 @@ class HistoryRecorder:
 
     def close(self) -> None:
         """Let go of the file; closing twice does no harm."""
-        if self._file >= 0:
-            os.close(self._file)
-            self._file = -1
+        self._file.close()
 
     def append(
         self,
@@ -189,10 +203,11 @@ class HistoryRecorder:
         point = None if equity is None else asdict(equity)
         content = cycle_content(snapshot, message=message, trades=rows, equity=point)
         identities = {pair_id: identity_text(identity) for pair_id, identity in snapshot.pairs.items()}
-        for pair_id, identity in pairs.items():
-            if pair_id not in identities and pair_id not in self._pairs:
-                identities[pair_id] = identity_text(identity)
-        return self.append_entries([Entry(timestamp, content, identities)])[0]
+        with self._turn:
+            for pair_id, identity in pairs.items():
+                if pair_id not in identities and pair_id not in self._pairs:
+                    identities[pair_id] = identity_text(identity)
+            return self.append_entries([Entry(timestamp, content, identities)])[0]
 
     def append_entries(self, entries: Sequence[Entry], account: Sequence[AccountRow] = ()) -> list[Receipt]:
         """Record cycles that are lines already, and what happened beside them, in one write.
@@ -210,69 +225,54 @@ class HistoryRecorder:
         Raises:
             RecordError: The file cannot be written; nothing of it was kept.
         """
-        pairs, digests, lines = dict(self._pairs), dict(self._digests), []
-        receipts, passed = [], dict[Micros, int]()
-        for entry in entries:
-            known, digest = digests.get(entry.timestamp, []), _digest(entry.content)
-            start = passed.get(entry.timestamp, 0)
-            is_new = digest not in known[start:]
-            revision = len(known) if is_new else known.index(digest, start)
-            passed[entry.timestamp] = revision + 1
-            if is_new:
-                lines += [pair_line(key, text) for key, text in entry.pairs.items() if pairs.get(key) != text]
-                lines.append(cycle_line(CycleKey(entry.timestamp, revision, entry.content)))
-                pairs |= entry.pairs
-                digests[entry.timestamp] = [*known, digest]
-            when = naive_utc(coerce.to_datetime(entry.timestamp))
-            receipts.append(Receipt(when, revision, is_new=is_new))
-        fresh = Counter(map(_row_digest, account)) - self._rows
-        told = _first_of(account, fresh)
-        if told:
-            lines.append(account_line(told))
-        if lines:
-            self._write(b"".join(lines))
-        self._pairs, self._digests = pairs, digests
-        self._rows += fresh
-        return receipts
+        with self._turn:
+            new = _Addition()
+            receipts = [self._entry(entry, new) for entry in entries]
+            new.rows = Counter(map(_row_digest, account)) - self._rows
+            told = _first_of(account, new.rows)
+            if told:
+                new.lines.append(account_line(told))
+            if new.lines:
+                with self._file.appended(b"".join(new.lines)):
+                    self._pairs |= new.pairs
+                    self._digests |= new.digests
+                    self._rows += new.rows
+            return receipts
 
-    def _opened(self) -> int:
-        try:
-            return os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
-        except OSError as error:
-            raise RecordError(
-                f"cannot write {self.path}: {error.strerror}. Give a file in an existing folder that you may write.",
-                path=self.path,
-            ) from error
-
-    def _lock(self) -> None:
-        try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise RecordError(
-                f"another recorder is writing {self.path}. Close that one first, or record to a file of your own.",
-                path=self.path,
-            ) from error
+    def _entry(self, entry: Entry, new: _Addition) -> Receipt:
+        """Put a cycle among the new lines unless it is on file."""
+        when = entry.timestamp
+        known, digest = new.digests.get(when, self._digests.get(when, [])), _digest(entry.content)
+        start = new.passed.get(when, 0)
+        is_new = digest not in known[start:]
+        revision = len(known) if is_new else known.index(digest, start)
+        new.passed[when] = revision + 1
+        if is_new:
+            for pair_id, text in entry.pairs.items():
+                if new.pairs.get(pair_id, self._pairs.get(pair_id)) != text:
+                    new.lines.append(pair_line(pair_id, text))
+                    new.pairs[pair_id] = text
+            new.lines.append(cycle_line(CycleKey(when, revision, entry.content)))
+            new.digests[when] = [*known, digest]
+        return Receipt(naive_utc(coerce.to_datetime(when)), revision, is_new=is_new)
 
     def _resume(self, code_version: str | None, created_at: datetime | None) -> None:
         """Learn what the file holds, cut off an unfinished line, and begin a file that is new."""
-        size = os.fstat(self._file).st_size
-        end = self._read_to_the_end(size)
-        if end > size:
-            self._write(b"\n")
-        elif end < size:
-            os.ftruncate(self._file, end)
+        end = self._read_to_the_end()
+        self._file.settle(end)
+        if end > self._file.size:
+            with self._file.appended(b"\n"):
+                pass
         if not end:
             version = code_version if code_version is not None else _package_version()
             stated = None if created_at is None else coerce.moment(created_at)
-            self._write(header_line(self.strategy, version, stated))
-            _sync_folder(self.path.parent)
+            with self._file.appended(header_line(self.strategy, version, stated)):
+                pass
 
-    def _read_to_the_end(self, size: int) -> int:
+    def _read_to_the_end(self) -> int:
         """Learn from every line, and tell where the last one that is finished ends, its line end included."""
         end = 0
-        if not size:
-            return end
-        with mmap.mmap(self._file, 0, access=mmap.ACCESS_READ) as content:
+        with self._file.content() as content:
             for line in lines_of(content):
                 if line.state == "torn" and _is_ours_so_far(line, first=not end):
                     break
@@ -300,8 +300,15 @@ class HistoryRecorder:
                 path=self.path,
                 version=version,
             )
+        recorded = header.get("strategy")
         if self.strategy is None:
-            self.strategy = header.get("strategy")
+            self.strategy = recorded
+        elif recorded is not None and recorded != self.strategy:
+            raise RecordError(
+                f"{self.path} records the strategy {recorded!r}, not {self.strategy!r}. Record to a file of its own.",
+                path=self.path,
+                strategy=recorded,
+            )
 
     def _learn(self, line: Line) -> None:
         key = cycle_key(line.data)
@@ -312,26 +319,6 @@ class HistoryRecorder:
             self._pairs[pair["pair_id"]] = coerce.json_text(pair["pair"])
         elif line.data.startswith(b'{"type":"account"'):
             self._rows.update(map(_row_digest, account_rows(msgspec.json.decode(line.data))))
-
-    def _write(self, data: bytes) -> None:
-        """Append whole lines and wait until they are on disk; on failure the file is as before."""
-        if self._file < 0:
-            raise RecordError(f"the recorder of {self.path} is closed. Open a new one.", path=self.path)
-        size, done = os.fstat(self._file).st_size, 0
-        try:
-            while done < len(data):
-                done += os.write(self._file, data[done:])
-            os.fdatasync(self._file)
-        except BaseException as error:
-            with contextlib.suppress(OSError):
-                os.ftruncate(self._file, size)
-            if not isinstance(error, OSError):
-                raise
-            raise RecordError(
-                f"cannot write to {self.path}: {error.strerror}. This cycle was not kept; free some space, then "
-                "append it again.",
-                path=self.path,
-            ) from error
 
 
 def _row_digest(row: AccountRow) -> bytes:
@@ -354,9 +341,13 @@ def _digest(content: bytes) -> bytes:
 
 
 def _is_ours_so_far(line: Line, *, first: bool) -> bool:
-    """Is this unfinished line one that we had begun? A file that is no record at all must not be cut."""
+    """Is this unfinished line one that we had begun? A file that is no record at all must not be cut.
+
+    After a power cut a file may be as long as it was to become, with zeros where the bytes did not arrive.
+    """
     start = b'{"type":"header"' if first else b'{"type":"'
-    return line.data.startswith(start) or start.startswith(line.data)
+    arrived = line.data.rstrip(b"\0")
+    return arrived.startswith(start) or (start.startswith(arrived) and (not first or line.size < _BLOCK))
 
 
 def _package_version() -> str | None:
@@ -364,12 +355,3 @@ def _package_version() -> str | None:
         return f"alpha-model {metadata.version('alpha-model')}"
     except metadata.PackageNotFoundError:
         return None
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make sure that a new file is found after a crash."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

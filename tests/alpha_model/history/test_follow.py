@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,7 +12,6 @@ from typing import Any
 import pytest
 from histories import differing_tables
 
-from alpha_model.errors import RecordError
 from alpha_model.history import (
     Folder,
     Follower,
@@ -21,6 +21,7 @@ from alpha_model.history import (
     read_history,
     read_history_bytes,
 )
+from alpha_model.history.disk import RealDisk
 from alpha_model.history.extent import common_extent
 
 MONDAY = 1_767_571_200
@@ -180,18 +181,19 @@ def test_other_strategy_is_not_mixed_in(tmp_path: Path, target: Path, make: Any)
         assert "'B'" in (events[1].message or "")
 
 
-def test_full_disk_is_told_and_tried_again(
-    state: Path, target: Path, make: Any, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("call", ["write", "sync"])
+def test_failing_disk_is_told_and_tried_again(
+    state: Path, target: Path, make: Any, monkeypatch: pytest.MonkeyPatch, call: str
 ) -> None:
     def full(*_: object) -> None:
-        raise RecordError("no space")
+        raise OSError(errno.ENOSPC, "No space left on device")
 
     with Follower([LiveHistory(state)], target) as follower:
         write(state, last_only(make, 0))
         follower.poll()
         write(state, last_only(make, 1))
         with monkeypatch.context() as patch:
-            patch.setattr(HistoryRecorder, "_write", full)
+            patch.setattr(RealDisk, call, full)
             assert kinds(follower.poll()) == ["problem"]
         assert kinds(follower.poll()) == ["recorded", "recovered"]
     assert len(read_history(target)) == 2

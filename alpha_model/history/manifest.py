@@ -1,0 +1,150 @@
+"""Which files of a dataset make up a strategy's history now?
+
+Beside the months of a strategy lies `_manifest.json`. It names the files that count; others are leftovers, or not ready
+yet. A file's name holds a digest of its content and the file never changes, so that replacing the manifest is the one
+moment at which a change is there, wholly.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from urllib.parse import quote
+
+import msgspec
+from msgspec import Struct, field
+
+from alpha_model.errors import HistoryError
+from alpha_model.history.place import Place
+
+FORMAT = "alpha-model-dataset"
+VERSION = 1
+
+_MANIFEST = "_manifest.json"
+_UNNAMED = "__HIVE_DEFAULT_PARTITION__"
+"""What Hive calls the partition of rows without a value."""
+_LONGEST = 180
+
+
+class StoredFile(Struct, frozen=True):
+    """A Parquet file: its path from the dataset on, its size, its rows."""
+
+    path: str
+    byte_count: int
+    row_count: int
+
+
+class Mark(Struct, frozen=True):
+    """A source whose first so many bytes are in the dataset, recognised by their digest wherever it lies.
+
+    Args:
+        byte_count: So many.
+        digest: Of these bytes.
+        is_renamed: It was filed under another name than its own.
+    """
+
+    byte_count: int
+    digest: str
+    is_renamed: bool = False
+
+
+class Manifest(Struct, frozen=True):
+    """What a strategy's part of a dataset consists of.
+
+    Args:
+        strategy: Its name as it was recorded; None for records without one.
+        format: Always `FORMAT`.
+        version: A reader refuses a higher one.
+        months: By `2026-01`, UTC, in order: the file of each table that has rows.
+        marks: What was compacted so far.
+    """
+
+    strategy: str | None
+    format: str = FORMAT
+    version: int = VERSION
+    months: dict[str, dict[str, StoredFile]] = field(default_factory=dict)
+    marks: list[Mark] = field(default_factory=list)
+
+    @property
+    def paths(self) -> set[str]:
+        """Every file that counts."""
+        return {file.path for files in self.months.values() for file in files.values()}
+
+    @property
+    def byte_count(self) -> int:
+        """Of all its files."""
+        return sum(file.byte_count for files in self.months.values() for file in files.values())
+
+
+def folder_of(strategy: str | None) -> str:
+    """The folder of a strategy in a dataset, whatever letters its name has."""
+    if strategy is None:
+        return f"strategy={_UNNAMED}"
+    name = quote(strategy, safe=" ()+,@").strip()
+    if len(name) > _LONGEST or name in ("", _UNNAMED) or name != quote(strategy, safe=" ()+,@"):
+        name = f"{name[:_LONGEST].rpartition('%')[0] or name[:_LONGEST]}~{_short_digest(strategy)}"
+    return f"strategy={name}"
+
+
+def load_manifest(place: Place, strategy: str | None) -> Manifest | None:
+    """The manifest of a strategy; None where the dataset has nothing of it.
+
+    Raises:
+        HistoryError: It cannot be read, or is of a later version, or of another strategy.
+    """
+    found = _load(place, folder_of(strategy))
+    if found is not None and found.strategy != strategy:
+        raise HistoryError(
+            f"{place} cannot hold both {strategy!r} and {found.strategy!r}: its file system takes their names for one. "
+            "Use another dataset.",
+            path=place.where,
+            strategy=strategy,
+        )
+    return found
+
+
+def load_manifests(place: Place) -> Iterator[Manifest]:
+    """The manifests of all strategies of a dataset, in the order of their names."""
+    for name in place.names():
+        if name.startswith("strategy="):
+            found = _load(place, name)
+            if found is not None:
+                yield found
+
+
+def save_manifest(place: Place, manifest: Manifest) -> None:
+    """Let this be what the strategy's history consists of, from now on.
+
+    Raises:
+        RecordError: It cannot be written; nothing has changed.
+    """
+    data = msgspec.json.format(msgspec.json.encode(manifest), indent=1)
+    place.write(f"{folder_of(manifest.strategy)}/{_MANIFEST}", data)
+
+
+def _load(place: Place, folder: str) -> Manifest | None:
+    try:
+        data = place.read(f"{folder}/{_MANIFEST}")
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise HistoryError(f"cannot read {place}: {error.strerror or error}.", path=place.where) from error
+    try:
+        found = msgspec.json.decode(data, type=Manifest)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise HistoryError(
+            f"{folder}/{_MANIFEST} in {place} is damaged: {error}. Compact its records into a new dataset.",
+            path=place.where,
+        ) from error
+    if found.format != FORMAT or found.version > VERSION:
+        raise HistoryError(
+            f"{place} is a dataset of version {found.version}, and this program reads up to version {VERSION}. "
+            "Update alpha-model.",
+            path=place.where,
+            version=found.version,
+        )
+    return found
+
+
+def _short_digest(words: str) -> str:
+    return hashlib.blake2b(words.encode(errors="surrogatepass"), digest_size=6).hexdigest()

@@ -1,0 +1,93 @@
+"""How do our tables become Parquet, and tables again?
+
+Zstandard; floats as byte streams without a dictionary; checksums in every page; row groups small enough that a reader
+who wants a day of a long month reads a day.
+"""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from datetime import datetime
+from typing import IO
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from alpha_model.history.schema import TIME
+
+_ROWS_PER_GROUP = 1 << 16
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A span of time, both ends included; None is open."""
+
+    start: datetime | None = None
+    end: datetime | None = None
+
+    def of(self, table: pa.Table) -> pa.Table:
+        """The rows whose `timestamp` lies within."""
+        if self.start is not None:
+            table = table.filter(pc.field("timestamp") >= pa.scalar(self.start, TIME))
+        if self.end is not None:
+            table = table.filter(pc.field("timestamp") <= pa.scalar(self.end, TIME))
+        return table
+
+    def meets(self, first: datetime, last: datetime) -> bool:
+        """Does something from the first to the last moment lie within?"""
+        return not ((self.start is not None and last < self.start) or (self.end is not None and first > self.end))
+
+
+def parquet_bytes(table: pa.Table) -> bytes:
+    """A table as the bytes of a Parquet file; columns that are null throughout are left out."""
+    table = table.drop_columns([name for name in table.column_names if table[name].null_count == table.num_rows])
+    floats = [field.name for field in table.schema if field.type == pa.float64()]
+    texts = [field.name for field in table.schema if field.type == pa.string()]
+    buffer = io.BytesIO()
+    pq.write_table(
+        table.cast(pa.schema([field.remove_metadata() for field in table.schema])),
+        buffer,
+        compression="zstd",
+        row_group_size=_ROWS_PER_GROUP,
+        use_dictionary=texts,
+        column_encoding=dict.fromkeys(floats, "BYTE_STREAM_SPLIT"),
+        write_statistics=[name for name in ("timestamp", "pair_id") if name in table.column_names],
+        write_page_checksum=True,
+        store_schema=False,
+    )
+    return buffer.getvalue()
+
+
+def read_parquet(file: IO[bytes], schema: pa.Schema, window: Window | None = None) -> pa.Table:
+    """The rows of a Parquet file within a span of time, in this schema; columns that are not there are null.
+
+    Raises:
+        pyarrow.ArrowException: The file is damaged, or lacks a column that is never null.
+        OSError: The same, or the file cannot be read.
+    """
+    opened = pq.ParquetFile(file, page_checksum_verification=True)
+    is_large = opened.metadata.num_rows >= _ROWS_PER_GROUP
+    if window is None or window == Window():
+        table = opened.read(use_threads=is_large)
+    else:
+        table = window.of(opened.read_row_groups(_groups(opened.metadata, window), use_threads=is_large))
+    for field in schema:
+        if field.name not in table.column_names:
+            table = table.append_column(field.name, pa.nulls(table.num_rows, field.type))
+    missing = [field.name for field in schema if not field.nullable and table[field.name].null_count]
+    if missing:
+        raise pa.ArrowInvalid(f"no {', '.join(missing)} in it")
+    return table.select(schema.names).cast(schema)
+
+
+def _groups(metadata: pq.FileMetaData, window: Window) -> list[int]:
+    """The row groups in which there may be rows within the window."""
+    column = metadata.schema.names.index("timestamp")
+    found = []
+    for number in range(metadata.num_row_groups):
+        facts = metadata.row_group(number).column(column).statistics
+        if facts is None or not facts.has_min_max or window.meets(facts.min, facts.max):
+            found.append(number)
+    return found

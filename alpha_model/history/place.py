@@ -1,0 +1,172 @@
+"""How does a file come to lie at a place, wholly or not at all, be the place a folder or a bucket?
+
+A dataset lies at any path of fsspec. Here is what it asks of it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import IO, Any, cast
+from urllib.parse import urlsplit
+
+import filelock
+import fsspec
+import platformdirs
+import pyarrow.fs as pa_fs
+
+from alpha_model.errors import HistoryError, RecordError
+
+_LOCK = ".compaction.lock"
+_WHOLE_PUTS = frozenset({"abfs", "adl", "az", "gcs", "gs", "memory", "oci", "s3", "s3a"})
+"""Protocols that show a file that is put there only when it is whole."""
+
+
+class Place:
+    """A folder, local or remote.
+
+    Args:
+        where: A path, or an address such as `s3://bucket/folder`.
+
+    Raises:
+        HistoryError: The protocol is not known, or what it needs is not installed.
+    """
+
+    def __init__(self, where: Path | str) -> None:
+        self.where = str(where)
+        try:
+            self._files, root = fsspec.core.url_to_fs(self.where)
+        except (ImportError, ValueError) as error:
+            raise HistoryError(f"cannot reach {self}: {error}. Give a folder, or install what it names.") from error
+        self._root = str(root).rstrip("/")
+        self._is_local = "file" in _protocols(self._files)
+
+    def __str__(self) -> str:
+        """The address without credentials."""
+        parts = urlsplit(self.where)
+        return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}" if parts.netloc else self.where
+
+    @property
+    def name(self) -> str:
+        """What it is called, without where it is."""
+        return self._root.rpartition("/")[2] or str(self)
+
+    @property
+    def is_local(self) -> bool:
+        """Is it a folder of this machine?"""
+        return self._is_local
+
+    @property
+    def arrow(self) -> Any:
+        """The same place's file system as Arrow sees it."""
+        return pa_fs.LocalFileSystem() if self._is_local else pa_fs.PyFileSystem(pa_fs.FSSpecHandler(self._files))
+
+    def path(self, name: str) -> str:
+        """The whole path of a file, for `arrow`."""
+        return f"{self._root}/{name}"
+
+    def open(self, name: str) -> IO[bytes]:
+        """A file to read.
+
+        Raises:
+            FileNotFoundError: It is not there, or not any more.
+        """
+        return cast("IO[bytes]", self._files.open(self.path(name), "rb"))
+
+    def read(self, name: str) -> bytes:
+        """The bytes of a file.
+
+        Raises:
+            FileNotFoundError: It is not there, or not any more.
+        """
+        return cast("bytes", self._files.cat_file(self.path(name)))
+
+    def names(self, folder: str = "") -> list[str]:
+        """What lies in a folder, without the folders before it; nothing where there is no folder."""
+        self._files.invalidate_cache()
+        try:
+            found = self._files.ls(self.path(folder).rstrip("/"), detail=False)
+        except (FileNotFoundError, NotADirectoryError):
+            return []
+        return sorted(str(path).rstrip("/").rpartition("/")[2] for path in found)
+
+    def write(self, name: str, data: bytes) -> None:
+        """Put a file there, or another in its place: whoever reads finds the old bytes or the new ones, all of them.
+
+        Raises:
+            RecordError: It cannot be written; what was there before is there still.
+        """
+        path = self.path(name)
+        try:
+            if self._is_local:
+                _replace(Path(path), data)
+                return
+            self._files.makedirs(path.rpartition("/")[0], exist_ok=True)
+            if _WHOLE_PUTS & _protocols(self._files):
+                self._files.pipe_file(path, data)
+                return
+            beside = f"{path.rpartition('/')[0]}/{_beside(name)}"
+            self._files.pipe_file(beside, data)
+            self._files.mv(beside, path)
+        except OSError as error:
+            message = f"cannot write {name} to {self}: {error.strerror or error}. Give a place that you may write to."
+            raise RecordError(message, path=self.where) from error
+
+    def remove(self, name: str) -> None:
+        """Take a file away; one that is not there does no harm."""
+        with suppress(FileNotFoundError):
+            self._files.rm_file(self.path(name))
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Be the only one on this machine that changes what lies here.
+
+        Raises:
+            RecordError: Another process does already, or the place cannot be written to.
+        """
+        if self._is_local:
+            path = Path(self.path(_LOCK))
+        else:
+            known = hashlib.blake2b(self.path("").encode(), digest_size=12).hexdigest()
+            path = platformdirs.user_cache_path("alpha-model") / "locks" / f"{known}.lock"
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with filelock.FileLock(path, timeout=0):
+                yield
+        except filelock.Timeout as error:
+            message = f"another compaction into {self} is under way. Wait for it, then try again."
+            raise RecordError(message, path=self.where) from error
+
+
+def _protocols(files: Any) -> set[str]:
+    found = files.protocol
+    return {found} if isinstance(found, str) else set(found)
+
+
+def _beside(name: str) -> str:
+    return f".{name.rpartition('/')[2]}.{os.getpid()}-{secrets.token_hex(4)}.new"
+
+
+def _replace(path: Path, data: bytes) -> None:
+    """Write beside, sync, and rename into place."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(_beside(path.name))
+    try:
+        with beside.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(path)
+    except BaseException:
+        with suppress(OSError):
+            beside.unlink()
+        raise
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

@@ -1,0 +1,123 @@
+"""What does SQL say about a dataset?
+
+DuckDB asks, within this process. It never touches a file: it is handed the dataset's tables, and everything else
+(files, network, extensions, settings, the program's own variables) is locked before the query is read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.dataset as pa_dataset
+
+from alpha_model.errors import HistoryError
+from alpha_model.history.dataset import STORED
+from alpha_model.history.manifest import Manifest, load_manifests
+from alpha_model.history.place import Place
+from alpha_model.history.schema import FLAG_BITS
+
+_PARTITION = [pa.field("strategy", pa.string()), pa.field("month", pa.string())]
+_ATTEMPTS = 10
+_LOCKED = (
+    "SET TimeZone = 'UTC'",
+    "SET python_enable_replacements = false",
+    "SET autoinstall_known_extensions = false",
+    "SET autoload_known_extensions = false",
+    "SET temp_directory = ''",
+    "SET enable_external_access = false",
+    "SET lock_configuration = true",
+)
+_FLAGS = (
+    "CREATE VIEW flags AS SELECT strategy, month, timestamp, pair_id, unnest(list_concat(list_filter(["  # noqa: S608 - our own names
+    + ", ".join(f"CASE WHEN flag_bits & {bit} > 0 THEN '{name}' END" for name, bit in FLAG_BITS.items())
+    + "], lambda flag: flag IS NOT NULL), coalesce(other_flags, []))) AS flag FROM signals"
+)
+_PAIRS = (
+    "CREATE VIEW pairs AS SELECT * FROM told_pairs "
+    "QUALIFY row_number() OVER (PARTITION BY strategy, pair_id ORDER BY month DESC) = 1"
+)
+
+
+def query_dataset(dataset: Path | str, sql: str) -> pa.Table:
+    """Ask a dataset in SQL.
+
+    The tables are `cycles`, `signals`, `pairs`, `trades`, `equity`, `messages`, `flags` (one row a flag) and, of
+    revisions that were superseded, `superseded_cycles`, `superseded_signals` and `superseded_trades`. Each also has
+    `strategy` and `month` (`2026-01`, UTC); conditions on these open only the files concerned. A cycle is named by its
+    strategy and timestamp.
+
+    Args:
+        dataset: A folder, or an address of fsspec.
+        sql: One SELECT, in DuckDB's dialect.
+
+    Returns:
+        The answer, as it was at one moment.
+
+    Raises:
+        HistoryError: DuckDB is not installed, there is no such dataset, or the query cannot be answered.
+    """
+    place = Place(dataset)
+    for _ in range(_ATTEMPTS):
+        manifests = list(load_manifests(place))
+        if not manifests:
+            raise HistoryError(
+                f"{place} is no dataset of histories. Make one with: alpha-model compact history.jsonl --into {place}",
+                path=place.where,
+            )
+        try:
+            return _answer(place, manifests, sql)
+        except HistoryError:
+            if list(load_manifests(place)) == manifests:
+                raise  # else a compaction may have taken the files away
+    raise HistoryError(f"{place} changes too quickly to be asked. Try again.", path=place.where)
+
+
+def _answer(place: Place, manifests: Sequence[Manifest], sql: str) -> pa.Table:
+    try:
+        import duckdb  # noqa: PLC0415 - an extra that not everybody has
+    except ImportError as error:
+        raise HistoryError(
+            "SQL needs DuckDB, which is not installed. Install it with: pip install 'alpha-model[sql]'"
+        ) from error
+    with duckdb.connect(":memory:") as connection:
+        for name, schema in STORED.items():
+            connection.register("told_pairs" if name == "pairs" else name, _table(place, manifests, name, schema))
+        connection.execute(_FLAGS)
+        connection.execute(_PAIRS)
+        for setting in _LOCKED:
+            connection.execute(setting)
+        try:
+            return _one_select(duckdb, connection, sql).to_arrow_table()
+        except (duckdb.Error, pa.ArrowException, OSError) as error:
+            told = str(error).splitlines()[0] if str(error) else type(error).__name__
+            raise HistoryError(f"the query cannot be answered: {told}", sql=sql) from error
+
+
+def _one_select(duckdb: Any, connection: Any, sql: str) -> Any:
+    statements = connection.extract_statements(sql)
+    allowed = (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN)
+    if len(statements) != 1 or statements[0].type not in allowed:
+        kinds = ", ".join(str(each.type).rpartition(".")[2] for each in statements) or "nothing"
+        raise HistoryError(f"a dataset is asked with one SELECT, got {kinds}. Nothing was done.", sql=sql)
+    return connection.sql(statements[0].query)
+
+
+def _table(place: Place, manifests: Sequence[Manifest], name: str, schema: pa.Schema) -> Any:
+    """A table of all strategies and months; only what a query needs of it is read."""
+    paths, partitions = [], []
+    for manifest in manifests:
+        strategy = pa_dataset.field("strategy")
+        is_his = strategy.is_null() if manifest.strategy is None else strategy == manifest.strategy
+        for month, files in manifest.months.items():
+            if name in files:
+                paths.append(place.path(files[name].path))
+                partitions.append(is_his & (pa_dataset.field("month") == month))
+    whole = pa.schema([*_PARTITION, *(field.remove_metadata().with_nullable(nullable=True) for field in schema)])
+    if not paths:
+        return whole.empty_table()
+    return pa_dataset.FileSystemDataset.from_paths(
+        paths, schema=whole, format=pa_dataset.ParquetFileFormat(), filesystem=place.arrow, partitions=partitions
+    )
