@@ -19,9 +19,10 @@ from rich.text import Text
 
 from alpha_model.commands.output import plain_text
 from alpha_model.history import Folder, Follower, FollowEvent, LiveHistory, RemoteHistory
+from alpha_model.history.background import Background
 from alpha_model.history.follow import LiveSource
 from alpha_model.history.freshness import utc_now
-from alpha_model.history.remote import is_address
+from alpha_model.history.http_source import is_address
 
 Teller = Callable[[Follower, Sequence[FollowEvent]], None]
 
@@ -63,7 +64,8 @@ def follow_command(
     Examples: alpha-model follow state.json --into history.jsonl; alpha-model follow https://host/state --into h.jsonl
     """
     tell = _tell_json if as_json else _StatusLine() if sys.stderr.isatty() and not once else _Log()
-    with Follower([_source(where, target, interval) for where in sources], target, strategy=strategy) as follower:
+    followed = [_source(where, target, interval, once=once) for where in sources]
+    with Follower(followed, target, strategy=strategy) as follower:
         if once:
             tell(follower, follower.poll())
             if any(source.problem is not None for source in follower.sources):
@@ -72,9 +74,10 @@ def follow_command(
         _follow(follower, tell, interval)
 
 
-def _source(where: str, target: Path, interval: float) -> LiveSource | Folder:
+def _source(where: str, target: Path, interval: float, *, once: bool) -> LiveSource | Folder:
     if is_address(where):
-        return RemoteHistory(where, interval=timedelta(seconds=max(interval, 1.0)))
+        remote = RemoteHistory(where, interval=timedelta(seconds=max(interval, 1.0)))
+        return remote if once else Background(remote)
     path = Path(where)
     return Folder(path, left_out=path / target.name) if path.is_dir() else LiveHistory(path)
 

@@ -4,6 +4,7 @@ from alpha_model.history.export import csv_bytes, write_tables
 from alpha_model.history.follow import Folder, Follower, FollowEvent
 from alpha_model.history.freshness import Freshness, freshness_of
 from alpha_model.history.history import History, Source
+from alpha_model.history.http_source import RemoteHistory
 from alpha_model.history.json_schema import record_schema
 from alpha_model.history.live import LiveHistory
 from alpha_model.history.query import query_dataset

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import errno
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -17,9 +16,7 @@ from alpha_model.history import (
     Follower,
     HistoryRecorder,
     LiveHistory,
-    RemoteHistory,
     read_history,
-    read_history_bytes,
 )
 from alpha_model.history.disk import RealDisk
 from alpha_model.history.extent import common_extent
@@ -215,141 +212,3 @@ def test_unchanged_cycles_are_not_written_down_again(make: Any) -> None:
     traded = history(1, 2, 3, 4, trades=[make.trade(1, MONDAY + DAY)])
     assert common_extent(old, traded).cycles == 1
     assert common_extent(traded, old).cycles == 1
-
-
-class Session:
-    """A server of one document; `script` has the answers, the last of which is repeated."""
-
-    def __init__(self, *script: Any) -> None:
-        self.script = list(script)
-        self.asked: list[tuple[str, dict[str, str]]] = []
-
-    def get(self, address: str, *, headers: dict[str, str], **settings: Any) -> Any:
-        assert settings == {"timeout": 10.0, "stream": True, "allow_redirects": False}
-        self.asked.append((address, dict(headers)))
-        answer = self.script.pop(0) if len(self.script) > 1 else self.script[0]
-        if isinstance(answer, Exception):
-            raise answer
-        status, body, told = answer
-
-        class Response(SimpleNamespace):
-            def __enter__(self) -> Any:
-                return self
-
-            def __exit__(self, *_: object) -> None:
-                self.close()
-
-        return Response(
-            status_code=status, headers=told, close=lambda: None, iter_content=lambda _: [body[:9], body[9:]]
-        )
-
-
-def remote(session: Session, clock: Clock, **settings: Any) -> RemoteHistory:
-    address = settings.pop("address", "https://user:secret@host/state.json?token=secret")
-    return RemoteHistory(address, session=session, clock=clock, chance=lambda: 0.5, **settings)
-
-
-def test_server_is_asked_whether_it_changed(make: Any) -> None:
-    clock, body = Clock(), json.dumps(last_only(make, 0)).encode()
-    session = Session((200, body, {"ETag": '"1"', "Last-Modified": "then"}), (304, b"", {}))
-    source = remote(session, clock)
-    assert source.poll()
-    assert source.freshness.changed_at == clock.now
-    assert not source.poll(), "too early to ask again"
-    clock.now += timedelta(seconds=1)
-    assert not source.poll()
-    assert [headers for _, headers in session.asked] == [{}, {"If-None-Match": '"1"', "If-Modified-Since": "then"}]
-    assert source.problem is None
-    assert source.freshness.read_at == clock.now
-
-
-def test_same_document_without_tags_is_no_news(make: Any) -> None:
-    clock, body = Clock(), json.dumps(last_only(make, 0)).encode()
-    source = remote(Session((200, body, {})), clock)
-    assert source.poll()
-    clock.now += timedelta(seconds=1)
-    assert not source.poll()
-
-
-def test_pauses_double_after_failures_up_to_five_minutes() -> None:
-    clock = Clock()
-    session = Session(OSError("down"))
-    source = remote(session, clock)
-    pauses = []
-    for _ in range(12):
-        before = clock.now
-        while len(session.asked) == len(pauses):
-            source.poll()
-            clock.now += timedelta(seconds=0.5)
-        pauses.append((clock.now - before).total_seconds())
-    assert source.problem is not None
-    assert pauses[1:6] == [2, 4, 8, 16, 32]
-    assert max(pauses) <= 300.5
-
-
-def test_secrets_of_an_address_are_not_told() -> None:
-    source = remote(Session(OSError("https://user:secret@host/state.json?token=secret")), Clock())
-    source.poll()
-    assert "secret" not in source.name
-    assert "secret" not in (source.problem or "")
-
-
-@pytest.mark.parametrize(
-    ("location", "allowed"),
-    [
-        ("/other.json", True),
-        ("https://host/x.json", True),
-        ("http://host/x.json", False),
-        ("https://elsewhere/x.json", False),
-        ("file:///etc/passwd", False),
-        ("ftp://host/x.json", False),
-    ],
-)
-def test_redirects_stay_where_the_operator_pointed(make: Any, location: str, allowed: bool) -> None:  # noqa: FBT001
-    body = json.dumps(last_only(make, 0)).encode()
-    session = Session((302, b"", {"Location": location}), (200, body, {}))
-    source = remote(session, Clock())
-    assert source.poll() is allowed
-    assert len(session.asked) == (2 if allowed else 1)
-
-
-def test_endless_redirects_end() -> None:
-    session = Session((302, b"", {"Location": "/again"}))
-    source = remote(session, Clock())
-    assert not source.poll()
-    assert len(session.asked) == 6
-
-
-def test_documents_beyond_the_limit_are_refused(make: Any) -> None:
-    body = json.dumps(last_only(make, 0)).encode()
-    source = remote(Session((200, body, {})), Clock(), max_bytes=len(body) - 1)
-    assert not source.poll()
-    assert "limit" in (source.problem or "")
-
-
-def test_error_pages_are_problems() -> None:
-    source = remote(Session((503, b"<html>", {})), Clock())
-    assert not source.poll()
-    assert "status 503" in (source.problem or "")
-
-
-def test_half_sent_document_is_asked_for_whole_again(make: Any) -> None:
-    clock, body = Clock(), json.dumps(last_only(make, 0)).encode()
-    session = Session((200, body[:100], {"ETag": '"1"'}), (200, body, {"ETag": '"1"'}))
-    source = remote(session, clock)
-    assert not source.poll()
-    clock.now += timedelta(minutes=1)
-    assert source.poll()
-    assert session.asked[1][1] == {}
-
-
-def test_remote_state_is_recorded(target: Path, make: Any) -> None:
-    clock = Clock()
-    bodies = [json.dumps(last_only(make, day)).encode() for day in range(3)]
-    source = remote(Session(*((200, body, {}) for body in bodies)), clock)
-    with Follower([source], target) as follower:
-        for _ in bodies:
-            assert kinds(follower.poll()) == ["recorded"]
-            clock.now += timedelta(seconds=1)
-    assert len(read_history(target)) == 3
-    assert read_history_bytes(target.read_bytes(), "x").source.strategy == "S"

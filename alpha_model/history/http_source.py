@@ -21,10 +21,10 @@ from alpha_model.history.reader import read_history_bytes
 
 MAX_BYTES = 1 << 30
 TIMEOUT_SECONDS = 10.0
+TRANSFER_SECONDS = 300.0
 LONGEST_WAIT = timedelta(minutes=5)
 
 _MOST_REDIRECTS = 5
-_LONGEST_TRANSFER = 300.0
 _CHUNK = 1 << 20
 _OK, _NOT_MODIFIED, _REDIRECTS = 200, 304, (301, 302, 303, 307, 308)
 
@@ -44,6 +44,8 @@ class RemoteHistory:
         address: As the operator gave it.
         interval: Usual pause between two questions.
         max_bytes: Most bytes of a document, as it is sent and when unpacked.
+        timeout_seconds: Longest silence of the server.
+        transfer_seconds: Longest time for a whole document.
         clock: Tells the time.
         session: A `requests.Session`, or what behaves like one; None makes one.
         chance: Gives a number in [0, 1), for the pauses after failures.
@@ -58,6 +60,8 @@ class RemoteHistory:
         *,
         interval: timedelta = timedelta(seconds=1),
         max_bytes: int = MAX_BYTES,
+        timeout_seconds: float = TIMEOUT_SECONDS,
+        transfer_seconds: float = TRANSFER_SECONDS,
         clock: Clock = utc_now,
         session: Any = None,
         chance: Callable[[], float] = random.random,
@@ -68,6 +72,8 @@ class RemoteHistory:
         self._address = address
         self._interval = interval
         self._max_bytes = max_bytes
+        self._timeout_seconds = timeout_seconds
+        self._transfer_seconds = transfer_seconds
         self._clock = clock
         self._chance = chance
         self._session = _session() if session is None else session
@@ -135,7 +141,7 @@ class RemoteHistory:
         address = self._address
         for _ in range(_MOST_REDIRECTS + 1):
             response = self._session.get(
-                address, headers=self._tags, timeout=TIMEOUT_SECONDS, stream=True, allow_redirects=False
+                address, headers=self._tags, timeout=self._timeout_seconds, stream=True, allow_redirects=False
             )
             if response.status_code not in _REDIRECTS:
                 return response
@@ -155,14 +161,26 @@ class RemoteHistory:
         return target
 
     def _body(self, response: Any) -> bytes:
-        data, end = bytearray(), time.monotonic() + _LONGEST_TRANSFER
-        for piece in response.iter_content(_CHUNK):
+        """What the server sends, taken as it arrives, so that one that trickles is left in time."""
+        data, end = bytearray(), time.monotonic() + self._transfer_seconds
+        while piece := _piece(response.raw):
             data += piece
             if len(data) > self._max_bytes:
                 raise HistoryError(f"{self.name} sends more than {self._max_bytes:,} bytes, which is the limit.")
             if time.monotonic() > end:
-                raise HistoryError(f"{self.name} takes more than {_LONGEST_TRANSFER:.0f} s to send its state.")
+                raise HistoryError(f"{self.name} takes more than {self._transfer_seconds:g} s to send its state.")
         return bytes(data)
+
+
+def _piece(raw: Any) -> bytes:
+    """The next bytes that have arrived, unpacked; none at the end."""
+    from urllib3.exceptions import HTTPError  # noqa: PLC0415 - comes with requests, an extra
+
+    try:
+        piece: bytes | None = raw.read1(_CHUNK, decode_content=True)
+    except HTTPError as error:
+        raise ConnectionError(type(error).__name__) from error
+    return piece or b""
 
 
 def _told(error: Exception, address: str, name: str) -> str:

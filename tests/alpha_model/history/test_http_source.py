@@ -1,0 +1,322 @@
+"""A state at an address: asked politely, bounded in size and time, and never in the way. Against a real server."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from alpha_model.history import Follower, LiveHistory, RemoteHistory, read_history
+from alpha_model.history.background import Background
+
+MONDAY = 1_767_571_200
+DAY = 86_400
+
+
+class Clock:
+    """A clock that is set by hand."""
+
+    def __init__(self) -> None:
+        self.now = datetime(2026, 2, 1, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def ahead(self, **time: float) -> None:
+        self.now += timedelta(**time)
+
+
+@dataclass
+class Answer:
+    """What the server says once; `send` writes a body in its own way."""
+
+    body: bytes = b""
+    status: int = 200
+    headers: dict[str, str] = field(default_factory=dict)
+    send: Callable[[Any], object] | None = None
+
+
+class Server:
+    """A server of one document; the last of its answers is repeated."""
+
+    def __init__(self) -> None:
+        self.script = [Answer(status=404)]
+        self.asked: list[dict[str, str]] = []
+        outer = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                outer.asked.append({name.lower(): value for name, value in self.headers.items()})
+                answer = outer.script.pop(0) if len(outer.script) > 1 else outer.script[0]
+                self.send_response(answer.status)
+                for name, value in {"Content-Length": str(len(answer.body)), **answer.headers}.items():
+                    self.send_header(name, value)
+                self.end_headers()
+                (answer.send or (lambda file: file.write(answer.body)))(self.wfile)
+
+            def log_message(self, *_: object) -> None:
+                """Say nothing."""
+
+        class Quiet(ThreadingHTTPServer):
+            def handle_error(self, *_: object) -> None:
+                """A client that hangs up is expected."""
+
+        self._server = Quiet(("127.0.0.1", 0), Handler)
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
+        self._thread.start()
+        self.port = self._server.server_address[1]
+        self.address = f"http://127.0.0.1:{self.port}/state.json"
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+    def conditions(self) -> list[dict[str, str]]:
+        """The conditional headers of every question."""
+        return [{name: value for name, value in asked.items() if name.startswith("if-")} for asked in self.asked]
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+    pytest.importorskip("requests")
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1,localhost")
+    made = Server()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def document(make: Any) -> Callable[[int], bytes]:
+    """A state that keeps its last cycle only, of a day."""
+
+    def made(day: int) -> bytes:
+        model = make.snapshot({"1": make.signal()}, timestamp=MONDAY + day * DAY)
+        return json.dumps(make.state({}, discardable_data={"alpha_model": model}, name="S")).encode()
+
+    return made
+
+
+def remote(server: Server, clock: Clock, **settings: Any) -> RemoteHistory:
+    address = settings.pop("address", server.address)
+    return RemoteHistory(address, clock=clock, chance=lambda: 0.5, **settings)
+
+
+def test_server_is_asked_whether_it_changed(server: Server, clock: Clock, document: Any) -> None:
+    tags = {"ETag": '"1"', "Last-Modified": "Mon, 05 Jan 2026 00:00:00 GMT"}
+    server.script = [Answer(document(0), headers=tags), Answer(status=304)]
+    source = remote(server, clock)
+    assert source.poll()
+    assert source.freshness.changed_at == clock.now
+    assert not source.poll()
+    assert len(server.asked) == 1, "too early to ask again"
+    changed = clock.now
+    clock.ahead(seconds=1)
+    assert not source.poll()
+    conditions = {"if-none-match": '"1"', "if-modified-since": tags["Last-Modified"]}
+    assert server.conditions() == [{}, conditions]
+    assert source.problem is None
+    assert (source.freshness.changed_at, source.freshness.read_at) == (changed, clock.now)
+
+
+def test_same_document_without_tags_is_no_news(server: Server, clock: Clock, document: Any) -> None:
+    server.script = [Answer(document(0))]
+    source = remote(server, clock)
+    assert source.poll()
+    clock.ahead(seconds=1)
+    assert not source.poll()
+    assert len(server.asked) == 2
+
+
+def test_pauses_double_after_failures_up_to_five_minutes(server: Server, clock: Clock) -> None:
+    server.script = [Answer(status=503)]
+    source = remote(server, clock)
+    pauses = []
+    for count in range(1, 13):
+        before = clock.now
+        while len(server.asked) < count:
+            source.poll()
+            clock.ahead(seconds=0.5)
+        pauses.append((clock.now - before).total_seconds())
+    assert pauses[1:6] == [2, 4, 8, 16, 32]
+    assert 300 <= max(pauses) <= 300.5
+
+
+def test_success_ends_the_long_pauses(server: Server, clock: Clock, document: Any) -> None:
+    server.script = [*[Answer(status=500)] * 5, Answer(document(0)), Answer(document(1))]
+    source = remote(server, clock)
+    for _ in range(6):
+        source.poll()
+        clock.ahead(minutes=5)
+    assert source.history is not None
+    source.poll()
+    clock.ahead(seconds=1)
+    assert source.problem is None
+    before = len(server.asked)
+    source.poll()
+    assert len(server.asked) == before + 1
+
+
+def test_server_that_is_down_is_a_problem_without_secrets(server: Server, clock: Clock) -> None:
+    server.close()
+    source = remote(server, clock, address=f"http://user:secret@127.0.0.1:{server.port}/s.json?token=secret")
+    assert not source.poll()
+    assert f"http://127.0.0.1:{server.port}/s.json cannot be reached" in (source.problem or "")
+    assert "secret" not in (source.problem or "") + source.name
+
+
+@pytest.mark.parametrize(
+    ("location", "allowed"),
+    [
+        ("/other.json", True),
+        ("?again", True),
+        ("http://elsewhere.invalid/x.json", False),
+        ("file:///etc/passwd", False),
+        ("ftp://127.0.0.1/x.json", False),
+        ("", True),
+    ],
+)
+def test_redirects_stay_where_the_operator_pointed(
+    server: Server, clock: Clock, document: Any, location: str, *, allowed: bool
+) -> None:
+    server.script = [Answer(status=302, headers={"Location": location}), Answer(document(0))]
+    source = remote(server, clock)
+    assert source.poll() is allowed
+    assert len(server.asked) == (2 if allowed else 1)
+    assert allowed or "which was not asked for" in (source.problem or "")
+
+
+def test_redirect_from_https_to_http_is_refused(clock: Clock) -> None:
+    class Session:
+        def get(self, address: str, **_: object) -> Any:
+            assert address == "https://host/state.json"
+            answer = type("Response", (), {"status_code": 302, "headers": {"Location": "http://host/state.json"}})()
+            answer.close = lambda: None
+            return answer
+
+    source = RemoteHistory("https://host/state.json", clock=clock, session=Session())
+    assert not source.poll()
+    assert "which was not asked for" in (source.problem or "")
+
+
+def test_endless_redirects_end(server: Server, clock: Clock) -> None:
+    server.script = [Answer(status=302, headers={"Location": "/again"})]
+    assert not remote(server, clock).poll()
+    assert len(server.asked) == 6
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_documents_beyond_the_limit_are_refused(server: Server, clock: Clock, *, packed: bool) -> None:
+    body = b" " * 5_000_000
+    small = Answer(gzip.compress(body), headers={"Content-Encoding": "gzip"})
+    server.script = [small if packed else Answer(body)]
+    source = remote(server, clock, max_bytes=1_000_000)
+    assert not source.poll()
+    assert "more than 1,000,000 bytes" in (source.problem or "")
+
+
+def test_half_sent_document_is_asked_for_whole_again(server: Server, clock: Clock, document: Any) -> None:
+    half = Answer(document(0)[:100], headers={"Content-Length": "5000", "ETag": '"1"'})
+    server.script = [half, Answer(document(0), headers={"ETag": '"1"'})]
+    source = remote(server, clock)
+    assert not source.poll()
+    assert "cannot be reached" in (source.problem or "")
+    clock.ahead(minutes=1)
+    assert source.poll()
+    assert server.conditions() == [{}, {}]
+
+
+def test_silent_server_is_left_after_the_timeout(server: Server, clock: Clock) -> None:
+    heard = threading.Event()
+    server.script = [Answer(headers={"Content-Length": "10"}, send=lambda _: heard.wait(30))]
+    source = remote(server, clock, timeout_seconds=0.05)
+    assert not source.poll()
+    heard.set()
+    assert "asked again later" in (source.problem or "")
+
+
+def test_trickling_server_is_left_in_time(server: Server, clock: Clock) -> None:
+    enough = threading.Event()
+
+    def trickle(file: Any) -> None:
+        while not enough.wait(0.005):
+            file.write(b" ")
+            file.flush()
+
+    server.script = [Answer(headers={"Content-Length": "1000000"}, send=trickle)]
+    source = remote(server, clock, transfer_seconds=0.05)
+    assert not source.poll()
+    enough.set()
+    assert "takes more than 0.05 s" in (source.problem or "")
+
+
+def test_packed_document_is_read(server: Server, clock: Clock, document: Any) -> None:
+    server.script = [Answer(gzip.compress(document(0)), headers={"Content-Encoding": "gzip"})]
+    assert remote(server, clock).poll()
+
+
+def test_remote_state_is_recorded(server: Server, clock: Clock, document: Any, tmp_path: Path) -> None:
+    target = tmp_path / "kept.jsonl"
+    server.script = [Answer(document(day)) for day in range(3)]
+    with Follower([remote(server, clock)], target) as follower:
+        for _ in range(3):
+            assert [event.event for event in follower.poll()] == ["recorded"]
+            clock.ahead(seconds=1)
+    history = read_history(target)
+    assert len(history) == 3
+    assert history.source.strategy == "S"
+
+
+def until(reached: Callable[[], bool]) -> None:
+    """Wait for another thread."""
+    for _ in range(3_000):
+        if reached():
+            return
+        time.sleep(0.01)
+    raise AssertionError
+
+
+def test_server_that_hangs_does_not_hold_up_a_file(server: Server, clock: Clock, document: Any, tmp_path: Path) -> None:
+    go_on = threading.Event()
+    late = document(5)
+    server.script = [Answer(late, send=lambda file: (go_on.wait(30), file.write(late)))]
+    state = tmp_path / "state.json"
+    slow = Background(remote(server, clock))
+    with Follower([slow, LiveHistory(state)], tmp_path / "kept.jsonl") as follower:
+        follower.poll()
+        until(lambda: len(server.asked) == 1)
+        for day in range(3):
+            state.write_bytes(document(day))
+            events = [event for event in follower.poll() if event.event == "recorded"]
+            assert [event.timestamp for event in events] == [datetime(2026, 1, 5 + day)]
+        assert slow.history is None
+        go_on.set()
+        until(lambda: bool(follower.poll()))
+        assert follower.cycle_count == 4
+        until(lambda: not slow.poll() and slow.problem is None)
+
+
+def test_error_in_the_background_is_not_swallowed() -> None:
+    class Broken:
+        name, history, problem = "broken", None, None
+
+        def poll(self) -> bool:
+            raise ZeroDivisionError
+
+    source = Background(Broken())
+    with pytest.raises(ZeroDivisionError):
+        until(source.poll)
