@@ -10,7 +10,6 @@ from alpha_model.history.live import LiveHistory
 from alpha_model.history.query import query_dataset
 from alpha_model.history.reader import read_history, read_history_bytes
 from alpha_model.history.recorder import EquityPoint, HistoryRecorder, Receipt
-from alpha_model.history.remote import RemoteHistory
 from alpha_model.history.store import Compaction, compact
 from alpha_model.history.tidy import read_weights
 from alpha_model.history.transfer import record_history
