@@ -21,6 +21,12 @@ class Problems:
         self._rows: list[dict[str, Any]] = []
         self._counts: Counter[tuple[str, str | None]] = Counter()
 
+    def copy(self) -> Problems:
+        """The same problems, to which others may be added."""
+        other = Problems()
+        other._rows, other._counts = list(self._rows), self._counts.copy()
+        return other
+
     def __len__(self) -> int:
         return len(self._rows)
 
