@@ -34,8 +34,10 @@ example: $(VENV)/.installed-dev
 
 bench: $(VENV)/.installed-dev
 	$(BIN)/python benchmarks/bench_model.py
+	$(BIN)/python benchmarks/bench_audit.py
 
 campaign: $(VENV)/.installed-dev
+	$(BIN)/python campaigns/differential.py
 	$(BIN)/python campaigns/mutations.py
 
 docs: $(VENV)/.installed-dev

@@ -17,6 +17,7 @@ from alpha_model.analysis import (
 )
 from alpha_model.errors import (
     AlphaModelError,
+    ArgumentError,
     BadWeightsError,
     BadWeightsException,
     CycleNotFoundError,
@@ -59,6 +60,7 @@ from alpha_model.weighting import (
 __all__ = [
     "AlphaModel",
     "AlphaModelError",
+    "ArgumentError",
     "AssetIdentifier",
     "BadWeightsError",
     "BadWeightsException",

@@ -6,10 +6,10 @@ cycle as the message names it.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
-from alpha_model.errors import PairError, SignalError, StepOrderError, WeightError
+from alpha_model.errors import ArgumentError, PairError, PricingError, SignalError, StepOrderError, WeightError
 from alpha_model.pair import TradingPairIdentifier
 from alpha_model.portfolio import TradingPosition
 from alpha_model.serialisation import finite
@@ -17,6 +17,36 @@ from alpha_model.signal import TradingPairSignal
 from alpha_model.units import PairId, Usd
 
 Signals: TypeAlias = Mapping[PairId, TradingPairSignal]
+
+
+def check_type(value: Any, wanted: type, step: str) -> None:
+    """An argument is what the step takes."""
+    if not isinstance(value, wanted):
+        raise ArgumentError(f"{step}() takes a {wanted.__name__}, got {value!r:.80}. Pass one.", value=value)
+
+
+def check_function(value: Any, name: str, step: str) -> None:
+    """An argument can be called."""
+    if not callable(value):
+        raise ArgumentError(
+            f"{name} of {step}() must be a function, got {value!r:.80}. Pass it without calling it.", value=value
+        )
+
+
+def check_count_or_none(count: Any, name: str, when: str) -> None:
+    """A number of places is None, or whole and at least 0."""
+    if count is not None and (isinstance(count, bool) or not hasattr(count, "__index__") or count < 0):
+        raise WeightError(
+            f"{name} must be a whole number >= 0, got {count!r} in cycle {when}. None is no limit.", value=count
+        )
+
+
+def check_usd(usd: Any, name: str, when: str) -> None:
+    """An amount is a finite number of USD, at least 0."""
+    if not finite(usd) or usd < 0:
+        raise WeightError(
+            f"{name} must be USD >= 0, got {usd!r} in cycle {when}. Pass a number, such as 5.0.", value=usd
+        )
 
 
 def check_signal(pair: TradingPairIdentifier, alpha: Any, leverage: Any, when: str) -> PairId:
@@ -72,16 +102,17 @@ def check_count(count: Any, threshold: Any) -> None:
 
 
 def check_selected(
-    raw_signals: Mapping[PairId, TradingPairSignal],
-    signals: Mapping[PairId, TradingPairSignal],
+    raw_signals: Signals,
+    signals: Signals,
     done: Collection[str],
     when: str,
+    step: str,
 ) -> None:
-    """The signals were selected before they are weighted."""
+    """The signals were selected before a step works with them."""
     if raw_signals and not signals and "select_top_signals" not in done:
         raise StepOrderError(
             f"no signal is selected in cycle {when}, of {len(raw_signals)} that are set. "
-            "Call select_top_signals() before assign_weights()."
+            f"Call select_top_signals() before {step}()."
         )
 
 
@@ -96,35 +127,51 @@ def check_weighted(signals: Collection[TradingPairSignal], done: Collection[str]
         )
 
 
-def check_normalised(signals: Collection[TradingPairSignal], done: Collection[str], when: str) -> None:
-    """The raw weights were normalised before they become targets."""
+def check_normalised(signals: Collection[TradingPairSignal], done: Collection[str], when: str, step: str) -> None:
+    """The raw weights were normalised before a step works with shares."""
     if "normalise_weights" in done:
         return
-    raw = next((signal for signal in signals if signal.raw_weight), None)
+    raw = next((signal for signal in signals if signal.raw_weight or (done and signal.signal != 0)), None)
     if raw and not any(signal.normalised_weight for signal in signals):
         raise StepOrderError(
-            f"the weight of {raw.pair} is not normalised in cycle {when}. "
-            "Call normalise_weights() before calculate_target_positions()."
+            f"the weight of {raw.pair} is not normalised in cycle {when}. Call normalise_weights() before {step}()."
+        )
+
+
+def check_not_targeted(done: Sequence[str], when: str) -> None:
+    """The weights may still change: they were not turned into targets since they were normalised."""
+    last = next((step for step in reversed(done) if step in {"normalise_weights", "calculate_target_positions"}), None)
+    if last == "calculate_target_positions":
+        raise StepOrderError(
+            f"the targets of cycle {when} are calculated already. "
+            "Call cap_chain_allocation() before calculate_target_positions()."
         )
 
 
 def check_holdings_known(
     signals: Iterable[TradingPairSignal], held: Mapping[PairId, TradingPosition], done: Collection[str], when: str
 ) -> None:
-    """What is held was taken down before trades are planned, so that nothing is bought twice."""
+    """What is held was taken down before trades are planned, so that nothing is bought twice or forgotten."""
     if "update_old_weights" in done:
         return
-    for signal in signals:
-        position = held.get(signal.pair.require_id())
-        if position and signal.old_pair is None:
+    known = {signal.pair.require_id(): signal.is_held() for signal in signals}
+    nothing_known = not any(known.values())
+    for pair_id, position in held.items():
+        if not known.get(pair_id, not nothing_known):
             raise StepOrderError(
-                f"{signal.pair} is held (position #{position.position_id}) and cycle {when} does not know. "
+                f"{position.pair} is held (position #{position.position_id}) and cycle {when} does not know. "
                 "Call update_old_weights() before calculate_target_positions()."
             )
 
 
 def check_raw_weights(weights: Mapping[PairId, Any], signals: Signals, method: str) -> None:
     """A weighting method gave every selected pair a finite weight >= 0."""
+    if not isinstance(weights, Mapping):
+        raise WeightError(
+            f"a weighting method returns a dictionary of pair id to raw weight, got {weights!r:.80} from {method}. "
+            "Return one weight for every pair that was given.",
+            weights=weights,
+        )
     for pair_id, signal in signals.items():
         weight = weights.get(pair_id)
         if weight is None or not finite(weight) or weight < 0:
@@ -180,6 +227,33 @@ def check_equity(equity: Usd | None, when: str) -> None:
             f"targets need investable_equity in USD, got {equity!r} in cycle {when}. "
             "Pass calculate_target_positions(position_manager, investable_equity=…)."
         )
+
+
+def check_old_weight(pair: TradingPairIdentifier, old_pair: Any, weight: Any, value: Any, when: str) -> PairId:
+    """What is held of a pair is known: which pair, and finite numbers."""
+    check_type(pair, TradingPairIdentifier, "set_old_weight")
+    check_type(old_pair, TradingPairIdentifier, "set_old_weight")
+    for name, number in (("old_weight", weight), ("old_value", value)):
+        if not finite(number):
+            raise WeightError(
+                f"{name} must be a finite number, got {number!r} for {pair} in cycle {when}. "
+                "0 says that the pair is not held.",
+                pair=pair,
+                value=number,
+            )
+    return pair.require_id()
+
+
+def check_marks(positions: Iterable[TradingPosition], when: str) -> None:
+    """Every position has a value."""
+    for position in positions:
+        if not finite(position.mark_price):
+            raise PricingError(
+                f"a position is valued at its mark, got {position.mark_price!r} for position #{position.position_id} "
+                f"in {position.pair} in cycle {when}. Call portfolio.revalue() with a price for it.",
+                pair=position.pair,
+                price=position.mark_price,
+            )
 
 
 def check_held_once(positions: Iterable[TradingPosition]) -> None:

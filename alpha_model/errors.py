@@ -28,6 +28,10 @@ class AlphaModelError(Exception):
             raise AttributeError(name) from None
 
 
+class ArgumentError(AlphaModelError, TypeError):
+    """An argument of a type that the call cannot work with."""
+
+
 class SignalError(AlphaModelError, ValueError):
     """A signal that cannot be used: not finite, or on a pair that cannot carry it."""
 

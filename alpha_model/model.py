@@ -6,7 +6,6 @@ as data.
 
 from __future__ import annotations
 
-import functools
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -23,6 +22,7 @@ from alpha_model.reason import Code, Reason, Stage
 from alpha_model.serialisation import TIME_FIELD, Extra, JsonDataclass, naive_utc, plain_number
 from alpha_model.signal import Flag, TradingPairSignal
 from alpha_model.size_risk import SizeRiskModel
+from alpha_model.step_settings import describe_function, describe_model
 from alpha_model.trade import TradeExecution
 from alpha_model.units import PairId, Usd, Weight
 from alpha_model.weighting import WeightingMethod, weight_by_1_slash_n
@@ -71,6 +71,7 @@ class AlphaModel(JsonDataclass):
 
     def __post_init__(self) -> None:
         if self.timestamp is not None:
+            checks.check_type(self.timestamp, datetime, "AlphaModel")
             self.timestamp = naive_utc(self.timestamp)
 
     @classmethod
@@ -216,14 +217,16 @@ class AlphaModel(JsonDataclass):
             method: Takes `{pair_id: signed signal}`, returns `{pair_id: raw weight >= 0}` for the same pairs.
 
         Raises:
+            StepOrderError: Nothing was selected yet.
             WeightError: The method left out a pair, or returned something that is no weight.
         """
-        checks.check_selected(self.raw_signals, self.signals, self._done(), self._when())
+        checks.check_function(method, "method", "assign_weights")
+        checks.check_selected(self.raw_signals, self.signals, self._done(), self._when(), "assign_weights")
         weights = method({pair_id: signal.signal for pair_id, signal in self.signals.items()})
-        checks.check_raw_weights(weights, self.signals, str(_describe_function(method)))
+        checks.check_raw_weights(weights, self.signals, str(describe_function(method)))
         for pair_id, signal in self.signals.items():
             signal.raw_weight = float(weights[pair_id])
-        self._record("assign_weights", method=_describe_function(method))
+        self._record("assign_weights", method=describe_function(method))
 
     def normalise_weights(
         self,
@@ -251,11 +254,15 @@ class AlphaModel(JsonDataclass):
             epsilon_usd: With `max_positions` or `waterfall`: stop when no more than this is left.
 
         Raises:
-            WeightError: A setting is out of range, or contradicts another.
+            StepOrderError: The raw weights were not assigned yet.
+            WeightError: A setting is out of range, or contradicts another, or the model answers nonsense.
             PricingError: The model does not know the TVL of a pair.
         """
+        checks.check_selected(self.raw_signals, self.signals, self._done(), self._when(), "normalise_weights")
         checks.check_weighted(self.signals.values(), self._done(), self._when())
         checks.check_max_weight(max_weight, self._when())
+        checks.check_count_or_none(max_positions, "max_positions", self._when())
+        checks.check_usd(epsilon_usd, "epsilon_usd", self._when())
         caps = [self._cap_for(signal.pair, max_weight, max_weight_function) for signal in self.signals.values()]
         if size_risk_model is None:
             if max_positions is not None or waterfall:
@@ -263,6 +270,7 @@ class AlphaModel(JsonDataclass):
             sizing.normalise(self.signals, caps)
             self.accepted_investable_equity = self.size_risk_discarded_value = None
         else:
+            checks.check_type(size_risk_model, SizeRiskModel, "normalise_weights")
             checks.check_size_risk(investable_equity, self.signals.values(), self._when())
             mode = SharingMode.of(max_positions, waterfall=waterfall)
             sharing = Sharing(plain_number(investable_equity) or 0.0, mode, max_positions, epsilon_usd)
@@ -274,10 +282,10 @@ class AlphaModel(JsonDataclass):
             "normalise_weights",
             max_weight=max_weight,
             investable_equity=investable_equity,
-            size_risk_model=_describe_model(size_risk_model),
+            size_risk_model=describe_model(size_risk_model),
             max_positions=max_positions,
             waterfall=waterfall,
-            max_weight_function=max_weight_function and _describe_function(max_weight_function),
+            max_weight_function=max_weight_function and describe_function(max_weight_function),
             epsilon_usd=epsilon_usd,
         )
 
@@ -286,8 +294,14 @@ class AlphaModel(JsonDataclass):
 
         Args:
             max_weight_per_chain: Largest share of equity on one chain, 0 < max_weight_per_chain <= 1.
+
+        Raises:
+            StepOrderError: The weights were not normalised yet, or are targets already.
+            WeightError: The share is out of range.
         """
         checks.check_max_weight(max_weight_per_chain, self._when())
+        checks.check_normalised(self.signals.values(), self._done(), self._when(), "cap_chain_allocation")
+        checks.check_not_targeted(self._done(), self._when())
         before = self.accepted_investable_equity
         sizing.cap_chains(self.signals, max_weight_per_chain, None if before is None else self.investable_equity)
         if before is not None:
@@ -312,8 +326,11 @@ class AlphaModel(JsonDataclass):
             old_weight: Share of the counted positions.
             old_value: USD.
             old_synthetic_pair: What is held: the spot pair itself, or the short over it.
+
+        Raises:
+            WeightError: A number is not finite.
         """
-        pair_id = pair.require_id()
+        pair_id = checks.check_old_weight(pair, old_synthetic_pair, old_weight, old_value, self._when())
         signal = self.signals.get(pair_id)
         if signal is None:
             signal = self.signals[pair_id] = TradingPairSignal(pair=pair, signal=0.0, signal_id=self._next_signal_id())
@@ -333,8 +350,13 @@ class AlphaModel(JsonDataclass):
             portfolio: What is held.
             portfolio_pairs: Count only positions in these pairs; None counts all.
             ignore_credit: Leave out cash that is lent for interest.
+
+        Raises:
+            PairError: A pair is held twice.
+            PricingError: A position has no mark that it can be valued at.
         """
-        wanted = None if portfolio_pairs is None else {pair.get_pricing_pair().require_id() for pair in portfolio_pairs}
+        checks.check_type(portfolio, Portfolio, "update_old_weights")
+        wanted = None if portfolio_pairs is None else _spot_ids(portfolio_pairs)
         counted = [
             position
             for position in portfolio.open_positions.values()
@@ -342,6 +364,7 @@ class AlphaModel(JsonDataclass):
             and (wanted is None or position.pair.get_pricing_pair().require_id() in wanted)
         ]
         checks.check_held_once(counted)
+        checks.check_marks(counted, self._when())
         total = sum(position.get_value() for position in counted)
         for position in counted:
             spot, value = position.pair.get_pricing_pair(), position.get_value()
@@ -358,8 +381,10 @@ class AlphaModel(JsonDataclass):
             Every selected or held pair; positive where the weight grows.
 
         Raises:
+            StepOrderError: The weights were not normalised yet.
             BadWeightsError: The new or the old weights are negative, not finite, or more than everything.
         """
+        checks.check_normalised(self.signals.values(), self._done(), self._when(), "calculate_weight_diffs")
         new = {pair_id: signal.normalised_weight for pair_id, signal in self.signals.items()}
         old = {pair_id: signal.old_weight for pair_id, signal in self.signals.items()}
         weighting.check_normalised_weights(new)
@@ -376,11 +401,14 @@ class AlphaModel(JsonDataclass):
             investable_equity: USD; needed where `normalise_weights` did not get it.
 
         Raises:
-            StepOrderError: The equity is not known.
+            StepOrderError: The weights or the equity are not known.
+            PricingError: A price is missing.
         """
+        checks.check_type(position_manager, PositionManager, "calculate_target_positions")
+        checks.check_selected(self.raw_signals, self.signals, self._done(), self._when(), "calculate_target_positions")
         sized = self.accepted_investable_equity is not None
         equity = self.investable_equity if sized or investable_equity is None else investable_equity
-        checks.check_normalised(self.signals.values(), self._done(), self._when())
+        checks.check_normalised(self.signals.values(), self._done(), self._when(), "calculate_target_positions")
         checks.check_equity(equity, self._when())
         equity = plain_number(equity) or 0.0
         sizing.set_targets(self.signals, equity, position_manager, self.map_pair_for_signal, sized=sized)
@@ -428,10 +456,14 @@ class AlphaModel(JsonDataclass):
             The planned trades: sells and covers, then buys and openings.
 
         Raises:
-            StepOrderError: The targets were not calculated.
+            StepOrderError: The targets were not calculated, or what is held was not taken down.
+            TradeError: A threshold is out of range, or buys are capped to cash with shorts about.
             SignalError: A leveraged long while `use_spot_for_long` is on.
             PricingError: A price is missing.
         """
+        step = "generate_rebalance_trades_and_triggers"
+        checks.check_type(position_manager, PositionManager, step)
+        checks.check_selected(self.raw_signals, self.signals, self._done(), self._when(), step)
         checks.check_ready_to_trade(self.signals.values(), self._when(), use_spot_for_long=use_spot_for_long)
         individual = (
             individual_rebalance_min_threshold
@@ -461,7 +493,7 @@ class AlphaModel(JsonDataclass):
             if decision.position and decision.position.position_id == trade.position_id and not trade.closing:
                 _carry_triggers(trade, decision.position)
         self._record(
-            "generate_rebalance_trades_and_triggers",
+            step,
             min_trade_threshold=min_trade_threshold,
             individual_rebalance_min_threshold=individual,
             use_spot_for_long=use_spot_for_long,
@@ -471,7 +503,7 @@ class AlphaModel(JsonDataclass):
         )
         return [trade for _, trade in planned]
 
-    # -- records ---------------------------------------------------------------------------------------
+    # -- records --------------------------------------------------------------------------------------------------
 
     def _when(self) -> str:
         return "without a timestamp" if self.timestamp is None else f"{self.timestamp:%Y-%m-%dT%H:%MZ}"
@@ -480,13 +512,14 @@ class AlphaModel(JsonDataclass):
     def _cap_for(pair: TradingPairIdentifier, max_weight: Weight, function: MaxWeightFunction | None) -> Weight:
         if function is None:
             return float(max_weight)
+        checks.check_function(function, "max_weight_function", "normalise_weights")
         own = function(pair)
         checks.check_own_max_weight(own, pair)
         return float(min(max_weight, own))
 
-    def _done(self) -> set[str]:
-        """The names of the steps that were called."""
-        return {step["step"] for step in self.pipeline or ()}
+    def _done(self) -> list[str]:
+        """The names of the steps that were called, in their order."""
+        return [step["step"] for step in self.pipeline or ()]
 
     def _record(self, step: str, **settings: Any) -> None:
         """Take down a step's settings; None, a setting that was not given, is left out."""
@@ -497,6 +530,13 @@ class AlphaModel(JsonDataclass):
         newest = next(reversed(self.raw_signals.values()), None)
         held_ids = (signal.signal_id or 0 for signal in self.signals.values())
         return max([newest.signal_id or 0 if newest else 0, *held_ids]) + 1
+
+
+def _spot_ids(pairs: Iterable[TradingPairIdentifier]) -> set[PairId]:
+    chosen = list(pairs)
+    for pair in chosen:
+        checks.check_type(pair, TradingPairIdentifier, "update_old_weights")
+    return {pair.get_pricing_pair().require_id() for pair in chosen}
 
 
 def _positions_by_pair(portfolio: Portfolio) -> dict[PairId, TradingPosition]:
@@ -523,17 +563,3 @@ def _carry_triggers(trade: TradeExecution, position: TradingPosition) -> None:
         value = getattr(trade, name)
         if value is not None:
             setattr(position, name, value)
-
-
-def _describe_function(function: Callable[..., Any]) -> Any:
-    """A function by its name; one with settings bound to it as a dictionary of them."""
-    if isinstance(function, functools.partial):
-        return {"name": _describe_function(function.func), **function.keywords}
-    return getattr(function, "__name__", type(function).__name__)
-
-
-def _describe_model(model: SizeRiskModel | None) -> dict[str, Any] | None:
-    if model is None:
-        return None
-    settings = {name: value for name, value in vars(model).items() if isinstance(value, (int, float, str, bool))}
-    return {"name": type(model).__name__, **settings}

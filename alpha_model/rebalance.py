@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from alpha_model.allocation import cap
 from alpha_model.errors import TradeError
 from alpha_model.portfolio import TradingPosition
 from alpha_model.position_manager import PositionManager, Triggers
@@ -36,6 +37,10 @@ STEP_FLAGS: frozenset[Flag] = frozenset(
 """The flags that this step sets, and takes back when it is run again."""
 
 
+_AFTER_SIZE = frozenset({Flags.individual_trade_quantity_too_small, Flags.close_position_weight_limit})
+"""The flags of the rules that come after the individual threshold."""
+
+
 @dataclass(frozen=True, slots=True)
 class RebalanceRules:
     """The thresholds of the rebalance.
@@ -57,12 +62,21 @@ class RebalanceRules:
     cash_headroom: Usd = 0.0
 
     def __post_init__(self) -> None:
-        for name in ("min_trade_threshold", "individual_threshold", "sell_threshold", "close_weight_epsilon"):
-            value = getattr(self, name)
-            if value is not None and not (finite(value) and value >= 0):
-                raise TradeError(f"{name} must be a number >= 0, got {value!r}.", name=name, value=value)
+        for name, value in {
+            "min_trade_threshold": self.min_trade_threshold,
+            "individual_rebalance_min_threshold": self.individual_threshold,
+            "sell_rebalance_min_threshold": 0.0 if self.sell_threshold is None else self.sell_threshold,
+            "close_position_weight_epsilon": self.close_weight_epsilon,
+        }.items():
+            if not finite(value) or value < 0:
+                raise TradeError(
+                    f"{name} must be a number >= 0, got {value!r}. 0 holds nothing back.", name=name, value=value
+                )
         if not finite(self.cash_headroom):
-            raise TradeError(f"cash_headroom must be a number, got {self.cash_headroom!r}.", value=self.cash_headroom)
+            raise TradeError(
+                f"sync_cash_headroom_usd must be a number of USD, got {self.cash_headroom!r}. 0 leaves no headroom.",
+                value=self.cash_headroom,
+            )
 
 
 class Action(StrEnum):
@@ -125,14 +139,22 @@ def decide(
             _skip(each, each.position_adjust_usd, Flags.max_adjust_too_small, rules.min_trade_threshold)
             for each in signals
         ]
-    decided = [
-        _decide_one(signal, signal.position_adjust_usd, rules, manager, positions.get(signal.pair.require_id()))
-        for signal in signals
-    ]
+    decided = [_decide_one(signal, rules, manager, positions.get(signal.pair.require_id())) for signal in signals]
     return _fit_to_cash(decided, rules, manager) if rules.cap_buys_to_cash else decided
 
 
-def _decide_one(  # noqa: PLR0911 - one return a rule, in the order of the rules
+def _decide_one(
+    signal: TradingPairSignal, rules: RebalanceRules, manager: PositionManager, position: TradingPosition | None
+) -> Decision:
+    adjust = signal.position_adjust_usd
+    if adjust == 0:
+        return Decision(signal, Action.skip, adjust)
+    if manager.is_problematic_pair(signal.pair):
+        return _skip(signal, adjust, Code.problematic_pair)
+    return _apply_thresholds(signal, adjust, rules, manager, position)
+
+
+def _apply_thresholds(
     signal: TradingPairSignal,
     adjust: Usd,
     rules: RebalanceRules,
@@ -140,10 +162,6 @@ def _decide_one(  # noqa: PLR0911 - one return a rule, in the order of the rules
     position: TradingPosition | None,
 ) -> Decision:
     epsilon = rules.close_weight_epsilon
-    if adjust == 0:
-        return Decision(signal, Action.skip, adjust)
-    if manager.is_problematic_pair(signal.pair):
-        return _skip(signal, adjust, Code.problematic_pair)
     if signal.normalised_weight < epsilon and position:
         closed = Reason(Stage.threshold, Flags.closed, adjust, -signal.old_value, epsilon)
         flags = frozenset({Flags.close_position_weight_limit, Flags.closed})
@@ -191,23 +209,24 @@ def _fit_to_cash(decided: list[Decision], rules: RebalanceRules, manager: Positi
     )
     available = max(0.0, manager.get_current_cash() - rules.cash_headroom + arriving)
     wanted = sum(decision.adjust_usd for decision in decided if _is_buy(decision))
-    if wanted <= available:
+    affordable, short_of_cash = cap(wanted, available)
+    if not short_of_cash:
         return decided
-    share = available / wanted
+    share = affordable / wanted
     return [_shrink(each, share, available, rules, manager) if _is_buy(each) else each for each in decided]
 
 
 def _is_buy(decision: Decision) -> bool:
     """Does it ask for cash, having passed the individual threshold?"""
     asks_for_cash = decision.adjust_usd > 0 and decision.action is not Action.close
-    return asks_for_cash and (decision.action is not Action.skip or Flags.close_position_weight_limit in decision.flags)
+    return asks_for_cash and (decision.action is not Action.skip or not decision.flags.isdisjoint(_AFTER_SIZE))
 
 
 def _shrink(
     decision: Decision, share: float, available: Usd, rules: RebalanceRules, manager: PositionManager
 ) -> Decision:
     usd = decision.adjust_usd * share
-    shrunk = _decide_one(decision.signal, usd, rules, manager, decision.position)
+    shrunk = _apply_thresholds(decision.signal, usd, rules, manager, decision.position)
     reason = Reason(Stage.cash, Flags.capped_by_sync_cash, decision.adjust_usd, usd, available)
     return replace(shrunk, flags=shrunk.flags | {Flags.capped_by_sync_cash}, reasons=(reason, *shrunk.reasons))
 

@@ -6,14 +6,14 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, cast
 
 from dataclasses_json import config
 
-from alpha_model.errors import PricingError
+from alpha_model.errors import PricingError, WeightError
 from alpha_model.pair import TradingPairIdentifier
 from alpha_model.pricing import PricingModel
-from alpha_model.serialisation import TIME_FIELD, Extra, JsonDataclass, plain_number
+from alpha_model.serialisation import TIME_FIELD, Extra, JsonDataclass, finite, plain_number
 from alpha_model.units import Usd
 
 
@@ -84,6 +84,11 @@ class SizeRiskModel(ABC):
         """How large the whole position may be."""
 
 
+def _check_cap(name: str, cap: Any) -> None:
+    if cap is not None and (not finite(cap) or cap < 0):
+        raise WeightError(f"{name} must be a number >= 0, got {cap!r}. None is no limit.", name=name, cap=cap)
+
+
 class _CappedSizeRiskModel(SizeRiskModel):
     """A model whose answer is the smaller of what is asked and a cap in USD."""
 
@@ -91,6 +96,8 @@ class _CappedSizeRiskModel(SizeRiskModel):
         self, pricing_model: PricingModel, per_trade_cap: float | None, per_position_cap: float | None
     ) -> None:
         super().__init__(pricing_model)
+        _check_cap("per_trade_cap", per_trade_cap)
+        _check_cap("per_position_cap", per_position_cap)
         self.per_trade_cap = per_trade_cap
         self.per_position_cap = per_position_cap
 
@@ -178,11 +185,12 @@ class USDTVLSizeRiskModel(_CappedSizeRiskModel):
         self, timestamp: datetime | None, pair: TradingPairIdentifier, cap: float | None
     ) -> tuple[Usd | None, Usd | None]:
         tvl = self.pricing_model.get_usd_tvl(timestamp, pair)
-        if tvl is None:
+        if not finite(tvl) or tvl < 0:  # type: ignore[operator] # finite() refuses None
             raise PricingError(
-                f"size risk needs the TVL of {pair} at {timestamp}, got none. "
+                f"size risk needs the TVL of {pair} at {timestamp}, got {tvl!r}. "
                 "Give the pricing model a TVL for the pair, or leave the pair out before normalise_weights().",
                 pair=pair,
                 timestamp=timestamp,
             )
-        return (None if cap is None else cap * tvl), tvl
+        known = cast("Usd", tvl)
+        return (None if cap is None else cap * known), known

@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import cast
 
 from alpha_model import allocation, weighting
 from alpha_model.errors import WeightError
 from alpha_model.pair import TradingPairIdentifier
 from alpha_model.position_manager import PositionManager
 from alpha_model.reason import Code, Reason, Stage
+from alpha_model.serialisation import finite
 from alpha_model.signal import TradingPairSignal
 from alpha_model.signal import TradingPairSignalFlags as Flags
 from alpha_model.size_risk import SizeRisk, SizeRiskModel
@@ -68,7 +70,7 @@ def share_out(
 
     def accept(place: int, usd: Usd) -> Usd:
         answer = size_risk_model.get_acceptable_size_for_position(timestamp, ranked[place][0].pair, usd)
-        answers[place], accepted[place] = answer, _accepted_size(answer)
+        answers[place], accepted[place] = answer, _accepted_size(answer, ranked[place][0].pair, usd)
         return accepted[place]
 
     asks = allocation.share_out(queue, sharing, accept)
@@ -183,10 +185,16 @@ def _target(signal: TradingPairSignal) -> Usd:
     return 0.0 if signal.position_target is None else signal.position_target
 
 
-def _accepted_size(answer: SizeRisk) -> Usd:
-    if answer.accepted_size is None:
-        raise WeightError(f"the size-risk model gave no accepted_size for {answer.pair}.", pair=answer.pair)
-    return float(answer.accepted_size)
+def _accepted_size(answer: SizeRisk, pair: TradingPairIdentifier, asked: Usd) -> Usd:
+    accepted = answer.accepted_size if isinstance(answer, SizeRisk) else answer
+    if not finite(accepted) or not 0 <= accepted <= asked * (1 + allocation.CAP_TOLERANCE):  # type: ignore[operator] # finite() refuses None
+        raise WeightError(
+            f"a size-risk model accepts between 0 and the {asked:,.2f} USD that it was asked for, got {accepted!r} "
+            f"for {pair}. Return a SizeRisk with accepted_size=min(asked, limit).",
+            pair=pair,
+            accepted_size=accepted,
+        )
+    return float(cast("Usd", accepted))
 
 
 def _forget_sizing(signals: Collection[TradingPairSignal]) -> None:

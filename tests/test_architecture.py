@@ -17,7 +17,7 @@ LAYERS = [
     {"signal"},
     {"weighting", "allocation", "portfolio", "trade", "formatting"},
     {"position_manager"},
-    {"rebalance", "sizing", "checks"},
+    {"rebalance", "sizing", "checks", "step_settings"},
     {"model"},
     {"history"},
     {"analysis"},

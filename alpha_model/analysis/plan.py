@@ -93,8 +93,16 @@ def has_flags(history: History, *flags: Flags) -> Truths:
 
 def _has_trade(history: History) -> Truths:
     """For which rows of `signals` the source has a trade of that cycle and pair."""
-    keys = [
-        np.rec.fromarrays([table["cycle"].to_numpy(), table["pair_id"].to_numpy()])
-        for table in (history.tables.signals, rebalance_trades(history))
-    ]
-    return np.isin(keys[0], keys[1])
+    trades = rebalance_trades(history)
+    known = np.unique(trades["pair_id"].to_numpy())
+    if not known.size:
+        return np.zeros(history.tables.signals.num_rows, dtype=np.bool_)
+    keys = []
+    for table in (history.tables.signals, trades):
+        pair_ids = table["pair_id"].to_numpy()
+        column = np.searchsorted(known, pair_ids).clip(max=len(known) - 1)
+        cycles = table["cycle"].to_numpy().astype(np.int64)
+        keys.append(np.where(known[column] == pair_ids, cycles * len(known) + column, -1))
+    wanted = np.unique(keys[1])
+    place = np.searchsorted(wanted, keys[0]).clip(max=len(wanted) - 1)
+    return cast("Truths", (wanted[place] == keys[0]) & (keys[0] >= 0))

@@ -1,0 +1,91 @@
+"""Under which settings was each cycle decided, as far as the record says?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import orjson
+
+from alpha_model.analysis.columns import Numbers, Truths
+from alpha_model.history import History
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The settings of the steps, one entry a cycle; NaN is not recorded or not given.
+
+    Args:
+        weighted: The settings of `normalise_weights` are recorded.
+        max_weight: Largest share of equity in one pair.
+        own_caps: Pairs had largest shares of their own, which the record does not keep.
+        sized: A size-risk model was used.
+        waterfall: What is left is offered to each pair in turn, up to its largest share.
+        max_positions: At most so many pairs are sized.
+        epsilon_usd: Sizing stops when no more USD than this are left.
+        chain_capped: Chains had a largest share.
+        rebalanced: The settings of the rebalance are recorded.
+        individual: USD below which a single change is skipped.
+        individual_sell: The same for decreases.
+    """
+
+    weighted: Truths
+    max_weight: Numbers
+    own_caps: Truths
+    sized: Truths
+    waterfall: Truths
+    max_positions: Numbers
+    epsilon_usd: Numbers
+    chain_capped: Truths
+    rebalanced: Truths
+    individual: Numbers
+    individual_sell: Numbers
+
+
+def settings_of(history: History) -> Settings:
+    """The settings of every cycle."""
+    steps = [_steps(text) for text in history.tables.cycles["pipeline"].to_pylist()]
+    weights = [step.get("normalise_weights") for step in steps]
+    rebalances = [step.get("generate_rebalance_trades_and_triggers") for step in steps]
+    individual = _numbers(rebalances, "individual_rebalance_min_threshold")
+    selling = _numbers(rebalances, "sell_rebalance_min_threshold")
+    return Settings(
+        weighted=_truths([each is not None for each in weights]),
+        max_weight=_numbers(weights, "max_weight"),
+        own_caps=_truths([bool(each and each.get("max_weight_function")) for each in weights]),
+        sized=_truths([bool(each and each.get("size_risk_model")) for each in weights]),
+        waterfall=_truths([bool(each and each.get("waterfall")) for each in weights]),
+        max_positions=_numbers(weights, "max_positions"),
+        epsilon_usd=_numbers(weights, "epsilon_usd"),
+        chain_capped=_truths(["cap_chain_allocation" in step for step in steps]),
+        rebalanced=_truths([each is not None for each in rebalances]),
+        individual=individual,
+        individual_sell=np.where(np.isnan(selling), individual, selling),
+    )
+
+
+def _steps(text: str | None) -> dict[str, dict[str, Any]]:
+    """The settings of each step by its name, those of its last run; empty where the text is something else."""
+    if text is None:
+        return {}
+    try:
+        steps = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return {}
+    if not isinstance(steps, list):
+        return {}
+    return {str(step.get("step")): step for step in steps if isinstance(step, dict)}
+
+
+def _truths(values: list[bool]) -> Truths:
+    return np.array(values, dtype=np.bool_)
+
+
+def _numbers(steps: list[dict[str, Any] | None], name: str) -> Numbers:
+    found = [None if step is None else step.get(name) for step in steps]
+    plain = [isinstance(value, (int, float)) and not isinstance(value, bool) for value in found]
+    return np.array(
+        [float(value) if is_plain else np.nan for value, is_plain in zip(found, plain, strict=True)],  # type: ignore[arg-type]
+        dtype=np.float64,
+    )

@@ -1,0 +1,283 @@
+"""Which columns do the rules of the audit look at, each converted once?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TypeVar, cast
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from alpha_model.analysis.audit.pipeline import Settings, settings_of
+from alpha_model.analysis.columns import Numbers, Places, Truths, numbers, signal_places
+from alpha_model.analysis.plan import REBALANCE_KIND, rebalance_recorded
+from alpha_model.history import History
+from alpha_model.history.schema import FLAG_BITS
+from alpha_model.signal import TradingPairSignalFlags as Flags
+
+Scalar = TypeVar("Scalar", bound=np.generic)
+
+SETTLED = ("executed", "repaired")
+"""Trades that changed a position."""
+
+LOST = ("failed", "expired")
+"""Trades that did not."""
+
+
+UNKNOWN_TIME: int = np.iinfo(np.int64).min
+"""Stands for no time among microseconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trades:
+    """The trades, one entry a row of `trades`.
+
+    Args:
+        places: Row of the cycle that they follow; -1 before the first.
+        pair_ids: The spot pair.
+        keys: Cycle and pair as one number, as in `Sheet.keys`; -1 where the cycle or the pair is not in the history.
+        moved_keys: The same with the cycle that the trade came after: a trigger at the very time of a cycle is pulled
+            before that cycle decides, so that it changes what the cycle finds.
+        moments: When they were decided, microseconds.
+        at_cycle: Decided at the very time of the cycle.
+        rebalance: Decided by a cycle, as against stop losses and other triggers.
+        settled: They changed the position.
+        lost: They failed or expired.
+        quantity: Units that changed hands, signed; 0 where nothing did, NaN where nobody knows.
+    """
+
+    places: Places
+    pair_ids: Places
+    keys: Places
+    moved_keys: Places
+    moments: Places
+    at_cycle: Truths
+    rebalance: Truths
+    settled: Truths
+    lost: Truths
+    quantity: Numbers
+
+    def __len__(self) -> int:
+        return len(self.places)
+
+
+class Sheet:
+    """The columns of one history that the rules share; each is made when the first rule asks for it.
+
+    Args:
+        history: The record.
+        now: The time of the audit; None leaves out the question whether a cycle lies in the future.
+    """
+
+    def __init__(self, history: History, now: pd.Timestamp | None = None) -> None:
+        self.history = history
+        self.now = now
+        self.cycle_count = len(history)
+        self._columns: dict[tuple[str, str], Numbers] = {}
+
+    def column(self, name: str) -> Numbers:
+        """A column of `signals` as float64; null is NaN."""
+        return self._column("signals", name)
+
+    def of_cycle(self, name: str) -> Numbers:
+        """A column of `cycles` as float64; null is NaN."""
+        return self._column("cycles", name)
+
+    def spread(self, values: npt.NDArray[Scalar]) -> npt.NDArray[Scalar]:
+        """One value a cycle, repeated for each of its rows of `signals`."""
+        return values[self.places]
+
+    def total(self, values: Numbers, rows: Truths | None = None) -> Numbers:
+        """Σ in each cycle over the rows; NaN counts 0."""
+        used = np.nan_to_num(values) if rows is None else np.where(rows, np.nan_to_num(values), 0.0)
+        return cast("Numbers", np.bincount(self.places, weights=used, minlength=self.cycle_count).astype(np.float64))
+
+    def any(self, rows: Truths) -> Truths:
+        """Which cycles have such a row."""
+        return np.bincount(self.places[rows], minlength=self.cycle_count) > 0
+
+    def cycles_with(self, rows: Truths) -> int:
+        """How many cycles have such a row."""
+        return int(np.count_nonzero(self.any(rows)))
+
+    def flagged(self, *flags: Flags) -> Truths:
+        """Which rows carry at least one of the flags."""
+        mask = np.uint32(sum(FLAG_BITS[flag] for flag in flags))
+        return cast("Truths", (self.flag_bits & mask) != 0)
+
+    @cached_property
+    def flag_bits(self) -> np.ndarray[tuple[int], np.dtype[np.uint32]]:
+        """The flags of each row."""
+        return cast("np.ndarray[tuple[int], np.dtype[np.uint32]]", self.history.tables.signals["flag_bits"].to_numpy())
+
+    @cached_property
+    def places(self) -> Places:
+        """The row of `cycles` that each row of `signals` belongs to."""
+        return signal_places(self.history)
+
+    @cached_property
+    def pair_ids(self) -> Places:
+        """The pair of each row of `signals`."""
+        return cast("Places", self.history.tables.signals["pair_id"].to_numpy())
+
+    @cached_property
+    def keys(self) -> Places:
+        """Cycle and pair of each row of `signals` as one number."""
+        return self.places * self.key_width + self.pair_places(self.pair_ids)
+
+    @property
+    def key_width(self) -> int:
+        """How many keys a cycle has: one a pair, and one for strangers."""
+        return len(self.history.pair_ids) + 1
+
+    def pair_places(self, pair_ids: Places) -> Places:
+        """The place of each pair in `pairs`; one beyond the last where it is not there."""
+        known = self.history.pair_ids
+        order = np.argsort(known, kind="stable")
+        found = np.searchsorted(known, pair_ids, sorter=order)
+        places = order[np.minimum(found, max(len(known) - 1, 0))] if len(known) else found
+        same = known[places] == pair_ids if len(known) else np.zeros(len(pair_ids), dtype=np.bool_)
+        return np.where(same, places, len(known)).astype(np.int64)
+
+    @cached_property
+    def inside(self) -> Truths:
+        """Rows of the selection: chosen, or held and to be sold."""
+        return ~np.isnan(self.column("signal_in_selection")) | ~np.isnan(self.column("position_target"))
+
+    @cached_property
+    def whole(self) -> Truths:
+        """Which cycles have all their pairs here; not those of a history narrowed to one pair."""
+        rows = np.bincount(self.places, minlength=self.cycle_count)
+        chosen = np.bincount(self.places[self.column("selected") != 0], minlength=self.cycle_count)
+        return cast("Truths", (rows >= self.of_cycle("raw_count")) & (chosen == self.of_cycle("selected_count")))
+
+    @cached_property
+    def sized(self) -> Truths:
+        """In which cycles size risk decided the targets."""
+        return ~np.isnan(self.of_cycle("accepted_investable_equity"))
+
+    @cached_property
+    def was_short(self) -> Truths:
+        """Rows whose pair was held short."""
+        return _ends_with(self.history.tables.signals["old_kind"], "short")
+
+    @cached_property
+    def flips(self) -> Truths:
+        """Rows whose position changes side."""
+        within = self.column("signal_in_selection")
+        turned = ((within > 0) & self.was_short) | ((within < 0) & ~self.was_short)
+        return cast("Truths", turned & (np.nan_to_num(self.column("old_value")) != 0))
+
+    @cached_property
+    def wanted(self) -> Numbers:
+        """USD to change before anything was decided against or shrunk: target - old value, or a flip's target."""
+        target = self.column("position_target")
+        old = np.where(self.flips, 0.0, np.nan_to_num(self.column("old_value")))
+        return np.where(self.column("carry_forward") != 0, 0.0, target - old)
+
+    @cached_property
+    def decided(self) -> Truths:
+        """Which cycles record what their rebalance decided."""
+        return rebalance_recorded(self.history)
+
+    @cached_property
+    def held(self) -> Truths:
+        """Which cycles were held back by their threshold as a whole."""
+        largest, threshold = self.of_cycle("max_position_adjust_usd"), self.of_cycle("position_adjust_threshold_usd")
+        return self.decided & (largest < threshold)
+
+    @cached_property
+    def against(self) -> Truths:
+        """Rows whose change was decided against, by mark or by flag."""
+        skipping = self.flagged(
+            Flags.max_adjust_too_small, Flags.individual_trade_size_too_small, Flags.individual_trade_quantity_too_small
+        )
+        return cast("Truths", (self.column("ignored") != 0) | skipping)
+
+    @cached_property
+    def planned(self) -> Truths:
+        """Rows whose change was to be traded, in cycles that record it."""
+        adjust = np.nan_to_num(self.column("position_adjust_usd"))
+        return cast("Truths", (adjust != 0) & ~self.against & self.decided[self.places] & ~self.held[self.places])
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The settings of the steps."""
+        return settings_of(self.history)
+
+    @cached_property
+    def moments(self) -> Places:
+        """The time of each cycle, microseconds."""
+        return microseconds(self.history.tables.cycles)
+
+    @cached_property
+    def keeps_trades(self) -> Truths:
+        """In which cycles the source keeps trades."""
+        return ~np.isnan(self.of_cycle("trade_count"))
+
+    @cached_property
+    def equity_at_cycle(self) -> Numbers:
+        """Total equity at the very time of each cycle, USD; NaN where no point of the curve has that time."""
+        equity = self.history.tables.equity
+        values, times = numbers(equity, "total_equity"), microseconds(equity)
+        found = np.searchsorted(times, self.moments, side="right") - 1
+        exact = found >= 0
+        exact[exact] = times[found[exact]] == self.moments[exact]
+        return np.where(exact, values[found] if len(values) else np.nan, np.nan)
+
+    @cached_property
+    def trades(self) -> Trades:
+        """The trades."""
+        table = self.history.tables.trades
+        numbers_of = self.history.cycle_numbers
+        cycle = numbers(table, "cycle")
+        places = np.searchsorted(numbers_of, np.nan_to_num(cycle, nan=-1.0)).astype(np.int64)
+        found = places < len(numbers_of)
+        found[found] = numbers_of[places[found]] == cycle[found]
+        places = np.where(found, places, -1)
+        pair_ids, moments = cast("Places", table["pair_id"].to_numpy()), microseconds(table)
+        at_cycle = found.copy()
+        at_cycle[found] = self.moments[places[found]] == moments[found]
+        stranger = len(self.history.pair_ids)
+        pair_places = self.pair_places(pair_ids)
+        settled, lost = _is_in(table["status"], SETTLED), _is_in(table["status"], LOST)
+        executed, planned = numbers(table, "executed_quantity"), numbers(table, "planned_quantity")
+        moved = np.where(settled, np.where(np.isnan(executed), planned, executed), np.where(lost, 0.0, np.nan))
+        rebalance = _is_in(table["kind"], (REBALANCE_KIND,))
+        after = np.where(at_cycle & ~rebalance, places - 1, places)
+        known = found & (pair_places < stranger)
+        return Trades(
+            places=places,
+            pair_ids=pair_ids,
+            keys=np.where(known, places * self.key_width + pair_places, -1),
+            moved_keys=np.where(known & (after >= 0), after * self.key_width + pair_places, -1),
+            moments=moments,
+            at_cycle=at_cycle,
+            rebalance=rebalance,
+            settled=settled,
+            lost=lost,
+            quantity=moved,
+        )
+
+    def _column(self, table: str, name: str) -> Numbers:
+        found = self._columns.get((table, name))
+        if found is None:
+            found = self._columns[table, name] = numbers(getattr(self.history.tables, table), name)
+        return found
+
+
+def microseconds(table: pa.Table, column: str = "timestamp") -> Places:
+    """The times in a table; `UNKNOWN_TIME` where there is none."""
+    return cast("Places", pc.fill_null(table[column].cast(pa.int64()), UNKNOWN_TIME).to_numpy())
+
+
+def _ends_with(column: pa.ChunkedArray, text: str) -> Truths:
+    return np.asarray(pc.fill_null(pc.ends_with(column, text), fill_value=False), dtype=np.bool_)
+
+
+def _is_in(column: pa.ChunkedArray, words: tuple[str, ...]) -> Truths:
+    return np.asarray(pc.is_in(column, value_set=pa.array(words)), dtype=np.bool_)

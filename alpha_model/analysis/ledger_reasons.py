@@ -1,0 +1,81 @@
+"""What did the steps themselves write down about their amounts?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from alpha_model.analysis.columns import Numbers, Places, Truths
+from alpha_model.history import History
+from alpha_model.reason import Stage
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """The reasons of a history, one entry a reason.
+
+    Args:
+        row_count: Rows of `signals`.
+        row: The row of `signals` that each belongs to.
+        stage: Its place in `names`.
+        names: The stages that occur.
+        before_usd: What entered the step.
+        after_usd: What left it.
+        limit: What it was measured against.
+    """
+
+    row_count: int
+    row: Places
+    stage: Places
+    names: tuple[str, ...]
+    before_usd: Numbers
+    after_usd: Numbers
+    limit: Numbers
+
+    def has(self, stage: Stage) -> Truths:
+        """Which rows of `signals` have both amounts of the stage."""
+        return ~np.isnan(self.before(stage)) & ~np.isnan(self.after(stage))
+
+    def before(self, stage: Stage) -> Numbers:
+        """What entered the stage, one number a row of `signals`."""
+        return self._spread(stage, self.before_usd)
+
+    def after(self, stage: Stage) -> Numbers:
+        """What left the stage, one number a row of `signals`."""
+        return self._spread(stage, self.after_usd)
+
+    def limits(self, stage: Stage) -> Numbers:
+        """The limit of the stage, one number a row of `signals`."""
+        return self._spread(stage, self.limit)
+
+    def _spread(self, stage: Stage, values: Numbers) -> Numbers:
+        spread = np.full(self.row_count, np.nan)
+        if str(stage) in self.names:
+            those = self.stage == self.names.index(str(stage))
+            spread[self.row[those]] = values[those]
+        return spread
+
+
+def recorded_reasons(history: History) -> Recorded:
+    """The reasons of every row of `signals`."""
+    column = history.tables.signals["reasons"].combine_chunks()
+    rows = pc.list_parent_indices(column).to_numpy().astype(np.int64)
+    flat = pc.list_flatten(column)
+    stages = pc.struct_field(flat, "stage").dictionary_encode()
+    return Recorded(
+        row_count=len(column),
+        row=rows,
+        stage=stages.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64),
+        names=tuple(stages.dictionary.to_pylist()),
+        before_usd=_amounts(flat, "before_usd"),
+        after_usd=_amounts(flat, "after_usd"),
+        limit=_amounts(flat, "limit"),
+    )
+
+
+def _amounts(reasons: pa.StructArray, name: str) -> Numbers:
+    values: Numbers = pc.struct_field(reasons, name).to_numpy(zero_copy_only=False).astype(np.float64)
+    return values

@@ -1,0 +1,138 @@
+"""What did each stage cost per cycle, per pair and per constraint, and how much of the ledger is certain?"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from alpha_model.analysis.columns import Numbers, Places, Truths, cycle_frame
+from alpha_model.analysis.ledger import Ledger, ledger_of
+from alpha_model.analysis.plan import has_flags
+from alpha_model.analysis.provenance import Provenance
+from alpha_model.history import History
+from alpha_model.signal import TradingPairSignalFlags as Flags
+
+CONSTRAINTS = (
+    "concentration",
+    "not_reached",
+    "size_risk",
+    "chain",
+    "other_limits",
+    "cash",
+    "rebalance_threshold",
+    "individual_threshold",
+    "closing_weight",
+    "other_skips",
+)
+"""The columns of `constraint_costs`: limits on targets first, then gates before trades."""
+
+
+def ledger_by_cycle(history: History) -> pd.DataFrame:
+    """The ledger summed over the chosen and the held pairs of each cycle.
+
+    Returns:
+        RangeIndex, one row a cycle, in order: cycle; timestamp (UTC); every amount of `ledger` under its name, USD
+        (`wanted` and `selection` of chosen pairs only: what the others would have had is not a sum); NaN where any of
+        its pairs is unknown, 0 where the cycle has no pairs.
+    """
+    book = ledger_of(history)
+    return cycle_frame(
+        history,
+        {name: _strict_sum(book.place, usd, len(history)) for name, usd in _of_chosen(book).items()},
+    )
+
+
+def ledger_by_pair(history: History) -> pd.DataFrame:
+    """The ledger summed over the cycles of each pair.
+
+    Returns:
+        RangeIndex, one row a pair, in the order of `history.pairs`: pair_id; cycles (in which the pair has a row),
+        chosen_cycles; every amount of `ledger`, USD, as in `ledger_by_cycle`.
+    """
+    book, ids = ledger_of(history), history.pair_ids
+    order = np.argsort(ids, kind="stable")
+    found = np.searchsorted(ids, history.tables.signals["pair_id"].to_numpy(), sorter=order)
+    column = order[found]
+    sums = {name: _strict_sum(column, usd, len(ids)) for name, usd in _of_chosen(book).items()}
+    counts = {
+        "cycles": np.bincount(column, minlength=len(ids)),
+        "chosen_cycles": np.bincount(column[book.targets.chosen], minlength=len(ids)),
+    }
+    return pd.DataFrame({"pair_id": ids, **counts, **sums})
+
+
+def constraint_costs(history: History) -> pd.DataFrame:
+    """How many USD each constraint refused in each cycle.
+
+    Returns:
+        RangeIndex, one row a cycle, in order: cycle; timestamp (UTC); then USD >= 0, NaN where any amount of the cycle
+        is unknown. Refused of what was wanted: concentration; not_reached (money or places were gone before the pair's
+        turn); size_risk (of what was asked, so money that was offered again may be refused again); chain;
+        other_limits. Held back of changes, Σ|USD|: cash; rebalance_threshold; individual_threshold; closing_weight (not
+        opened for its small weight); other_skips (frozen pairs, dust, carried forward, or not recorded why).
+    """
+    book = ledger_of(history)
+    return cycle_frame(
+        history, {name: _strict_sum(book.place, usd, len(history)) for name, usd in refused(history, book).items()}
+    )
+
+
+def refused(history: History, book: Ledger) -> dict[str, Numbers]:
+    """The USD >= 0 that each of `CONSTRAINTS` refused, one number a row of `signals`; NaN = unknown."""
+    amounts = book.amounts()
+    held = np.abs(amounts["threshold"])
+    rebalance = has_flags(history, Flags.max_adjust_too_small)
+    individual = has_flags(history, Flags.individual_trade_size_too_small) & ~rebalance
+    closing = has_flags(history, Flags.close_position_weight_limit) & ~rebalance & ~individual
+    rest = ~rebalance & ~individual & ~closing
+
+    def only(usd: Numbers, rows: Truths) -> Numbers:
+        return np.where(rows, usd, 0.0)
+
+    def lost(name: str) -> Numbers:
+        return np.where(amounts[name] > 0, 0.0, -amounts[name] + 0.0)
+
+    return {
+        "concentration": lost("concentration"),
+        "not_reached": lost("redistribution"),
+        "size_risk": lost("size_risk"),
+        "chain": lost("chain"),
+        "other_limits": lost("other"),
+        "cash": lost("cash"),
+        "rebalance_threshold": only(held, rebalance),
+        "individual_threshold": only(held, individual),
+        "closing_weight": only(held, closing),
+        "other_skips": only(held, rest),
+    }
+
+
+def provenance_shares(history: History) -> pd.DataFrame:
+    """How much of the ledger is recorded, derived, inferred and unknown.
+
+    Returns:
+        One row a stage (index `stage`, in order) and two column groups, `chosen` and `not chosen`, of recorded,
+        derived, inferred and unknown: shares of the rows, 0...1; NaN where there are no such rows.
+    """
+    book = ledger_of(history)
+    words = [str(each) for each in reversed(Provenance)]
+    groups = {"chosen": book.targets.chosen, "not chosen": ~book.targets.chosen}
+    rows = {}
+    for stage, codes in book.provenance().items():
+        counts = [
+            np.bincount(codes[chosen], minlength=len(words))[::-1] / (np.count_nonzero(chosen) or np.nan)
+            for chosen in groups.values()
+        ]
+        rows[stage] = np.concatenate(counts)
+    columns = pd.MultiIndex.from_product([list(groups), words])
+    return pd.DataFrame.from_dict(rows, orient="index", columns=columns).rename_axis("stage")
+
+
+def _of_chosen(book: Ledger) -> dict[str, Numbers]:
+    amounts = book.amounts()
+    memo = {name: np.where(book.targets.chosen, amounts[name], 0.0) for name in ("wanted", "selection")}
+    return {**amounts, **memo}
+
+
+def _strict_sum(groups: Places, usd: Numbers, count: int) -> Numbers:
+    """Sums by group; NaN where any of them is."""
+    return np.bincount(groups, weights=usd, minlength=count).astype(np.float64)

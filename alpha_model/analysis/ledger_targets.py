@@ -1,0 +1,155 @@
+"""From what a signal wanted to the target: which limit took how much?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from alpha_model.analysis.columns import Numbers, Truths, numbers, signal_places
+from alpha_model.analysis.ledger_reasons import Recorded, recorded_reasons
+from alpha_model.analysis.plan import has_flags
+from alpha_model.analysis.provenance import DERIVED, INFERRED, RECORDED, UNKNOWN, Codes
+from alpha_model.analysis.settings import cycle_settings
+from alpha_model.analysis.settings_fit import FIT_TOLERANCE
+from alpha_model.analysis.would_have import share_if_selected
+from alpha_model.history import History
+from alpha_model.reason import Stage
+from alpha_model.signal import TradingPairSignalFlags as Flags
+
+TARGET_STAGES = ("selection", "concentration", "redistribution", "size_risk", "chain", "other")
+"""The stages between what was wanted and the target, in their order."""
+
+ROUNDING = 1e-9
+"""Relative: a smaller difference between two recorded amounts is rounding and no stage."""
+
+
+@dataclass(frozen=True, slots=True)
+class Targets:
+    """From what was wanted to the target; one entry a row of `signals`.
+
+    Args:
+        chosen: Selected with a signal other than 0.
+        sized: Size risk was used in the row's cycle.
+        reached: Size risk was asked about the pair.
+        share: What was wanted as a share of the investable equity, 0...1.
+        equity: Investable equity of the row's cycle, USD.
+        amounts: `wanted`, the stages with `ideal` after the selection, and `target`, USD.
+        provenance: Of `wanted`, each stage and `target`.
+    """
+
+    chosen: Truths
+    sized: Truths
+    reached: Truths
+    share: Numbers
+    equity: Numbers
+    amounts: dict[str, Numbers]
+    provenance: dict[str, Codes]
+
+
+def targets_of(history: History) -> Targets:
+    """The first half of the ledger."""
+    signals, places = history.tables.signals, signal_places(history)
+    settings = cycle_settings(history)
+    chosen = np.asarray(signals["selected"].to_numpy())
+    equity = settings["equity_usd"].to_numpy()[places]
+    equity_from = np.minimum(settings["equity_usd_provenance"].cat.codes.to_numpy(), DERIVED).astype(np.int8)[places]
+    share, share_from = share_if_selected(history, settings, chosen)
+    target, target_from = _targets(history, chosen, equity, equity_from)
+
+    wanted = share * equity
+    wanted_from = np.where(np.isnan(wanted), UNKNOWN, np.minimum(share_from, equity_from)).astype(np.int8)
+    ideal = np.where(chosen, wanted, 0.0)
+    selection = np.where(chosen, 0.0, -wanted)
+
+    asked, accepted = numbers(signals, "asked"), numbers(signals, "accepted")
+    reached = ~np.isnan(asked)
+    count = np.bincount(places[reached], minlength=len(history))
+    with_equity = ~np.isnan(numbers(history.tables.cycles, "accepted_investable_equity"))
+    sized = ((count > 0) | with_equity)[places]
+    reasons = recorded_reasons(history)
+
+    limit = (settings["max_weight"] * settings["equity_usd"]).to_numpy()[places]
+    after_cap = _after_concentration(history, ideal, target, limit, sized, reasons)
+    offered = np.where(reached, asked, np.where(sized & chosen, 0.0, after_cap))
+    allowed = np.where(reached, accepted, offered)
+    on_chain = has_flags(history, Flags.capped_by_chain_allocation)
+    after_chain = np.where(on_chain, target, allowed)
+    steps = {
+        "concentration": after_cap - ideal,
+        "redistribution": offered - after_cap,
+        "size_risk": allowed - offered,
+        "chain": after_chain - allowed,
+        "other": target - after_chain,
+    }
+    scale = ROUNDING * np.fmax(np.abs(ideal), np.abs(target))
+    steps = {name: np.where(np.abs(usd) <= scale, 0.0, usd) for name, usd in steps.items()}
+    base = np.where(chosen, np.minimum(wanted_from, target_from), DERIVED).astype(np.int8)
+    provenance = {name: _certainty(usd, base) for name, usd in steps.items()}
+    for name, stage in _REASONED.items():
+        wrote = reasons.has(stage)
+        provenance[name] = np.where(wrote & (provenance[name] > UNKNOWN), RECORDED, provenance[name]).astype(np.int8)
+    always = np.where(chosen, DERIVED, wanted_from).astype(np.int8)
+    return Targets(
+        chosen=chosen,
+        sized=sized,
+        reached=reached,
+        share=share,
+        equity=equity,
+        amounts={"wanted": wanted, "selection": selection, "ideal": ideal, **steps, "target": target},
+        provenance={
+            "wanted": wanted_from,
+            "selection": np.where(np.isnan(selection), UNKNOWN, always).astype(np.int8),
+            **provenance,
+            "target": target_from,
+        },
+    )
+
+
+_REASONED = {
+    "concentration": Stage.concentration,
+    "redistribution": Stage.redistribution,
+    "size_risk": Stage.size_risk,
+    "chain": Stage.chain,
+}
+
+
+def _targets(history: History, chosen: Truths, equity: Numbers, equity_from: Codes) -> tuple[Numbers, Codes]:
+    """The target of each row; where the source has none, weight × equity; 0 for what is outside the selection."""
+    signals = history.tables.signals
+    target = numbers(signals, "position_target")
+    code = np.where(np.isnan(target), UNKNOWN, RECORDED)
+    outside = np.isnan(target) & ~chosen & np.isnan(numbers(signals, "signal_in_selection"))
+    target = np.where(outside, 0.0, target)
+    code = np.where(outside, DERIVED, code)
+    weighted = np.isnan(target) & chosen & ~np.asarray(signals["carry_forward"].to_numpy())
+    usable = weighted & np.isnan(numbers(history.tables.cycles, "accepted_investable_equity"))[signal_places(history)]
+    target = np.where(usable, numbers(signals, "normalised_weight") * equity, target)
+    code = np.where(usable & ~np.isnan(target), equity_from, code)
+    return target, code.astype(np.int8)
+
+
+def _after_concentration(
+    history: History, ideal: Numbers, target: Numbers, limit: Numbers, sized: Truths, reasons: Recorded
+) -> Numbers:
+    """What is left after the concentration cap.
+
+    With size risk a flagged pair asked for exactly its cap. Without, it got its cap, unless the chain took more: then
+    the step itself wrote down its amounts, or the recorded or fitted max weight tells.
+    """
+    flagged = has_flags(history, Flags.capped_by_concentration)
+    on_chain = has_flags(history, Flags.capped_by_chain_allocation)
+    written = reasons.after(Stage.concentration)
+    asked = numbers(history.tables.signals, "asked")
+    capped = np.where(np.isnan(asked), target, asked)
+    capped = np.where(on_chain & np.isnan(asked), limit, capped)
+    capped = np.where(np.isnan(written), capped, written)
+    # The reference framework caps without a flag where it uses no size risk.
+    at_limit = np.abs(target - limit) <= FIT_TOLERANCE * np.abs(limit)
+    silent = ~sized & ~flagged & ~on_chain & (target < ideal) & at_limit
+    cut = np.where(flagged | silent, np.fmin(ideal, capped), ideal)
+    return np.where(np.isnan(ideal) | ((flagged | silent) & np.isnan(capped)), np.nan, cut)
+
+
+def _certainty(usd: Numbers, base: Codes) -> Codes:
+    return np.where(np.isnan(usd), UNKNOWN, np.clip(base, INFERRED, DERIVED)).astype(np.int8)

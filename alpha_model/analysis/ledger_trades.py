@@ -1,0 +1,88 @@
+"""From what was held to what was traded: which gate held back how much?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow.compute as pc
+
+from alpha_model.analysis.columns import Numbers, Truths, numbers
+from alpha_model.analysis.plan import has_flags, plan_of
+from alpha_model.analysis.provenance import DERIVED, RECORDED, UNKNOWN, Codes
+from alpha_model.history import History
+from alpha_model.signal import TradingPairSignalFlags as Flags
+
+TRADE_STAGES = ("flip", "unexplained", "cash", "threshold", "close")
+"""The stages between the change and the trade, in their order."""
+
+ROUNDING = 1e-9
+"""Relative: a smaller difference between two recorded amounts is rounding and no stage."""
+
+
+@dataclass(frozen=True, slots=True)
+class Traded:
+    """From what was held to the trade; one entry a row of `signals`.
+
+    Args:
+        planned: A trade was planned.
+        skipped: A change was wanted and decided against.
+        undecided: A change was wanted, and the source does not say what became of it.
+        flips: The position changes its kind, so the old side is closed beside.
+        amounts: `old_value`, `change`, the stages and `traded`, USD.
+        provenance: Of each.
+    """
+
+    planned: Truths
+    skipped: Truths
+    undecided: Truths
+    flips: Truths
+    amounts: dict[str, Numbers]
+    provenance: dict[str, Codes]
+
+
+def traded_of(history: History, target: Numbers) -> Traded:
+    """The second half of the ledger."""
+    signals, plan = history.tables.signals, plan_of(history)
+    old, adjust = numbers(signals, "old_value"), numbers(signals, "position_adjust_usd")
+    change = target - old
+    scale = ROUNDING * np.fmax(np.abs(target), np.abs(old))
+    flips = _turns(history) & (np.abs(adjust - target) <= scale + ROUNDING)
+    flip = np.where(flips, old, 0.0)
+    gap = adjust - change - flip
+    gap = np.where(np.abs(gap) <= scale + ROUNDING, 0.0, gap)
+    by_cash = has_flags(history, Flags.capped_by_sync_cash, Flags.capped_by_pending_settlement_cash) & (gap < 0)
+    cash, unexplained = np.where(by_cash, gap, 0.0), np.where(by_cash, 0.0, gap)
+
+    threshold = np.where(plan.skipped, -adjust, np.where(plan.undecided, np.nan, 0.0))
+    threshold = np.where(np.isnan(adjust), np.nan, threshold)
+    closes = plan.planned & has_flags(history, Flags.closed)
+    close = np.where(closes, -old - adjust, 0.0)
+    close = np.where(np.abs(close) <= scale + ROUNDING, 0.0, close)
+    traded = np.where(plan.planned, adjust + close, np.where(np.isnan(threshold), np.nan, 0.0))
+    amounts = {
+        "old_value": old,
+        "change": change,
+        "flip": flip,
+        "unexplained": unexplained,
+        "cash": cash,
+        "threshold": threshold,
+        "close": close,
+        "traded": traded,
+    }
+    provenance = {name: _known(usd, DERIVED) for name, usd in amounts.items()}
+    provenance["old_value"] = _known(old, RECORDED)
+    return Traded(plan.planned, plan.skipped, plan.undecided, flips, amounts, provenance)
+
+
+def _turns(history: History) -> Truths:
+    """What is held and what is wanted are of different kinds, so that the old one is closed first."""
+    signals = history.tables.signals
+    within, weight = numbers(signals, "signal_in_selection"), numbers(signals, "normalised_weight")
+    differ = pc.fill_null(pc.not_equal(signals["old_kind"], signals["synthetic_kind"]), fill_value=False)
+    turns: Truths = np.asarray(differ) & (np.nan_to_num(within) != 0) & (np.nan_to_num(weight) != 0)
+    return turns
+
+
+def _known(usd: Numbers, code: np.int8) -> Codes:
+    return np.where(np.isnan(usd), UNKNOWN, code).astype(np.int8)

@@ -1,0 +1,191 @@
+"""Which settings reproduce what an old file recorded?
+
+A setting is inferred only where it reproduces the record; otherwise it stays unknown. Where several reproduce a cycle
+(a single signal has the same share under any method), the one that reproduces most cycles of the history is taken;
+where several reproduce equally many, the method stays unknown.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from alpha_model.analysis.columns import Numbers, Places, Truths, numbers, signal_places
+from alpha_model.analysis.ranks import rank_in_cycle
+from alpha_model.history import History
+
+FIT_TOLERANCE = 1e-6
+"""Relative error up to which a number counts as reproduced."""
+
+Names: TypeAlias = npt.NDArray[np.object_]
+
+
+@dataclass(frozen=True, slots=True)
+class MethodFit:
+    """The weighting method that reproduces each cycle's raw weights; one entry a cycle.
+
+    Args:
+        method: Its name; None where none does.
+        parameter: Its temperature or blend_alpha; NaN where it has none.
+        share: Share of the selected signals that it reproduces, 0...1; of the best method where none does.
+        error: Largest relative error.
+    """
+
+    method: Names
+    parameter: Numbers
+    share: Numbers
+    error: Numbers
+
+    @property
+    def known(self) -> Truths:
+        """Where a method reproduces the cycle."""
+        return np.array([name is not None for name in self.method], dtype=np.bool_)
+
+
+def fit_methods(history: History, wanted: Truths) -> MethodFit:
+    """The weighting method of the wanted cycles."""
+    count = len(history)
+    method: Names = np.full(count, None, dtype=object)
+    parameter, share, error = (np.full(count, np.nan) for _ in range(3))
+    signals = history.tables.signals
+    places = signal_places(history)
+    chosen = np.asarray(signals["selected"].to_numpy()) & wanted[places]
+    if not chosen.any():
+        return MethodFit(method, parameter, share, error)
+    places = places[chosen]
+    strength, raw = np.abs(numbers(signals, "signal_in_selection")[chosen]), numbers(signals, "raw_weight")[chosen]
+    tried = [
+        (name, setting, *_errors(weights, raw, places, count))
+        for name, setting, weights in _candidates(places, strength, raw, count)
+    ]
+    tried.sort(key=lambda each: -np.count_nonzero(each[2] == 1))
+    support = np.zeros(count)
+    for name, setting, fitting, worst in tried:
+        better = np.isnan(share) | (fitting > share)
+        share, error = np.where(better, fitting, share), np.where(better, worst, error)
+        cycles = np.count_nonzero(fitting == 1)
+        found = better & (fitting == 1)
+        method[found], parameter[found], support[found] = name, setting, cycles
+        method[~found & (fitting == 1) & (support == cycles)] = None
+    return MethodFit(method, parameter, share, error)
+
+
+def _candidates(places: Places, strength: Numbers, raw: Numbers, count: int) -> list[tuple[str, float, Numbers]]:
+    """The known methods, with the raw weights that each would have given."""
+    number = np.bincount(places, minlength=count)[places]
+    rank = rank_in_cycle(places, -strength)
+    # The opposite order with ties still in the given order, as a stable ascending sort has it.
+    ascending = rank_in_cycle(places, strength)
+    with np.errstate(divide="ignore"):
+        inverse = 1 / strength
+    total = np.bincount(places, weights=strength, minlength=count)[places]
+    share = strength / np.where(total > 0, total, np.nan)
+    found = [
+        ("weight_by_1_slash_n", np.nan, 1 / rank),
+        ("weight_by_1_slash_n_ascending", np.nan, 1 / ascending),
+        ("weight_passthrough", np.nan, strength),
+        ("weight_equal", np.nan, np.ones(len(raw))),
+        ("weight_by_1_slash_signal", np.nan, inverse),
+        ("weight_by_log", np.nan, np.log1p(strength)),
+    ]
+    extremes = _extremes(places, strength, raw, share)
+    if extremes is not None:
+        (s_low, s_high), (w_low, w_high), (p_low, p_high) = extremes
+        with np.errstate(divide="ignore", invalid="ignore"):
+            temperature = float(np.nanmedian((s_high - s_low) / np.log(w_high / w_low)))
+            alpha = float(np.nanmedian(1 - (w_high - w_low) / (p_high - p_low)))
+        if np.isfinite(temperature) and temperature > 0:
+            grown = np.exp(np.clip((strength - strength.max()) / temperature, -700, 0))
+            sums = np.bincount(places, weights=grown, minlength=count)[places]
+            found.append(("weight_by_softmax", temperature, grown / sums))
+        if 0 <= alpha <= 1:
+            found.append(("weight_by_blend", alpha, alpha / number + (1 - alpha) * share))
+    return found
+
+
+def _extremes(
+    places: Places, strength: Numbers, raw: Numbers, share: Numbers
+) -> tuple[tuple[Numbers, Numbers], ...] | None:
+    """Weakest and strongest signal of each cycle of three or more: two points fit any line, a third one tests it."""
+    order = np.lexsort((strength, places))
+    sorted_places = places[order]
+    first = np.flatnonzero(np.diff(sorted_places, prepend=-1))
+    last = np.append(first[1:], len(order)) - 1
+    enough = (last - first >= 2) & (strength[order[last]] > strength[order[first]])  # noqa: PLR2004 - three signals
+    if not enough.any():
+        return None
+    low, high = order[first[enough]], order[last[enough]]
+    return tuple((values[low], values[high]) for values in (strength, raw, share))
+
+
+def _errors(expected: Numbers, raw: Numbers, places: Places, count: int) -> tuple[Numbers, Numbers]:
+    """Share of the rows reproduced and largest relative error, one number a cycle; NaN without rows."""
+    scale = np.maximum(np.abs(raw), np.abs(expected))
+    with np.errstate(invalid="ignore"):
+        error = np.where(scale > 0, np.abs(raw - expected) / scale, 0.0)
+    error = np.where(np.isfinite(error), error, np.inf)
+    rows = np.bincount(places, minlength=count)
+    good = np.bincount(places, weights=error <= FIT_TOLERANCE, minlength=count)
+    worst = np.zeros(count)
+    np.maximum.at(worst, places, error)
+    some = rows > 0
+    return np.where(some, good / np.maximum(rows, 1), np.nan), np.where(some, worst, np.nan)
+
+
+def fit_equity(history: History) -> Numbers:
+    """What targets are shares of where no size risk was used, one number a cycle; NaN where they do not agree on one.
+
+    One target alone agrees with anything, so two are needed.
+    """
+    signals, places = history.tables.signals, signal_places(history)
+    target, weight = numbers(signals, "position_target"), numbers(signals, "normalised_weight")
+    sized = np.bincount(places, weights=~np.isnan(numbers(signals, "asked")), minlength=len(history)) > 0
+    usable = (target > 0) & (weight > 0) & ~sized[places] & np.isnan(numbers(signals, "asked"))
+    ratio, where = target[usable] / weight[usable], places[usable]
+    low, high = np.full(len(history), np.inf), np.full(len(history), -np.inf)
+    np.minimum.at(low, where, ratio)
+    np.maximum.at(high, where, ratio)
+    rows = np.bincount(where, minlength=len(history))
+    agree = (rows > 1) & (high - low <= FIT_TOLERANCE * np.abs(high))
+    return np.where(agree, high, np.nan)
+
+
+def fit_max_weight(history: History, equity: Numbers, wanted: Truths) -> tuple[Numbers, Numbers]:
+    """The largest share that a pair may hold where some pairs were cut to one and the same share.
+
+    Returns:
+        The share (NaN = no pair was cut, or they were cut to different ones), and the share of the cut pairs that lie
+        at it; one number a cycle each.
+    """
+    count, signals, places = len(history), history.tables.signals, signal_places(history)
+    if not wanted.any():
+        return np.full(count, np.nan), np.full(count, np.nan)
+    chosen = np.asarray(signals["selected"].to_numpy()) & wanted[places]
+    raw = np.where(chosen, np.nan_to_num(numbers(signals, "raw_weight")), 0.0)
+    total = np.bincount(places, weights=raw, minlength=count)[places]
+    asked = numbers(signals, "asked") / np.where(equity > 0, equity, np.nan)[places]
+    share = np.where(np.isnan(asked), numbers(signals, "normalised_weight"), asked)
+    sized = (np.bincount(places, weights=~np.isnan(asked), minlength=count) > 0)[places]
+    share = np.where(sized & np.isnan(asked), np.nan, share)
+    wished = raw / np.where(total > 0, total, np.nan)
+    cut = chosen & (share > 0) & (wished > share * (1 + FIT_TOLERANCE))
+    largest = np.zeros(count)
+    np.maximum.at(largest, places[cut], share[cut])
+    at_cap = cut & (np.abs(share - largest[places]) <= FIT_TOLERANCE * largest[places])
+    rows = np.bincount(places[cut], minlength=count)
+    fit = np.bincount(places[at_cap], minlength=count) / np.where(rows > 0, rows, 1)
+    none_above = (
+        np.bincount(places, weights=chosen & (share > largest[places] * (1 + FIT_TOLERANCE)), minlength=count) == 0
+    )
+    found = (rows > 0) & (fit == 1) & none_above
+    return np.where(found, largest, np.nan), np.where(rows > 0, fit, np.nan)
+
+
+def _seen_twice(shares: Numbers, rows: Places) -> Truths:
+    """Which shares at least two pairs of the history were cut to; a single cut could have any cause."""
+    _, same = np.unique(np.round(shares, 6), return_inverse=True)
+    seen: Truths = np.bincount(same, weights=rows)[same] > 1
+    return seen

@@ -1,0 +1,71 @@
+"""Whatever a strategy does with our own model, the audit of its record finds no contradiction."""
+
+import gzip
+import json
+
+from builders import make_manager, make_model
+from histories import REPOSITORY
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from alpha_model import AlphaModel, FixedSizeRiskModel
+from alpha_model.analysis import audit, compare_histories
+from alpha_model.history import read_history_bytes
+
+PRICES = {1: 50.0, 2: 10.0, 3: 0.37, 4: 1234.5}
+SHARING = [{}, {"max_positions": 2}, {"waterfall": True}, {"waterfall": True, "max_positions": 2}]
+
+
+def record(*models):
+    """The cycles as a state file keeps them, read back."""
+    calculations = {
+        str(1_767_571_200 + 86_400 * day): model.to_dict(encode_json=True) for day, model in enumerate(models)
+    }
+    for when, snapshot in calculations.items():
+        snapshot["timestamp"] = int(when)
+    state = {"created_at": 0, "visualisation": {"calculations": calculations}}
+    return read_history_bytes(json.dumps(state).encode(), "state.json")
+
+
+@settings(max_examples=80, deadline=None)
+@given(
+    signals=st.dictionaries(st.sampled_from(sorted(PRICES)), st.floats(0.001, 10), min_size=1),
+    held=st.dictionaries(st.sampled_from(sorted(PRICES)), st.integers(1, 20)),
+    max_weight=st.floats(0.05, 1),
+    cap=st.none() | st.floats(0, 600),
+    sharing=st.sampled_from(SHARING),
+    chain=st.none() | st.floats(0.1, 1),
+    threshold=st.floats(0, 300),
+    individual=st.floats(0, 100),
+    to_cash=st.booleans(),
+)
+def test_cycle_of_our_own_model_contradicts_nothing(
+    signals, held, max_weight, cap, sharing, chain, threshold, individual, to_cash
+) -> None:
+    manager = make_manager(PRICES, cash=1000, held=held)
+    model = make_model(signals)
+    if cap is None:
+        model.normalise_weights(max_weight)
+    else:
+        risk = FixedSizeRiskModel(manager.pricing_model, per_position_cap=cap)
+        model.normalise_weights(max_weight, investable_equity=1000.0, size_risk_model=risk, **sharing)
+    if chain is not None:
+        model.cap_chain_allocation(chain)
+    model.update_old_weights(manager.get_current_portfolio())
+    model.calculate_target_positions(manager, None if cap is not None else 1000.0)
+    model.generate_rebalance_trades_and_triggers(manager, threshold, individual, cap_buys_to_sync_cash=to_cash)
+    found = audit(record(model))
+    assert list(found["sentence"]) == []
+
+
+def test_record_is_the_same_after_a_round_trip_through_the_model() -> None:
+    path = REPOSITORY / "sample_states" / "reference_layout_2020.json.gz"
+    state = json.loads(gzip.decompress(path.read_bytes()))
+    before = read_history_bytes(json.dumps(state).encode(), "before.json")
+    calculations = state["visualisation"]["calculations"]
+    for when, snapshot in calculations.items():
+        calculations[when] = AlphaModel.from_dict(snapshot).to_dict(encode_json=True)
+    after = read_history_bytes(json.dumps(state).encode(), "after.json")
+    found = compare_histories(before, after, relative=0, usd=0)
+    assert found.first_stage is None
+    assert set(found.cycles["result"]) == {"same"}

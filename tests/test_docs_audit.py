@@ -1,0 +1,23 @@
+"""Does docs/audit.md have every rule, with the words of the rule itself, and docs/comparing.md every stage?"""
+
+import re
+from pathlib import Path
+
+from alpha_model.analysis import CompareStage, audit_rules
+
+DOCS = Path(__file__).parents[1] / "docs"
+
+
+def test_audit_page_has_every_rule_and_no_other() -> None:
+    rows = re.findall(r"^\| `(\w+)` \| (\w+) \| (.*?) \| (.*) \|$", (DOCS / "audit.md").read_text(), re.MULTILINE)
+    rules = audit_rules()[["rule", "severity", "question", "meaning"]]
+    assert rows == [tuple(row) for row in rules.itertuples(index=False)]
+
+
+def test_changelog_counts_the_rules_right() -> None:
+    assert f"ask {len(audit_rules())} questions" in (DOCS.parent / "CHANGELOG.md").read_text()
+
+
+def test_comparing_page_has_every_stage_in_its_order() -> None:
+    rows = re.findall(r"^\| `(\w+)` \|", (DOCS / "comparing.md").read_text(), re.MULTILINE)
+    assert rows == [str(stage) for stage in CompareStage]
