@@ -1,18 +1,29 @@
 """What can be done from the command line?
 
 The commands are found through the entry-point group `alpha_model.commands`, so that a package which builds on this one,
-such as the dashboard, brings its own without being imported here.
+such as the dashboard, brings its own without being imported here. A command is imported when it is used; lists of
+commands take their words from the docstrings in the source.
+
+Exit codes: 0 done, 1 it failed and one sentence says why, 2 the command line was not understood. Commands may add
+others, which their help names.
 """
 
 from __future__ import annotations
 
-from importlib.metadata import entry_points, version
+import ast
+import errno
+import importlib.util
+from importlib.metadata import EntryPoint, entry_points, version
+from pathlib import Path
 
 import click
+from click.shell_completion import CompletionItem
 
 from alpha_model.errors import AlphaModelError
 
 COMMANDS = "alpha_model.commands"
+
+_EXTRAS = {"streamlit": "dashboard", "plotly": "dashboard", "requests": "remote", "duckdb": "sql"}
 
 
 class _Commands(click.Group):
@@ -28,13 +39,27 @@ class _Commands(click.Group):
             try:
                 command = point.load()
             except ImportError as error:
+                extra = _EXTRAS.get((error.name or "").partition(".")[0], "dashboard")
                 raise click.ClickException(
                     f"the command {cmd_name!r} needs {error.name}, which is not installed. "
-                    "Install it with: pip install 'alpha-model[dashboard]'"
+                    f"Install it with: pip install 'alpha-model[{extra}]'"
                 ) from error
             if isinstance(command, click.Command):
                 return command
         return None
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The list of commands, without importing them."""
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl(list(_summaries().items()))
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """The names of commands and options that may follow, without importing the commands."""
+        commands = [
+            CompletionItem(name, help=words) for name, words in _summaries().items() if name.startswith(incomplete)
+        ]
+        return commands + click.Command.shell_complete(self, ctx, incomplete)
 
     def invoke(self, ctx: click.Context) -> object:
         """Run a command; an error of ours is one sentence and exit code 1, never a traceback."""
@@ -42,9 +67,36 @@ class _Commands(click.Group):
             return super().invoke(ctx)
         except AlphaModelError as error:
             raise click.ClickException(str(error)) from error
+        except OSError as error:
+            if error.errno == errno.EPIPE:
+                raise
+            where = "" if error.filename is None else f"{error.filename}: "
+            raise click.ClickException(
+                f"{where}{error.strerror or error}. Check the path and its permissions."
+            ) from error
+
+
+def _summaries() -> dict[str, str]:
+    """Each command and what it does, in a few words."""
+    return {point.name: _summary(point) for point in sorted(entry_points(group=COMMANDS), key=lambda point: point.name)}
+
+
+def _summary(point: EntryPoint) -> str:
+    """The first sentence of the command's docstring, read from its source."""
+    found = importlib.util.find_spec(point.module)
+    if found is None or found.origin is None:
+        return ""
+    for node in ast.parse(Path(found.origin).read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.FunctionDef) and node.name == point.attr:
+            first = (ast.get_docstring(node) or "").partition("\n\n")[0]
+            return " ".join(first.split()).partition(". ")[0].rstrip(".")
+    return ""
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(version("alpha-model"), prog_name="alpha-model")
 def main() -> None:
-    """Why did a portfolio strategy do what it did?"""
+    """Why did a portfolio strategy do what it did?
+
+    Example: alpha-model cycles state.json --last 10
+    """

@@ -1,20 +1,38 @@
 """The app: which history, which page, and what happens when something goes wrong."""
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TypeAlias
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import RerunException, StopException
 
 from alpha_model.errors import AlphaModelError
 from dashboard import data
+from dashboard.cursor import GO_TO, find_cursor, show_dock
 from dashboard.opened import OpenHistory
+from dashboard.plotly_js import is_served
 from dashboard.selection import Selection, choose, choose_source, open_source
 from dashboard.settings import Settings, load_settings
-from dashboard.views import cycles, overview, unreadable, welcome
+from dashboard.views import (
+    compare,
+    cycle,
+    cycles,
+    flags,
+    health,
+    overview,
+    pair,
+    size_risk,
+    thresholds,
+    unreadable,
+    weight_diffs,
+    weights,
+    welcome,
+)
 
 log = logging.getLogger("dashboard")
 
@@ -27,8 +45,33 @@ Contents: TypeAlias = dict[str, Callable[[], None]]
 
 PAGES: dict[str, tuple[str, Page]] = {
     "overview": ("Overview", overview.render),
+    "cycle": ("Cycle", cycle.render),
     "cycles": ("Cycles", cycles.render),
+    "pair": ("Pair", pair.render),
+    "weights": ("Weights", weights.render),
+    "weight_diffs": ("Weight diffs", weight_diffs.render),
+    "size_risk": ("Size risk", size_risk.render),
+    "thresholds": ("Thresholds", thresholds.render),
+    "flags": ("Flags", flags.render),
+    "health": ("Health", health.render),
 }
+"""Every page by its address: its name, and what draws it. A new page is one file in `views` and one line here."""
+
+TITLES = {**{path: title for path, (title, _) in PAGES.items()}, "compare": "Compare"}
+"""The name of every page; Compare is drawn with a second history."""
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What is to be drawn beside the sidebar.
+
+    Args:
+        contents: What each page draws.
+        dock: What lies at the foot of every page.
+    """
+
+    contents: Contents
+    dock: Callable[[], None] = lambda: None
 
 
 def main() -> None:
@@ -36,22 +79,25 @@ def main() -> None:
     st.set_page_config(page_title="Alpha model", page_icon=ASSETS / "icon.svg", layout="wide")
     st.logo(ASSETS / "wordmark.svg", icon_image=ASSETS / "icon.svg", size="medium")
     st.html(f"<style>{(ASSETS / 'page.css').read_text()}</style>")
-    contents = on_every_page(unreadable.render_nothing)
+    desk = Desk(on_every_page(unreadable.render_nothing))
     with st.sidebar, boundary():
-        contents = sidebar(load_settings())
-    page = st.navigation(
-        [
-            st.Page(contents[path], title=title, url_path=path, default=path == "overview")
-            for path, (title, _) in PAGES.items()
-        ],
-        position="top",
-    )
+        desk = sidebar(load_settings())
+    pages = {
+        path: st.Page(desk.contents[path], title=title, url_path=path, default=path == "overview")
+        for path, title in TITLES.items()
+    }
+    page = st.navigation(list(pages.values()), position="top")
+    with boundary():
+        desk.dock()
+    asked = st.session_state.pop(GO_TO, None)
+    if asked in pages and pages[asked] != page:
+        st.switch_page(pages[asked], query_params={})  # else it refuses, as widgets are bound to some
     with boundary():
         page.run()
 
 
-def sidebar(settings: Settings) -> Contents:
-    """Draw the widgets that pages share; gives what the pages draw then."""
+def sidebar(settings: Settings) -> Desk:
+    """Draw the widgets that pages share; gives what is to be drawn then."""
     chooser = st.container()
     uploads = st.file_uploader(
         "Open a file",
@@ -68,16 +114,33 @@ def sidebar(settings: Settings) -> Contents:
         name = choose_source(list(listed), first)
     if name is None or name not in listed:
         samples = [entry.name for entry in listed.values() if entry.origin == "sample"]
-        return on_every_page(partial(welcome.render, samples, data.sample_notes(settings)))
+        return Desk(on_every_page(partial(welcome.render, samples, data.sample_notes(settings))))
     try:
         opened = data.open_history(listed[name], settings)
     except AlphaModelError as error:
         log.warning("%s cannot be opened: %s", name, error)
-        return on_every_page(partial(unreadable.render, name, str(error)))
+        return Desk(on_every_page(partial(unreadable.render, name, str(error))))
     style = opened.style
     with chooser:
-        selection = choose(opened.history, style.labels, style.ranks)
-    return {path: partial(render, opened, selection) for path, (_, render) in PAGES.items()}
+        native = settings.native_charts or not is_served()
+        selection = choose(opened.history, style.labels, style.ranks, name, native=native)
+    contents: Contents = {path: partial(draw, opened, selection) for path, (_, draw) in PAGES.items()}
+    others = {other: listed[other] for other in listed if other != name}
+    contents["compare"] = partial(compare.render, opened, selection, others, partial(open_other, others, settings))
+    return Desk(contents, partial(dock, opened, selection))
+
+
+def open_other(others: Mapping[str, data.Listed], settings: Settings, name: str) -> OpenHistory:
+    """A second history, to compare with the first."""
+    return data.open_history(others[name], settings)
+
+
+def dock(opened: OpenHistory, selection: Selection) -> None:
+    """The cycle cursor at the foot of every page."""
+    window = opened.between(selection.start, selection.end)
+    cursor = find_cursor(window)
+    if cursor is not None:
+        show_dock(window, cursor, selection)
 
 
 def choose_newest_upload(settings: Settings) -> None:
@@ -90,7 +153,7 @@ def choose_newest_upload(settings: Settings) -> None:
 
 def on_every_page(draw: Callable[[], None]) -> Contents:
     """The same on every page."""
-    return dict.fromkeys(PAGES, draw)
+    return dict.fromkeys(TITLES, draw)
 
 
 @contextmanager
@@ -98,6 +161,8 @@ def boundary() -> Iterator[None]:
     """Whatever goes wrong within is logged and said, and the rest of the app goes on working."""
     try:
         yield
+    except (RerunException, StopException):
+        raise  # how Streamlit itself leaves a script
     except Exception as error:
         log.exception("a part of the app failed")
         st.error("This part failed; the log has the details. Other pages and histories go on working.")

@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 from click.core import ParameterSource
 
-APP = Path(__file__).with_name("app.py")
+SERVER = Path(__file__).with_name("server.py")
 LOOPBACK = "127.0.0.1"
 TRIES = 20
 """How many ports after the usual one are tried."""
@@ -43,7 +43,7 @@ def server_command(paths: list[Path], port: int, host: str, *, headless: bool) -
     """The command line of the server; everything else that it needs is set in the file beside the app."""
     options = [f"--server.port={port}", f"--server.address={host}", *(["--server.headless=true"] if headless else [])]
     files = [str(path) for path in paths]
-    return [sys.executable, "-m", "streamlit", "run", str(APP), *options, "--", *files]
+    return [sys.executable, "-m", "streamlit", "run", str(SERVER), *options, "--", *files]
 
 
 def _existing(path: Path) -> Path:

@@ -7,6 +7,7 @@ view. What comes from an address is checked here; what does not fit is dropped.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -15,7 +16,18 @@ from alpha_model.history import History
 from alpha_model.units import PairId
 from dashboard.charts.theme import LIGHT, Theme, theme_named
 
-SOURCE, START, END, PAIRS, CYCLE, OUTCOMES = "history", "from", "to", "pairs", "cycle", "outcome"
+SOURCE, WINDOW, START, END, PAIRS, CYCLE = "history", "window", "from", "to", "pairs", "cycle"
+OUTCOMES, SEVERITIES, WITH, OTHER_CYCLE, PAIR = "outcome", "severity", "with", "with_cycle", "pair"
+
+ALL, LAST_100, CUSTOM = "all", "100 cycles", "dates"
+_LENGTHS: dict[str, Any] = {
+    "1 year": pd.DateOffset(years=1),
+    "90 days": pd.Timedelta(days=90),
+    "30 days": pd.Timedelta(days=30),
+}
+WINDOWS = (ALL, *_LENGTHS, LAST_100, CUSTOM)
+"""As an address names them; all but `dates` end with the newest cycle, also when new ones come."""
+_HUNDRED = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +39,16 @@ class Selection:
         start: First moment of the window; None from the beginning.
         end: Last moment of the window; None to the end.
         pair_ids: The pairs to show; empty is all.
+        view: What a zoom belongs to: another history or window starts unzoomed.
+        native: Charts are drawn by Streamlit itself.
     """
 
     theme: Theme = LIGHT
     start: pd.Timestamp | None = None
     end: pd.Timestamp | None = None
     pair_ids: tuple[PairId, ...] = ()
+    view: str = ""
+    native: bool = False
 
 
 def browser_theme() -> Theme:
@@ -59,18 +75,46 @@ def open_source(name: str) -> None:
     _forget_window()
 
 
-def choose(history: History, labels: Mapping[PairId, str], order: Mapping[PairId, int]) -> Selection:
-    """Window and pairs of a history."""
+def choose(
+    history: History, labels: Mapping[PairId, str], order: Mapping[PairId, int], name: str, *, native: bool
+) -> Selection:
+    """Window and pairs of a history.
+
+    Args:
+        history: The history.
+        labels: A unique name for each pair.
+        order: The place of each pair among the most important.
+        name: What the history is called in links.
+        native: Charts are drawn by Streamlit itself.
+    """
     start, end = _choose_window(history)
     names = {labels[pair_id]: pair_id for pair_id in sorted(labels, key=lambda pair_id: order.get(pair_id, 0))}
-    chosen = st.multiselect("Pairs", list(names), key=PAIRS, bind="query-params", placeholder="All pairs")
-    return Selection(browser_theme(), start, end, tuple(names[name] for name in chosen if name in names))
+    chosen = st.multiselect(
+        "Pairs", list(names), key=PAIRS, bind="query-params", placeholder="All pairs: type to search"
+    )
+    pair_ids = tuple(names[label] for label in chosen if label in names)
+    window = st.session_state.get(WINDOW, ALL)
+    return Selection(
+        browser_theme(), start, end, pair_ids, f"{name}|{window}|{start if window == CUSTOM else ''}", native
+    )
 
 
 def _choose_window(history: History) -> tuple[pd.Timestamp | None, pd.Timestamp | None]:
     if len(history) < 2:  # noqa: PLR2004 - one cycle leaves nothing to choose
         return None, None
-    first, last = history.timestamps[0].date(), history.timestamps[-1].date()
+    first, last = history.timestamps[0], history.timestamps[-1]
+    if WINDOW not in st.session_state and not {START, END}.isdisjoint(st.query_params):
+        st.session_state[WINDOW] = CUSTOM
+    window = st.selectbox("Window", WINDOWS, key=WINDOW, bind="query-params", filter_mode=None)
+    if window == CUSTOM:
+        return _choose_dates(first.date(), last.date())
+    if window == LAST_100:
+        return (None if len(history) <= _HUNDRED else history.timestamps[-_HUNDRED]), None
+    start = last - _LENGTHS[window] if window in _LENGTHS else None
+    return (None if start is None or start <= first else start), None
+
+
+def _choose_dates(first: date, last: date) -> tuple[pd.Timestamp | None, pd.Timestamp | None]:
     if first == last:
         return None, None
     _drop_outside(first, last)
@@ -92,5 +136,5 @@ def _drop_outside(first: date, last: date) -> None:
 
 def _forget_window() -> None:
     """A window, pairs and cycle belong to one history."""
-    for key in (START, END, PAIRS, CYCLE, OUTCOMES):
+    for key in (WINDOW, START, END, PAIRS, CYCLE, OUTCOMES, SEVERITIES, WITH, OTHER_CYCLE, PAIR):
         st.session_state.pop(key, None)

@@ -8,6 +8,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 PACKAGE = Path(__file__).parent
 APP = PACKAGE / "app.py"
+SERVER = PACKAGE / "server.py"
 TOML = Path("alpha-model.toml")
 """Read from the folder where the dashboard is started; its table `[dashboard]` holds these settings."""
 
@@ -29,6 +30,10 @@ class Settings(BaseSettings):
     max_upload_mb: int = Field(default=200, ge=1, description="Largest upload, in MB; uploads are held in memory.")
 
     max_unpacked_mb: int = Field(default=2_000, ge=1, description="Largest upload when unpacked, in MB.")
+
+    native_charts: bool = Field(
+        default=False, description="Let Streamlit draw the charts itself: they lose their zoom when they change."
+    )
 
     @classmethod
     def settings_customise_sources(
@@ -57,7 +62,7 @@ def load_settings() -> Settings:
 
 
 def command_line() -> list[str]:
-    """The arguments after `--` of `streamlit run app.py -- FILE …`; none where something else runs the app."""
-    if not sys.argv or Path(sys.argv[0]).resolve() != APP.resolve():
+    """The arguments after `--` of `streamlit run server.py -- FILE …`; none where something else runs the app."""
+    if not sys.argv or Path(sys.argv[0]).resolve() not in {APP.resolve(), SERVER.resolve()}:
         return []
     return sys.argv[1:]

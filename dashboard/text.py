@@ -5,14 +5,14 @@ which show them as they are; on their way into a Plotly figure or a spreadsheet 
 """
 
 import html
-import re
+import io
 from collections.abc import Callable
-from typing import Any
 
 import pandas as pd
 
+from alpha_model.history import csv_bytes
+
 _THOUSANDS = (("B", 1e9), ("M", 1e6), ("k", 1e3))
-_FORMULA = re.compile(r"^[\s]*[=+\-@\t\r\n|]")
 _ROUNDS_UP = 0.9995
 """From this part of a unit on, three digits round to the whole."""
 _NO_CENTS = 99.995
@@ -76,25 +76,19 @@ def humanised(name: str) -> str:
     return name.replace("_", " ")
 
 
-def csv_bytes(frame: pd.DataFrame) -> bytes:
-    """The frame as CSV, in full; text that a spreadsheet would run as a formula gets an apostrophe in front."""
-    safe = frame.rename(columns=_harmless)
-    for column in safe.columns[[_is_text(dtype) for dtype in safe.dtypes]]:
-        safe[column] = safe[column].map(_harmless, na_action="ignore")
-    dated = isinstance(safe.index, pd.DatetimeIndex)
-    return safe.to_csv(index=dated, date_format="%Y-%m-%dT%H:%M:%SZ").encode()
-
-
 def deferred_csv(question: Callable[[], pd.DataFrame]) -> Callable[[], bytes]:
     """A CSV that is computed when somebody downloads it."""
     return lambda: csv_bytes(question())
 
 
-def _is_text(dtype: Any) -> bool:
-    return bool(pd.api.types.is_string_dtype(dtype) or pd.api.types.is_object_dtype(dtype))
+def parquet_bytes(frame: pd.DataFrame) -> bytes:
+    """The frame as Parquet, in full; column names become text."""
+    buffer = io.BytesIO()
+    flat = frame.reset_index() if isinstance(frame.index, pd.DatetimeIndex) else frame
+    flat.rename(columns=str).to_parquet(buffer, index=False)
+    return buffer.getvalue()
 
 
-def _harmless(value: Any) -> Any:
-    if isinstance(value, list):
-        value = " ".join(value)
-    return f"'{value}" if isinstance(value, str) and _FORMULA.match(value) else value
+def deferred_parquet(question: Callable[[], pd.DataFrame]) -> Callable[[], bytes]:
+    """A Parquet file that is computed when somebody downloads it."""
+    return lambda: parquet_bytes(question())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +11,8 @@ from hypothesis import settings
 
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")  # how long an example takes is the machine's affair
+
+os.environ["ALPHA_MODEL_CACHE"] = "off"  # no test touches the user's cache; those that need one make their own
 
 GOLDENS = Path(__file__).parent / "goldens"
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from alpha_model.history import History, Source
+from alpha_model import AlphaModel
+from alpha_model.history import History, Source, read_history_bytes
 from alpha_model.history.schema import SCHEMAS, empty_tables, pack_flags, table_of
 
 MONDAY = datetime(2026, 1, 5, tzinfo=UTC)
@@ -83,6 +85,28 @@ def make_long_history(cycle_count: int, pair_count: int) -> History:
             for number in range(cycle_count)
         ],
     )
+
+
+def differing_tables(one: History, other: History, *but: str) -> list[str]:
+    """The tables in which two histories differ, columns of `cycles` that are named left aside."""
+    found = []
+    for name in SCHEMAS:
+        tables = [getattr(history.tables, name) for history in (one, other)]
+        if name == "cycles":
+            tables = [table.drop_columns(list(but)) for table in tables]
+        if not tables[0].equals(tables[1]):
+            found.append(name)
+    return found
+
+
+def kept_by_framework(*models: AlphaModel) -> History:
+    """The cycles as a state file of the reference framework keeps them, one a day, read back."""
+    calculations = {}
+    for day, model in enumerate(models):
+        when = int(moment(day).timestamp())
+        calculations[str(when)] = model.to_dict(encode_json=True) | {"timestamp": when}
+    state = {"created_at": 0, "visualisation": {"calculations": calculations}}
+    return read_history_bytes(json.dumps(state).encode(), "state.json")
 
 
 def _signal(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 
 LAYERS = [
-    {"errors", "units", "schema_view", "serialisation"},
+    {"errors", "lazy", "units", "schema_view", "serialisation"},
     {"pair", "reason"},
     {"pricing"},
     {"size_risk"},
@@ -30,10 +30,13 @@ LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 
 DASHBOARD_ALLOWED = {
     "charts": {"charts", "text"},
-    "pictures": {"charts", "text"},
+    "drawing": {"charts"},
+    "pictures": {"drawing", "pictures", "text"},
     "opened": {"charts"},
+    "components": {"components", "drawing", "plotly_js", "text"},
     "selection": {"charts", "opened", "text"},
-    "views": {"views", "charts", "opened", "pictures", "selection", "text"},
+    "cursor": {"charts", "components", "opened", "selection", "text"},
+    "views": {"charts", "components", "cursor", "drawing", "opened", "pictures", "selection", "text", "views"},
 }
 
 

@@ -1,9 +1,9 @@
-"""Does docs/audit.md have every rule, with the words of the rule itself, and docs/comparing.md every stage?"""
+"""Do docs/audit.md, docs/comparing.md and docs/explaining.md have every rule, stage and reason, in our own words?"""
 
 import re
 from pathlib import Path
 
-from alpha_model.analysis import CompareStage, audit_rules
+from alpha_model.analysis import REASON_MEANINGS, CompareStage, audit_rules
 
 DOCS = Path(__file__).parents[1] / "docs"
 
@@ -21,3 +21,8 @@ def test_changelog_counts_the_rules_right() -> None:
 def test_comparing_page_has_every_stage_in_its_order() -> None:
     rows = re.findall(r"^\| `(\w+)` \|", (DOCS / "comparing.md").read_text(), re.MULTILINE)
     assert rows == [str(stage) for stage in CompareStage]
+
+
+def test_explaining_page_has_every_reason_with_its_meaning() -> None:
+    rows = re.findall(r"^\| `(\w+)` \| (.*) \|$", (DOCS / "explaining.md").read_text(), re.MULTILINE)
+    assert rows == [(str(code), meaning) for code, meaning in REASON_MEANINGS.items()]

@@ -23,8 +23,7 @@ def numbers(table: pa.Table, column: str) -> Numbers:
 
 def signal_places(history: History) -> Places:
     """For each row of `signals`, the row of its cycle in `cycles`."""
-    places: Places = np.searchsorted(history.cycle_numbers, history.tables.signals["cycle"].to_numpy()).astype(np.int64)
-    return places
+    return history.signal_places
 
 
 def count_per_cycle(history: History, chosen: Truths) -> Places:

@@ -1,6 +1,7 @@
 """What did each cycle decide, as a whole and about every pair, chosen or not?"""
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from alpha_model.analysis.columns import numbers
@@ -73,7 +74,7 @@ def cycle_signals(history: History) -> pd.DataFrame:
     labels = pair_labels(history)
     frame = signals.assign(
         pair=[labels[pair_id] for pair_id in signals["pair_id"]],
-        decision=_decisions(history),
+        decision=[str(word) for word in decisions(history)],
         raw_share=raw / np.where(totals > 0, totals, np.nan),
         flags=pd.Series(flag_names(history), dtype=object),
     )
@@ -84,8 +85,8 @@ def cycle_signals(history: History) -> pd.DataFrame:
     return frame[_COLUMNS].iloc[order].reset_index(drop=True)
 
 
-def _decisions(history: History) -> list[str]:
-    """One word a signal."""
+def decisions(history: History) -> npt.NDArray[np.str_]:
+    """What became of the wanted change, one word a row of `signals`; the words of `cycle_signals`."""
     plan, signals = plan_of(history), history.tables.signals
     rises = np.nan_to_num(numbers(signals, "position_adjust_usd")) > 0
     selected = ~np.isnan(numbers(signals, "signal_in_selection"))
@@ -97,4 +98,4 @@ def _decisions(history: History) -> list[str]:
         "unknown": plan.undecided,
         "no change": selected,
     }
-    return [str(word) for word in np.select(list(rules.values()), list(rules), "not selected")]
+    return np.select(list(rules.values()), list(rules), "not selected")

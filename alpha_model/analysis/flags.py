@@ -36,6 +36,51 @@ def flag_counts(history: History, pair_ids: Sequence[PairId] | None = None) -> p
     return pd.DataFrame(counts, index=history.timestamps, dtype=np.int64)
 
 
+def flags_by_pair(history: History) -> pd.DataFrame:
+    """How often each pair carried each flag.
+
+    Returns:
+        Index pair_id, the most flagged first, only pairs with a flag; one column a flag, the most frequent first;
+        int64.
+    """
+    names, raised = _raised(history)
+    pair_ids, which = np.unique(history.tables.signals["pair_id"].to_numpy(), return_inverse=True)
+    counts = np.column_stack([np.bincount(which[rows], minlength=len(pair_ids)) for rows in raised]) if names else None
+    if counts is None:
+        return pd.DataFrame(index=pd.Index([], name="pair_id", dtype=np.int64))
+    columns, rows = np.argsort(-counts.sum(axis=0), kind="stable"), np.argsort(-counts.sum(axis=1), kind="stable")
+    rows = rows[: int((counts.sum(axis=1) > 0).sum())]
+    return pd.DataFrame(
+        counts[np.ix_(rows, columns)].astype(np.int64),
+        index=pd.Index(pair_ids[rows], name="pair_id"),
+        columns=[names[place] for place in columns],
+    )
+
+
+def flag_co_occurrence(history: History, pair_ids: Sequence[PairId] | None = None) -> pd.DataFrame:
+    """How many signals carry two flags at once.
+
+    Args:
+        history: The record.
+        pair_ids: Only these pairs; None is all.
+
+    Returns:
+        Square and symmetric, one row and column a flag that occurs, the most frequent first; int64; the diagonal is
+        how many signals carry the flag at all.
+    """
+    chosen = _chosen(history.tables.signals, pair_ids)
+    names, raised = _raised(history)
+    carries = np.zeros((len(chosen), len(names)), dtype=np.float32)  # counts stay exact below 2**24 signals
+    for column, rows in enumerate(raised):
+        carries[rows, column] = 1.0
+    carries = carries[chosen & carries.any(axis=1)]
+    counts = (carries.T @ carries).astype(np.int64)
+    totals = counts.diagonal()
+    order = np.argsort(-totals, kind="stable")[: int((totals > 0).sum())]
+    labels = [names[place] for place in order]
+    return pd.DataFrame(counts[np.ix_(order, order)], index=labels, columns=labels)
+
+
 def flag_names(history: History) -> list[list[str]]:
     """The sorted flag names of each row of `signals`."""
     bits = history.tables.signals["flag_bits"].to_pylist()
@@ -51,6 +96,19 @@ def flags_of_cycles(history: History) -> list[list[str]]:
     combinations, which = np.unique(raised, axis=0, return_inverse=True)
     lists = [[str(name) for name in names[row]] for row in combinations]
     return [lists[place] for place in which]
+
+
+def _raised(history: History) -> tuple[list[str], list[Places]]:
+    """The flags that occur, known ones in bit order, and the rows of `signals` that carry each."""
+    signals = history.tables.signals
+    bits = signals["flag_bits"].to_numpy()
+    found = {name: np.flatnonzero(bits & bit).astype(np.int64) for name, bit in FLAG_BITS.items()}
+    others = signals["other_flags"].combine_chunks()
+    rows = pc.list_parent_indices(others).to_numpy()
+    words = pc.list_flatten(others).to_numpy(zero_copy_only=False)
+    found.update({str(word): np.unique(rows[words == word]).astype(np.int64) for word in np.unique(words.astype(str))})
+    names = [name for name, places in found.items() if len(places)]
+    return names, [found[name] for name in names]
 
 
 def _chosen(signals: pa.Table, pair_ids: Sequence[PairId] | None) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:

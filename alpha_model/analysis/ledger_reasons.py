@@ -25,6 +25,8 @@ class Recorded:
         before_usd: What entered the step.
         after_usd: What left it.
         limit: What it was measured against.
+        code: The place of its code in `codes`.
+        codes: The codes that occur.
     """
 
     row_count: int
@@ -34,6 +36,8 @@ class Recorded:
     before_usd: Numbers
     after_usd: Numbers
     limit: Numbers
+    code: Places
+    codes: tuple[str, ...]
 
     def has(self, stage: Stage) -> Truths:
         """Which rows of `signals` have both amounts of the stage."""
@@ -51,6 +55,13 @@ class Recorded:
         """The limit of the stage, one number a row of `signals`."""
         return self._spread(stage, self.limit)
 
+    def says(self, code: str) -> Truths:
+        """Which rows of `signals` have a reason with the code."""
+        rows = np.zeros(self.row_count, dtype=np.bool_)
+        if code in self.codes:
+            rows[self.row[self.code == self.codes.index(code)]] = True
+        return rows
+
     def _spread(self, stage: Stage, values: Numbers) -> Numbers:
         spread = np.full(self.row_count, np.nan)
         if str(stage) in self.names:
@@ -64,16 +75,23 @@ def recorded_reasons(history: History) -> Recorded:
     column = history.tables.signals["reasons"].combine_chunks()
     rows = pc.list_parent_indices(column).to_numpy().astype(np.int64)
     flat = pc.list_flatten(column)
-    stages = pc.struct_field(flat, "stage").dictionary_encode()
+    stages, codes = (pc.struct_field(flat, name).dictionary_encode() for name in ("stage", "code"))
     return Recorded(
         row_count=len(column),
         row=rows,
-        stage=stages.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64),
+        stage=_indices(stages),
         names=tuple(stages.dictionary.to_pylist()),
         before_usd=_amounts(flat, "before_usd"),
         after_usd=_amounts(flat, "after_usd"),
         limit=_amounts(flat, "limit"),
+        code=_indices(codes),
+        codes=tuple(codes.dictionary.to_pylist()),
     )
+
+
+def _indices(words: pa.DictionaryArray) -> Places:
+    places: Places = words.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
+    return places
 
 
 def _amounts(reasons: pa.StructArray, name: str) -> Numbers:

@@ -10,7 +10,7 @@ from alpha_model.analysis.columns import Numbers, Truths, numbers, signal_places
 from alpha_model.analysis.ledger_reasons import Recorded, recorded_reasons
 from alpha_model.analysis.plan import has_flags
 from alpha_model.analysis.provenance import DERIVED, INFERRED, RECORDED, UNKNOWN, Codes
-from alpha_model.analysis.settings import cycle_settings
+from alpha_model.analysis.settings import Settings, exactly, settings_of
 from alpha_model.analysis.settings_fit import FIT_TOLERANCE
 from alpha_model.analysis.would_have import share_if_selected
 from alpha_model.history import History
@@ -36,6 +36,8 @@ class Targets:
         equity: Investable equity of the row's cycle, USD.
         amounts: `wanted`, the stages with `ideal` after the selection, and `target`, USD.
         provenance: Of `wanted`, each stage and `target`.
+        settings: Of the history.
+        reasons: What the steps wrote down.
     """
 
     chosen: Truths
@@ -45,15 +47,17 @@ class Targets:
     equity: Numbers
     amounts: dict[str, Numbers]
     provenance: dict[str, Codes]
+    settings: Settings
+    reasons: Recorded
 
 
 def targets_of(history: History) -> Targets:
     """The first half of the ledger."""
     signals, places = history.tables.signals, signal_places(history)
-    settings = cycle_settings(history)
+    settings = settings_of(history)
     chosen = np.asarray(signals["selected"].to_numpy())
-    equity = settings["equity_usd"].to_numpy()[places]
-    equity_from = np.minimum(settings["equity_usd_provenance"].cat.codes.to_numpy(), DERIVED).astype(np.int8)[places]
+    equity = settings.equity[places]
+    equity_from = exactly(settings.equity_from)[places]
     share, share_from = share_if_selected(history, settings, chosen)
     target, target_from = _targets(history, chosen, equity, equity_from)
 
@@ -69,8 +73,8 @@ def targets_of(history: History) -> Targets:
     sized = ((count > 0) | with_equity)[places]
     reasons = recorded_reasons(history)
 
-    limit = (settings["max_weight"] * settings["equity_usd"]).to_numpy()[places]
-    after_cap = _after_concentration(history, ideal, target, limit, sized, reasons)
+    limit = settings.max_usd[places]
+    after_cap, by_limit = _after_concentration(history, ideal, target, limit, sized, reasons)
     offered = np.where(reached, asked, np.where(sized & chosen, 0.0, after_cap))
     allowed = np.where(reached, accepted, offered)
     on_chain = has_flags(history, Flags.capped_by_chain_allocation)
@@ -85,6 +89,8 @@ def targets_of(history: History) -> Targets:
     scale = ROUNDING * np.fmax(np.abs(ideal), np.abs(target))
     steps = {name: np.where(np.abs(usd) <= scale, 0.0, usd) for name, usd in steps.items()}
     base = np.where(chosen, np.minimum(wanted_from, target_from), DERIVED).astype(np.int8)
+    limit_from = settings.max_weight_from[places]
+    base = np.where(by_limit, np.minimum(base, limit_from), base).astype(np.int8)
     provenance = {name: _certainty(usd, base) for name, usd in steps.items()}
     for name, stage in _REASONED.items():
         wrote = reasons.has(stage)
@@ -103,6 +109,8 @@ def targets_of(history: History) -> Targets:
             **provenance,
             "target": target_from,
         },
+        settings=settings,
+        reasons=reasons,
     )
 
 
@@ -131,24 +139,26 @@ def _targets(history: History, chosen: Truths, equity: Numbers, equity_from: Cod
 
 def _after_concentration(
     history: History, ideal: Numbers, target: Numbers, limit: Numbers, sized: Truths, reasons: Recorded
-) -> Numbers:
-    """What is left after the concentration cap.
+) -> tuple[Numbers, Truths]:
+    """What is left after the concentration cap, and which rows rest on the max weight of the settings.
 
-    With size risk a flagged pair asked for exactly its cap. Without, it got its cap, unless the chain took more: then
-    the step itself wrote down its amounts, or the recorded or fitted max weight tells.
+    With size risk a flagged pair asked for exactly its cap. Without, its target is its cap, unless a later step changed
+    that: then the step itself wrote down its amounts, or the recorded or fitted max weight tells.
     """
+    signals = history.tables.signals
     flagged = has_flags(history, Flags.capped_by_concentration)
-    on_chain = has_flags(history, Flags.capped_by_chain_allocation)
-    written = reasons.after(Stage.concentration)
-    asked = numbers(history.tables.signals, "asked")
+    later = has_flags(history, Flags.capped_by_chain_allocation) | np.asarray(signals["carry_forward"].to_numpy())
+    written, asked = reasons.after(Stage.concentration), numbers(signals, "asked")
+    by_limit = flagged & later & np.isnan(asked) & np.isnan(written)
     capped = np.where(np.isnan(asked), target, asked)
-    capped = np.where(on_chain & np.isnan(asked), limit, capped)
+    capped = np.where(by_limit, limit, capped)
     capped = np.where(np.isnan(written), capped, written)
     # The reference framework caps without a flag where it uses no size risk.
     at_limit = np.abs(target - limit) <= FIT_TOLERANCE * np.abs(limit)
-    silent = ~sized & ~flagged & ~on_chain & (target < ideal) & at_limit
+    silent = ~sized & ~flagged & ~later & (target < ideal) & at_limit
     cut = np.where(flagged | silent, np.fmin(ideal, capped), ideal)
-    return np.where(np.isnan(ideal) | ((flagged | silent) & np.isnan(capped)), np.nan, cut)
+    unknown = np.isnan(ideal) | ((flagged | silent) & np.isnan(capped))
+    return np.where(unknown, np.nan, cut), by_limit | silent
 
 
 def _certainty(usd: Numbers, base: Codes) -> Codes:

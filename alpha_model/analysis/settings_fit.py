@@ -1,12 +1,13 @@
 """Which settings reproduce what an old file recorded?
 
-A setting is inferred only where it reproduces the record; otherwise it stays unknown. Where several reproduce a cycle
-(a single signal has the same share under any method), the one that reproduces most cycles of the history is taken;
+A setting is inferred only where it reproduces the record; otherwise it stays unknown. Where several methods reproduce
+a cycle (a single signal has the same share under any), the one that reproduces most cycles of the history is taken;
 where several reproduce equally many, the method stays unknown.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -24,56 +25,79 @@ Names: TypeAlias = npt.NDArray[np.object_]
 
 
 @dataclass(frozen=True, slots=True)
-class MethodFit:
-    """The weighting method that reproduces each cycle's raw weights; one entry a cycle.
+class Fit:
+    """The choice that reproduces each cycle; one entry a cycle.
 
     Args:
-        method: Its name; None where none does.
-        parameter: Its temperature or blend_alpha; NaN where it has none.
-        share: Share of the selected signals that it reproduces, 0...1; of the best method where none does.
+        name: The choice; None where none reproduces the cycle, or several do equally well over the whole history.
+        parameter: Its setting; NaN where it has none.
+        share: Share of the rows that it reproduces, 0...1; of the best one where none does; NaN without rows.
         error: Largest relative error.
     """
 
-    method: Names
+    name: Names
     parameter: Numbers
     share: Numbers
     error: Numbers
 
     @property
     def known(self) -> Truths:
-        """Where a method reproduces the cycle."""
-        return np.array([name is not None for name in self.method], dtype=np.bool_)
+        """Where a choice reproduces the cycle."""
+        return np.array([name is not None for name in self.name], dtype=np.bool_)
 
 
-def fit_methods(history: History, wanted: Truths) -> MethodFit:
-    """The weighting method of the wanted cycles."""
-    count = len(history)
-    method: Names = np.full(count, None, dtype=object)
-    parameter, share, error = (np.full(count, np.nan) for _ in range(3))
-    signals = history.tables.signals
-    places = signal_places(history)
-    chosen = np.asarray(signals["selected"].to_numpy()) & wanted[places]
-    if not chosen.any():
-        return MethodFit(method, parameter, share, error)
-    places = places[chosen]
-    strength, raw = np.abs(numbers(signals, "signal_in_selection")[chosen]), numbers(signals, "raw_weight")[chosen]
-    tried = [
-        (name, setting, *_errors(weights, raw, places, count))
-        for name, setting, weights in _candidates(places, strength, raw, count)
-    ]
-    tried.sort(key=lambda each: -np.count_nonzero(each[2] == 1))
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A choice, and what it would have led to.
+
+    Args:
+        name: Of the choice.
+        expected: Its number for each row.
+        parameter: Its setting.
+    """
+
+    name: str
+    expected: Numbers
+    parameter: float = np.nan
+
+
+def best_fit(candidates: Sequence[Candidate], recorded: Numbers, places: Places, count: int) -> Fit:
+    """For each cycle the candidate that reproduces all of its rows, and most cycles of the history.
+
+    Args:
+        candidates: The choices.
+        recorded: The number of each row.
+        places: The cycle of each row.
+        count: How many cycles there are.
+    """
+    fit = Fit(np.full(count, None, dtype=object), *(np.full(count, np.nan) for _ in range(3)))
+    name, parameter, share, error = fit.name, fit.parameter, fit.share, fit.error
+    tried = [(each, *_errors(each.expected, recorded, places, count)) for each in candidates]
+    tried.sort(key=lambda one: -np.count_nonzero(one[1] == 1))
     support = np.zeros(count)
-    for name, setting, fitting, worst in tried:
+    for candidate, fitting, worst in tried:
         better = np.isnan(share) | (fitting > share)
-        share, error = np.where(better, fitting, share), np.where(better, worst, error)
-        cycles = np.count_nonzero(fitting == 1)
-        found = better & (fitting == 1)
-        method[found], parameter[found], support[found] = name, setting, cycles
-        method[~found & (fitting == 1) & (support == cycles)] = None
-    return MethodFit(method, parameter, share, error)
+        share[better], error[better] = fitting[better], worst[better]
+        cycles, exact = np.count_nonzero(fitting == 1), fitting == 1
+        found = better & exact
+        name[found], parameter[found], support[found] = candidate.name, candidate.parameter, cycles
+        ambiguous = exact & ~found & (support == cycles)
+        name[ambiguous], parameter[ambiguous] = None, np.nan
+    return fit
 
 
-def _candidates(places: Places, strength: Numbers, raw: Numbers, count: int) -> list[tuple[str, float, Numbers]]:
+def fit_methods(history: History, wanted: Truths) -> Fit:
+    """The weighting method of the wanted cycles, from the raw weights of their selected signals."""
+    signals, places = history.tables.signals, signal_places(history)
+    chosen = np.asarray(signals["selected"].to_numpy()) & wanted[places]
+    places = places[chosen]
+    if not places.size:
+        return best_fit([], np.zeros(0), places, len(history))
+    strength, raw = np.abs(numbers(signals, "signal_in_selection")[chosen]), numbers(signals, "raw_weight")[chosen]
+    return best_fit(_candidates(places, strength, raw, len(history)), raw, places, len(history))
+
+
+def _candidates(places: Places, strength: Numbers, raw: Numbers, count: int) -> list[Candidate]:
     """The known methods, with the raw weights that each would have given."""
     number = np.bincount(places, minlength=count)[places]
     rank = rank_in_cycle(places, -strength)
@@ -84,12 +108,12 @@ def _candidates(places: Places, strength: Numbers, raw: Numbers, count: int) -> 
     total = np.bincount(places, weights=strength, minlength=count)[places]
     share = strength / np.where(total > 0, total, np.nan)
     found = [
-        ("weight_by_1_slash_n", np.nan, 1 / rank),
-        ("weight_by_1_slash_n_ascending", np.nan, 1 / ascending),
-        ("weight_passthrough", np.nan, strength),
-        ("weight_equal", np.nan, np.ones(len(raw))),
-        ("weight_by_1_slash_signal", np.nan, inverse),
-        ("weight_by_log", np.nan, np.log1p(strength)),
+        Candidate("weight_by_1_slash_n", 1 / rank),
+        Candidate("weight_by_1_slash_n_ascending", 1 / ascending),
+        Candidate("weight_passthrough", strength),
+        Candidate("weight_equal", np.ones(len(raw))),
+        Candidate("weight_by_1_slash_signal", inverse),
+        Candidate("weight_by_log", np.log1p(strength)),
     ]
     extremes = _extremes(places, strength, raw, share)
     if extremes is not None:
@@ -100,9 +124,9 @@ def _candidates(places: Places, strength: Numbers, raw: Numbers, count: int) -> 
         if np.isfinite(temperature) and temperature > 0:
             grown = np.exp(np.clip((strength - strength.max()) / temperature, -700, 0))
             sums = np.bincount(places, weights=grown, minlength=count)[places]
-            found.append(("weight_by_softmax", temperature, grown / sums))
+            found.append(Candidate("weight_by_softmax", grown / sums, temperature))
         if 0 <= alpha <= 1:
-            found.append(("weight_by_blend", alpha, alpha / number + (1 - alpha) * share))
+            found.append(Candidate("weight_by_blend", alpha / number + (1 - alpha) * share, alpha))
     return found
 
 

@@ -42,6 +42,32 @@ def threshold_frame(history: History, limit: int | None = None) -> pd.DataFrame:
     return frame if limit is None or len(frame) <= limit else _largest_of_each(frame, limit)
 
 
+def threshold_sweep(history: History) -> pd.DataFrame:
+    """How many of the recorded cycles would reach any other rebalance threshold.
+
+    Holdings are taken as recorded: a lower threshold would have traded more often and so left smaller changes, which
+    this does not replay.
+
+    Returns:
+        RangeIndex, one row a threshold at which the count changes, ascending from 0: threshold_usd; rebalance_count
+        (cycles whose largest change is above 0 and reaches it); rebalance_share (of the cycles that record their
+        largest change, 0...1).
+    """
+    largest = cycle_outcomes(history)["max_position_adjust_usd"].to_numpy(dtype=np.float64)
+    known = largest[~np.isnan(largest)]
+    steps = np.unique(known[known > 0])
+    count = known[known > 0].size - np.searchsorted(np.sort(known[known > 0]), steps)
+    thresholds = np.concatenate([[0.0], steps]) if known.size else np.zeros(0)
+    counts = np.concatenate([[(known > 0).sum()], count]) if known.size else np.zeros(0)
+    return pd.DataFrame(
+        {
+            "threshold_usd": thresholds,
+            "rebalance_count": counts.astype(np.int64),
+            "rebalance_share": counts / max(known.size, 1),
+        }
+    )
+
+
 def ranges_widely(frame: pd.DataFrame) -> bool:
     """Would a linear axis flatten the small amounts of a `threshold_frame`? From a ratio of 30 on, it would."""
     amounts = frame[["max_adjust_usd", "threshold_usd"]].to_numpy(dtype=np.float64)

@@ -8,11 +8,11 @@ import pandas as pd
 from alpha_model.analysis.columns import Numbers, Places, Truths, numbers, signal_places
 from alpha_model.analysis.provenance import DERIVED, UNKNOWN, Codes
 from alpha_model.analysis.ranks import rank_in_cycle
-from alpha_model.analysis.settings import method_certainty
+from alpha_model.analysis.settings import Settings, exactly
 from alpha_model.history import History
 
 
-def share_if_selected(history: History, settings: pd.DataFrame, chosen: Truths) -> tuple[Numbers, Codes]:
+def share_if_selected(history: History, settings: Settings, chosen: Truths) -> tuple[Numbers, Codes]:
     """Each signal's share of the raw weights.
 
     Of a selected signal: its raw weight / Σ raw weights. Of another one: the share it would have had beside the
@@ -20,7 +20,7 @@ def share_if_selected(history: History, settings: pd.DataFrame, chosen: Truths) 
 
     Args:
         history: The record.
-        settings: `cycle_settings` of it.
+        settings: Its settings.
         chosen: Selected with a signal other than 0, one entry a row of `signals`.
 
     Returns:
@@ -32,25 +32,27 @@ def share_if_selected(history: History, settings: pd.DataFrame, chosen: Truths) 
     total = np.bincount(places, weights=weights, minlength=len(history))[places]
     known = ~np.isnan(np.where(chosen, raw, 0.0))
     whole = np.bincount(places, weights=~known, minlength=len(history))[places] == 0
-    actual = np.where(whole, weights / np.where(total > 0, total, 1.0), np.nan)
+    # Weights of 0 throughout are a decision where there are targets; before that, none were assigned yet.
+    assigned = (total > 0) | ~np.isnan(numbers(signals, "position_target"))
+    actual = np.where(whole & assigned, weights / np.where(total > 0, total, 1.0), np.nan)
 
     strength = np.abs(np.nan_to_num(numbers(signals, "signal")))
     would = _as_one_more(places, strength, chosen, settings)
     share = np.where(chosen, actual, np.where(strength == 0, 0.0, would))
-    code = np.where(chosen | (strength == 0), DERIVED, method_certainty(settings)[places])
+    code = np.where(chosen | (strength == 0), DERIVED, exactly(settings.method_from)[places])
     return share, np.where(np.isnan(share), UNKNOWN, code).astype(np.int8)
 
 
-def _as_one_more(places: Places, strength: Numbers, chosen: Truths, settings: pd.DataFrame) -> Numbers:
+def _as_one_more(places: Places, strength: Numbers, chosen: Truths, settings: Settings) -> Numbers:
     """The share of each row as one more beside the chosen ones of its cycle, by the cycle's method."""
-    count = len(settings)
+    count = len(settings.method)
     number = np.bincount(places, weights=chosen, minlength=count)
-    methods, codes = np.unique(settings["method"].fillna("").to_numpy(dtype=str), return_inverse=True)
-    parameter = settings["method_parameter"].to_numpy()
+    codes, methods = pd.factorize(settings.method)
+    parameter = settings.parameter
     share = np.full(len(places), np.nan)
     for code, method in enumerate(methods):
         rows = (codes == code)[places] & ~chosen & (strength > 0)
-        if not method or not rows.any():
+        if not rows.any():
             continue
         if method in {"weight_by_1_slash_n", "weight_by_1_slash_n_ascending"}:
             falling = method == "weight_by_1_slash_n"

@@ -2,39 +2,89 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import click
 import pandas as pd
 
+from alpha_model.analysis import flag_counts, headline
 from alpha_model.commands.output import json_option, plain_text, show_json
-from alpha_model.history import read_history
+from alpha_model.commands.sources import opened, source_argument
+from alpha_model.history import History, freshness_of
+from alpha_model.history.freshness import utc_now
+
+_FEW = 5
+_MEGABYTE = 1_000_000
 
 
 @click.command("info")
-@click.argument("source", type=click.Path(path_type=Path))
+@source_argument
 @json_option
 def info_command(source: Path, *, as_json: bool) -> None:
     """Say what SOURCE is and what is in it.
 
+    Shows its kind, size and time span, how its cycles ended, the flags that were raised most often, the last decision
+    in one sentence, and what in the file was odd.
+
     Example: alpha-model info state.json
     """
-    history = read_history(source)
-    facts = {
-        "name": history.source.name,
-        "kind": history.source.kind,
-        "strategy": history.source.strategy,
-        "cycles": len(history),
-        "pairs": len(history.pair_ids),
-        "first": None if not len(history) else history.timestamps[0],
-        "last": None if not len(history) else history.timestamps[-1],
-        "trades": history.tables.trades.num_rows,
-        "equity_points": history.tables.equity.num_rows,
-        "problems": history.tables.problems.num_rows,
-    }
+    history = opened(source)
+    facts = _facts(history)
     if as_json:
         show_json(facts)
         return
     for name, value in facts.items():
-        shown = f"{value:%Y-%m-%d %H:%M} UTC" if isinstance(value, pd.Timestamp) else "–" if value is None else value
-        click.echo(f"{name.replace('_', ' '):14} {plain_text(str(shown))}")
+        title = name.removesuffix("_seconds").removesuffix("_usd").replace("_", " ")
+        click.echo(f"{title:16} {plain_text(_words(name, value))}")
+
+
+def _facts(history: History) -> dict[str, Any]:
+    told, counts = headline(history), flag_counts(history).sum().sort_values(ascending=False, kind="stable")
+    rhythm = freshness_of(history.timestamps, utc_now())
+    problems = Counter(history.tables.problems["kind"].to_pylist())
+    return {
+        "name": history.source.name,
+        "kind": history.source.kind,
+        "strategy": history.source.strategy,
+        "bytes": history.source.byte_count,
+        "cycles": told.cycle_count,
+        "pairs": told.pair_count,
+        "first": told.first,
+        "last": told.last,
+        "interval_seconds": None if rhythm.interval is None else rhythm.interval.total_seconds(),
+        "outcomes": {str(outcome): count for outcome, count in told.outcome_counts.items()},
+        "last_decision": told.last_decision,
+        "equity_usd": told.equity_usd,
+        "discarded_usd": told.discarded_usd,
+        "trades": history.tables.trades.num_rows,
+        "equity_points": history.tables.equity.num_rows,
+        "messages": int(history.cycles["message"].notna().sum()) + history.tables.messages.num_rows,
+        "revisions": len(history.superseded),
+        "flags": {str(flag): int(count) for flag, count in counts.items()},
+        "problems": dict(problems),
+        "problem_examples": history.tables.problems["message"].to_pylist()[:_FEW],
+    }
+
+
+def _words(name: str, value: Any) -> str:
+    """A fact for people."""
+    if value is None:
+        return "–"
+    if isinstance(value, (dict, list)):
+        return _listed(value) or "none"
+    if isinstance(value, pd.Timestamp):
+        return f"{value:%Y-%m-%d %H:%M} UTC"
+    if name == "interval_seconds":
+        return str(pd.Timedelta(seconds=value)).replace("0 days ", "").replace(" 00:00:00", "")
+    if name == "bytes" and value >= _MEGABYTE:
+        return f"{value / _MEGABYTE:,.1f} MB"
+    return f"${value:,.2f}" if name.endswith("_usd") else f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def _listed(value: dict[str, int] | list[str]) -> str:
+    if isinstance(value, list):
+        return "; ".join(value)
+    few = [f"{count:,} {key.replace('_', ' ')}" for key, count in list(value.items())[:_FEW]]
+    return ", ".join(few) + (f", and {len(value) - _FEW} more" if len(value) > _FEW else "")

@@ -6,8 +6,9 @@ Words from files are written by strangers: they reach the terminal as plain text
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Literal
 
 import click
 import numpy as np
@@ -18,6 +19,12 @@ from rich.text import Text
 
 Format = Callable[[Any], str]
 """How a person reads a value."""
+
+_NEVER_FOLDED = 24
+"""Columns of no longer texts stay on one line, however narrow the terminal."""
+
+_PIPE_WIDTH = 10_000
+"""What is read by another program has one line a row."""
 
 json_option = click.option("--json", "as_json", is_flag=True, help="JSON for machines: all rows, nothing rounded.")
 """The option of every command that answers with data."""
@@ -31,13 +38,20 @@ def show_table(frame: pd.DataFrame, formats: Mapping[str, Format] | None = None)
         formats: How to read a column; others are shown as their text. Absent values are a dash.
     """
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in frame.columns:
-        is_number = pd.api.types.is_numeric_dtype(frame[name])
-        table.add_column(Text(str(name)), justify="right" if is_number else "left", overflow="fold")
     shown = [[_text(value, (formats or {}).get(name)) for value in frame[name]] for name in frame.columns]
+    for name, texts in zip(frame.columns, shown, strict=True):
+        is_number = pd.api.types.is_numeric_dtype(frame[name])
+        is_short = is_number or max(map(len, texts), default=0) <= _NEVER_FOLDED
+        justify: Literal["left", "right"] = "right" if is_number else "left"
+        table.add_column(Text(str(name)), justify=justify, overflow="fold", no_wrap=is_short)
     for row in zip(*shown, strict=True):
         table.add_row(*map(Text, row))
-    Console(highlight=False).print(table)
+    Console(highlight=False, width=None if sys.stdout.isatty() else _PIPE_WIDTH).print(table)
+
+
+def says_something(column: pd.Series) -> bool:
+    """Is there anything in the column but absent values and empty lists?"""
+    return any(bool(value) if isinstance(value, list) else not _is_absent(value) for value in column)
 
 
 def show_json(value: Any) -> None:

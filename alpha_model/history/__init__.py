@@ -1,18 +1,38 @@
 """What did the strategy decide, cycle by cycle? Reading, recording and querying of histories."""
 
 from alpha_model.history.cache import HistoryCache, default_cache
+from alpha_model.history.export import csv_bytes, write_tables
+from alpha_model.history.follow import Folder, Follower, FollowEvent
+from alpha_model.history.freshness import Freshness, freshness_of
 from alpha_model.history.history import History, Source
+from alpha_model.history.json_schema import record_schema
+from alpha_model.history.live import LiveHistory
 from alpha_model.history.reader import read_history, read_history_bytes
 from alpha_model.history.recorder import EquityPoint, HistoryRecorder, Receipt
+from alpha_model.history.remote import RemoteHistory
+from alpha_model.history.tidy import read_weights
+from alpha_model.history.transfer import record_history
 
 __all__ = [
     "EquityPoint",
+    "Folder",
+    "FollowEvent",
+    "Follower",
+    "Freshness",
     "History",
     "HistoryCache",
     "HistoryRecorder",
+    "LiveHistory",
     "Receipt",
+    "RemoteHistory",
     "Source",
+    "csv_bytes",
     "default_cache",
+    "freshness_of",
     "read_history",
     "read_history_bytes",
+    "read_weights",
+    "record_history",
+    "record_schema",
+    "write_tables",
 ]

@@ -41,6 +41,7 @@ class Assembly:
         self._trades: list[tuple[int | None, Trade]] = []
         self._equity: list[tuple[int | None, dict[str, Any]]] = []
         self._messages: list[tuple[Micros, str]] = []
+        self._is_sorted = True
         self.knows_trades = False
 
     def add_cycle(
@@ -109,41 +110,73 @@ class Assembly:
     def __len__(self) -> int:
         return len(self._cycles)
 
+    @property
+    def first_time(self) -> Micros | None:
+        """The earliest time of anything that was added and not forgotten."""
+        beside = (entry["timestamp"] for _, entry in (*self._trades, *self._equity))
+        cycles = (cycle["timestamp"] for cycle in self._cycles)
+        return min((*cycles, *beside, *(when for when, _ in self._messages)), default=None)
+
+    def forget_before(self, moment: Micros) -> bool:
+        """Let go of everything before a time, because it is kept elsewhere; the pairs and problems stay.
+
+        Returns:
+            False, and nothing is forgotten, when a trade or an equity point stands on the other side than its cycle.
+        """
+        is_late = [cycle["timestamp"] >= moment for cycle in self._cycles]
+        owned = [(place, entry) for place, entry in (*self._trades, *self._equity) if place is not None]
+        if any((entry["timestamp"] >= moment) != is_late[place] for place, entry in owned):
+            return False
+        self._ordered(Problems())
+        starts = np.cumsum([0, *(cycle["row_count"] for cycle in self._cycles)])
+        kept = [place for place, late in enumerate(is_late) if late]
+        self._signals.keep(_rows_of(kept, starts))
+        numbers: dict[int | None, int] = {place: number for number, place in enumerate(kept)}
+        self._cycles = [self._cycles[place] for place in kept]
+        self._trades = [(numbers.get(n), trade) for n, trade in self._trades if trade["timestamp"] >= moment]
+        self._equity = [(numbers.get(n), point) for n, point in self._equity if point["timestamp"] >= moment]
+        self._messages = [(when, text) for when, text in self._messages if when >= moment]
+        return True
+
     def finish(self, source: Source) -> History:
-        """The history of everything that was added."""
-        last, earlier = self._ordered()
+        """The history of everything that was added so far; more may be added, and the history finished again."""
+        problems = self.problems.copy()
+        last, earlier = self._ordered(problems)
         starts = np.cumsum([0, *(cycle["row_count"] for cycle in self._cycles)])
         nothing = pa.array(np.zeros(self._signals.row_count, dtype=np.int64))
         signals = self._signals.table(cycle=nothing, timestamp=nothing.cast(TIME))
         times = np.array([self._cycles[place]["timestamp"] for place in last], dtype=np.int64)
         messages, others = self._matched_messages(set(times.tolist()))
-        trades = self._trade_table(set(earlier), times)
+        trades = self._trade_table(times, dropped=set(earlier))
         counts = self._trade_counts(trades, times)
         tables = Tables(
             cycles=self._cycle_table(last, messages, counts),
             signals=_numbered(signals, last, starts, times),
-            pairs=self.pairs.table(self.problems),
+            pairs=self.pairs.table(problems),
             trades=trades,
             equity=self._equity_table(set(earlier)),
             messages=table_of("messages", {"timestamp": [t for t, _ in others], "message": [m for _, m in others]}),
-            problems=self.problems.table(),
+            problems=problems.table(),
         )
         superseded = None
         if earlier:
             old_times = np.array([self._cycles[place]["timestamp"] for place in earlier], dtype=np.int64)
+            old_trades = self._own_trades(earlier)
             superseded = replace(
                 empty_tables(),
-                cycles=self._cycle_table(earlier, {}, None),
+                cycles=self._cycle_table(earlier, {}, self._own_counts(earlier, old_trades)),
                 signals=_numbered(signals, earlier, starts, old_times),
                 pairs=tables.pairs,
+                trades=old_trades,
             )
         return History(tables, source, superseded)
 
-    def _ordered(self) -> tuple[list[int], list[int]]:
+    def _ordered(self, problems: Problems) -> tuple[list[int], list[int]]:
         """The places of the cycles to show and of those that they supersede, both in time order; sets revisions."""
         order = sorted(range(len(self._cycles)), key=lambda place: self._cycles[place]["timestamp"])
-        if order != list(range(len(order))):
-            self.problems.add("odd", "the cycles are not in time order; they are sorted here", field="timestamp")
+        self._is_sorted = self._is_sorted and order == list(range(len(order)))
+        if not self._is_sorted:
+            problems.add("odd", "the cycles are not in time order; they are sorted here", field="timestamp")
         last: list[int] = []
         earlier: list[int] = []
         for place in order:
@@ -176,7 +209,7 @@ class Assembly:
             columns["trade_count"] = counts
         return table_of("cycles", columns)
 
-    def _trade_table(self, dropped: set[int], times: _Places) -> pa.Table:
+    def _trade_table(self, times: _Places, dropped: set[int]) -> pa.Table:
         """The trades in time order, each with the last cycle at or before it; a trade told again replaces itself."""
         kept: dict[tuple[Any, ...], Trade] = {}
         for place, (cycle, trade) in enumerate(self._trades):
@@ -185,10 +218,20 @@ class Assembly:
             known = trade.get("trade_id") is not None
             kept[(trade["trade_id"], trade["timestamp"]) if known else (None, place)] = trade
         rows = sorted(kept.values(), key=lambda trade: trade["timestamp"])
-        columns = Columns("trades", left_out=("cycle",))
-        columns.extend({name: [_plain(row.get(name)) for row in rows] for name in columns.names}, len(rows))
         found = np.searchsorted(times, np.array([row["timestamp"] for row in rows], dtype=np.int64), side="right") - 1
-        return columns.table(cycle=pa.array(found, pa.int64(), mask=found < 0))
+        return _trade_rows(rows, pa.array(found, pa.int64(), mask=found < 0))
+
+    def _own_trades(self, places: list[int]) -> pa.Table:
+        """The trades that stood beside these cycles, numbered by the places' order."""
+        numbers = {place: number for number, place in enumerate(places)}
+        own = [(numbers[cycle], trade) for cycle, trade in self._trades if cycle in numbers]
+        own.sort(key=lambda entry: entry[0])
+        return _trade_rows([trade for _, trade in own], pa.array([number for number, _ in own], pa.int64()))
+
+    def _own_counts(self, places: list[int], trades: pa.Table) -> list[int | None]:
+        kinds = zip(trades["cycle"].to_pylist(), trades["kind"].to_pylist(), strict=True)
+        counts = Counter(cycle for cycle, kind in kinds if kind != "test_trade")
+        return [counts[n] if self._cycles[place]["knows_trades"] else None for n, place in enumerate(places)]
 
     def _trade_counts(self, trades: pa.Table, times: _Places) -> list[int | None]:
         """Per cycle the trades that were decided at its very time, without test trades; None where nobody knows."""
@@ -208,17 +251,28 @@ def _message(cycle: Mapping[str, Any], messages: Mapping[Micros, str]) -> str | 
     return messages.get(cycle["timestamp"]) if own is None else str(own)
 
 
+def _trade_rows(rows: Sequence[Trade], cycle: pa.Array) -> pa.Table:
+    columns = Columns("trades", left_out=("cycle",))
+    columns.extend({name: [_plain(row.get(name)) for row in rows] for name in columns.names}, len(rows))
+    return columns.table(cycle=cycle)
+
+
 def _plain(value: Any) -> Any:
     """Quantities are exact until here."""
     return float(value) if isinstance(value, Decimal) else value
+
+
+def _rows_of(places: list[int], starts: _Places) -> pa.Array:
+    """The rows of the signals of the cycles at these places."""
+    rows = [np.arange(starts[place], starts[place + 1]) for place in places]
+    return pa.array(np.concatenate(rows) if rows else [], pa.int64())
 
 
 def _numbered(signals: pa.Table, places: list[int], starts: _Places, times: _Places) -> pa.Table:
     """The signals of the cycles at these places, in that order, with cycle numbers and times."""
     counts = np.array([starts[place + 1] - starts[place] for place in places], dtype=np.int64)
     if list(places) != list(range(len(starts) - 1)):
-        rows = [np.arange(starts[place], starts[place + 1]) for place in places]
-        signals = signals.take(pa.array(np.concatenate(rows) if rows else [], pa.int64()))
+        signals = signals.take(_rows_of(places, starts))
     cycle = np.repeat(np.arange(len(places)), counts)
     fields = signals.schema
     signals = signals.set_column(0, fields.field("cycle"), pa.array(cycle, pa.int64()))

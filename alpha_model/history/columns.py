@@ -49,6 +49,13 @@ class Columns:
             values.clear()
         self._pending = 0
 
+    def keep(self, rows: pa.Array) -> None:
+        """Keep only these rows, in this order."""
+        self._flush()
+        for place, (field, chunks) in enumerate(zip(self._fields, self._chunks, strict=True)):
+            self._chunks[place] = pa.chunked_array(chunks, field.type).take(rows).chunks
+        self.row_count = len(rows)
+
     def table(self, **late: pa.Array) -> pa.Table:
         """Everything so far, with the columns that were left out."""
         if self._pending:

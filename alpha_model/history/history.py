@@ -61,6 +61,11 @@ class History:
         self.source = source or Source()
         self._superseded = superseded
 
+    @classmethod
+    def empty(cls) -> History:
+        """A history of nothing."""
+        return cls(empty_tables())
+
     def __len__(self) -> int:
         return int(self.tables.cycles.num_rows)
 
@@ -151,9 +156,17 @@ class History:
         return cast("npt.NDArray[np.int64]", self.tables.pairs["pair_id"].to_numpy())
 
     @cached_property
+    def signal_places(self) -> npt.NDArray[np.int64]:
+        """For each row of `signals`, the row of its cycle in `cycles`."""
+        found = np.searchsorted(self.cycle_numbers, self.tables.signals["cycle"].to_numpy())
+        places: npt.NDArray[np.int64] = found.astype(np.int64)
+        places.flags.writeable = False
+        return places
+
+    @cached_property
     def _cells(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
         """Row and column of every signal in the matrices of `wide`."""
-        rows = np.searchsorted(self.cycle_numbers, self.tables.signals["cycle"].to_numpy())
+        rows = self.signal_places
         order = np.argsort(self.pair_ids, kind="stable")
         found = np.searchsorted(self.pair_ids, self.tables.signals["pair_id"].to_numpy(), sorter=order)
         return rows, order[found]

@@ -50,6 +50,7 @@ class PairBook:
 
     def __init__(self) -> None:
         self._identities: dict[PairId, Identity] = {}
+        self._made: tuple[pa.Table, Problems] | None = None
 
     def __contains__(self, pair_id: object) -> bool:
         return pair_id in self._identities
@@ -57,9 +58,19 @@ class PairBook:
     def see(self, pairs: Mapping[PairId, Identity]) -> None:
         """Note what the source says of the pairs now."""
         self._identities.update(pairs)
+        if pairs:
+            self._made = None
 
     def table(self, problems: Problems) -> pa.Table:
         """The `pairs` table; an identity that cannot be read is reported and leaves its columns null."""
+        if self._made is None:
+            noted = Problems()
+            self._made = self._table(noted), noted
+        table, noted = self._made
+        problems.extend(noted)
+        return table
+
+    def _table(self, problems: Problems) -> pa.Table:
         rows = [_row(pair_id, identity, problems) for pair_id, identity in self._identities.items()]
         names = ("pair_id", "ticker", "base", "quote", "kind", "chain_id", "exchange")
         addresses = ("pool_address", "base_address", "quote_address")

@@ -21,14 +21,19 @@ class Problems:
         self._rows: list[dict[str, Any]] = []
         self._counts: Counter[tuple[str, str | None]] = Counter()
 
-    def copy(self) -> Problems:
-        """The same problems, to which others may be added."""
-        other = Problems()
-        other._rows, other._counts = list(self._rows), self._counts.copy()
-        return other
-
     def __len__(self) -> int:
         return len(self._rows)
+
+    def copy(self) -> Problems:
+        """The same problems, to which others may be added."""
+        copied = Problems()
+        copied._rows, copied._counts = list(self._rows), Counter(self._counts)
+        return copied
+
+    def extend(self, others: Problems) -> None:
+        """Report all of these too."""
+        for row in others._rows:
+            self.add(**row)
 
     def has_room(self, kind: ProblemKind, field: str | None = None) -> bool:
         """Will the next such problem be kept one by one?"""
@@ -56,7 +61,7 @@ class Problems:
         """
         if self.has_room(kind, field):
             row = {"kind": kind, "cycle_key": cycle_key, "pair": pair, "field": field}
-            self._rows.append({**row, "position": position, "message": message})
+            self._rows.append(row | {"position": position, "message": message})
         self._counts[kind, field] += 1
 
     def table(self) -> pa.Table:

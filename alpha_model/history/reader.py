@@ -23,9 +23,9 @@ from alpha_model.history.problems import Problems
 from alpha_model.history.rawjson import UNREADABLE, Buffer, patch_non_finite
 from alpha_model.history.record_reader import read_record
 from alpha_model.history.records import is_record
-from alpha_model.history.remote import is_uri, local_path, short_name, spooled
 from alpha_model.history.salvage import MOST_CUTS, Cut, cut_out, replace_bad_text
 from alpha_model.history.snapshot import PARTS
+from alpha_model.history.spool import is_uri, local_path, short_name, spooled
 from alpha_model.history.state import Progress, SnapshotReader, decode_state, read_state
 
 _BOM = b"\xef\xbb\xbf"
@@ -150,7 +150,7 @@ def _read(mapped: MappedFile, name: str, byte_count: int, progress: Progress | N
     if is_record(mapped):
         strategy = read_record(mapped, name, assembly, progress)
         return assembly.finish(Source(name, "recorder file", strategy, byte_count))
-    repairs = _Repairs()
+    repairs, length = _Repairs(), len(mapped)
     while True:
         assembly = Assembly(repairs.problems.copy())
         try:
@@ -158,11 +158,11 @@ def _read(mapped: MappedFile, name: str, byte_count: int, progress: Progress | N
         except UNREADABLE as error:
             repaired = repairs.attempt(mapped, error)
             if repaired is None:
-                raise _unreadable(mapped, name, repairs.error or error) from error
+                raise _unreadable(mapped, length, name, repairs.error or error) from error
             mapped = repaired
         except HistoryError as error:
             if repairs.cuts and repairs.error is not None:
-                raise _unreadable(mapped, name, repairs.error) from error
+                raise _unreadable(mapped, length, name, repairs.error) from error
             raise
         else:
             return assembly.finish(Source(name, kind, strategy, byte_count))
@@ -170,7 +170,9 @@ def _read(mapped: MappedFile, name: str, byte_count: int, progress: Progress | N
 
 def _position(error: Exception) -> int | None:
     where = re.search(r"byte (\d+)", str(error))
-    return int(where[1]) if where else None
+    if where is None:
+        return None
+    return int(where[1]) - ("trailing" in str(error))  # msgspec has read the first byte that is too many
 
 
 def _reason(error: Exception) -> str:
@@ -227,7 +229,7 @@ def _read_snapshots(
     )
 
 
-def _unreadable(document: Buffer, name: str, error: Exception) -> HistoryError:
+def _unreadable(document: Buffer, length: int, name: str, error: Exception) -> HistoryError:
     """What is wrong with a file that is no JSON, as far as the parser can tell."""
     start = bytes(document[:24])
     position = _position(error)
@@ -240,8 +242,8 @@ def _unreadable(document: Buffer, name: str, error: Exception) -> HistoryError:
         what = "is nested too deeply to be a history"
     elif isinstance(error, UnicodeDecodeError):
         what, again = "is not valid UTF-8", " Copy it again."
-    elif "truncated" in str(error) or position == len(document):
-        what, again = f"ends in the middle, after {len(document):,} bytes: it was cut off", " Copy it again."
+    elif "truncated" in str(error) or position == length:
+        what, again = f"ends in the middle, after {length:,} bytes: it was cut off", " Copy it again."
     else:
         what = f"is not valid JSON ({error})" if position is None else f"is not valid JSON at byte {position:,}"
     return HistoryError(f"{name} {what}.{again} {_EXPECTED}", path=name, position=position)

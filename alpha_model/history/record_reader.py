@@ -22,7 +22,7 @@ from alpha_model.history.records import (
     Line,
     lines_of,
 )
-from alpha_model.history.schema import SIGNALS, TIME, TRADES, pack_flags
+from alpha_model.history.schema import EQUITY, MESSAGES, SIGNALS, TIME, TRADES, pack_flags
 from alpha_model.history.snapshot import CYCLE_NUMBERS, Snapshot, extra_text, is_selected
 from alpha_model.history.state import Progress
 
@@ -38,6 +38,8 @@ _CONVERT: dict[pa.DataType, Callable[[object], Any]] = {
 _TRADE_KEYS = tuple(field.name for field in TRADES if not field.nullable)
 _SIGNAL_FIELDS = {field.name: field for field in SIGNALS if field.name not in NOT_WRITTEN}
 _TRADE_FIELDS = {field.name: field for field in TRADES if field.name != "cycle"}
+_EQUITY_FIELDS = {field.name: field for field in EQUITY}
+_MESSAGE_FIELDS = {field.name: field for field in MESSAGES}
 
 
 class _Header(Struct):
@@ -49,6 +51,12 @@ class _Header(Struct):
 class _Pair(Struct):
     pair_id: int
     pair: Raw
+
+
+class _Account(Struct):
+    trades: dict[str, list[Any]] = {}
+    equity: dict[str, list[Any]] = {}
+    messages: dict[str, list[Any]] = {}
 
 
 class _Cycle(Struct, forbid_unknown_fields=True):
@@ -66,6 +74,7 @@ class _Cycle(Struct, forbid_unknown_fields=True):
 
 
 _HEADER, _PAIR, _CYCLE = msgspec.json.Decoder(_Header), msgspec.json.Decoder(_Pair), msgspec.json.Decoder(_Cycle)
+_ACCOUNT = msgspec.json.Decoder(_Account)
 
 
 def read_record(document: Buffer, name: str, assembly: Assembly, progress: Progress | None = None) -> str | None:
@@ -83,7 +92,7 @@ def read_record(document: Buffer, name: str, assembly: Assembly, progress: Progr
     Raises:
         HistoryError: The file was written by a later version, or no line of it is whole.
     """
-    reader = _Reader(assembly, name)
+    reader = RecordReader(assembly, name)
     for line in lines_of(document):
         reader.add(line)
         if progress is not None:
@@ -93,8 +102,13 @@ def read_record(document: Buffer, name: str, assembly: Assembly, progress: Progr
     return reader.strategy
 
 
-class _Reader:
-    """Takes the lines one by one."""
+class RecordReader:
+    """Takes the lines of a recorder file one by one.
+
+    Args:
+        assembly: Takes cycles, trades, equity, messages and problems.
+        name: The file's name, for messages.
+    """
 
     def __init__(self, assembly: Assembly, name: str) -> None:
         self.strategy: str | None = None
@@ -115,7 +129,9 @@ class _Reader:
         self.whole_count += 1
         try:
             kind = msgspec.json.decode(_OBJECT.decode(line.data[: line.data.find(b",")] + b"}").get("type", b"null"))
-            {"header": self._header, "pair": self._pair, "cycle": self._cycle}.get(str(kind), self._unknown)(line.data)
+            {"header": self._header, "pair": self._pair, "cycle": self._cycle, "account": self._account}.get(
+                str(kind), self._unknown
+            )(line.data)
         except UNREADABLE as error:
             self._problem("skipped", f"the line cannot be read: {error}; skipped")
 
@@ -170,6 +186,15 @@ class _Reader:
             equity=None if found.equity is None else self._equity(found.equity),
         )
 
+    def _account(self, data: bytes) -> None:
+        found = _ACCOUNT.decode(data)
+        for trade in self._trades(found.trades):
+            self._assembly.add_trade(trade)
+        for point in self._rows("equity", found.equity, _EQUITY_FIELDS, ("timestamp",)):
+            self._assembly.add_equity(**point)
+        for told in self._rows("messages", found.messages, _MESSAGE_FIELDS, tuple(_MESSAGE_FIELDS)):
+            self._assembly.add_message(**told)
+
     def _snapshot(self, timestamp: Micros, found: _Cycle, extra: dict[str, Any]) -> Snapshot:
         columns, count = self._columns("signals", found.signals, _SIGNAL_FIELDS)
         in_selection = columns["signal_in_selection"]
@@ -195,7 +220,7 @@ class _Reader:
         self, part: str, given: Mapping[str, list[Any]], fields: Mapping[str, pa.Field]
     ) -> tuple[dict[str, Sequence[Any]], int]:
         """The columns of a part by our names, all of the same length, and that length."""
-        count = len(given.get("pair_id", ()))
+        count = len(given.get("pair_id", given.get("timestamp", ())))
         columns: dict[str, Sequence[Any]] = {}
         for name in (*fields, *(("flags",) if part == "signals" else ())):
             values = given.get(name, [None] * count)
@@ -231,11 +256,17 @@ class _Reader:
             return None
 
     def _trades(self, given: Mapping[str, list[Any]]) -> list[Trade]:
-        columns, count = self._columns("trades", given, _TRADE_FIELDS)
+        return self._rows("trades", given, _TRADE_FIELDS, _TRADE_KEYS)
+
+    def _rows(
+        self, part: str, given: Mapping[str, list[Any]], fields: Mapping[str, pa.Field], keys: Sequence[str]
+    ) -> list[dict[str, Any]]:
+        """The rows of a part that have a value for each of the keys."""
+        columns, count = self._columns(part, given, fields)
         rows = [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
-        whole = [row for row in rows if all(row[name] is not None for name in _TRADE_KEYS)]
+        whole = [row for row in rows if all(row[name] is not None for name in keys)]
         if len(whole) < count:
-            self._problem("skipped", f"{count - len(whole)} trades lack one of {', '.join(_TRADE_KEYS)}; skipped")
+            self._problem("skipped", f"{count - len(whole)} {part} lack one of {', '.join(keys)}; skipped")
         return whole
 
     def _equity(self, given: Mapping[str, Any]) -> dict[str, float | None]:

@@ -14,7 +14,8 @@ import hashlib
 import math
 import mmap
 import os
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -32,8 +33,11 @@ from alpha_model.history.recording import plain_model, recorded_trades, taken_ap
 from alpha_model.history.records import (
     FORMAT,
     VERSION,
+    AccountRow,
     CycleKey,
     Line,
+    account_line,
+    account_rows,
     cycle_content,
     cycle_key,
     cycle_line,
@@ -79,6 +83,21 @@ class Receipt:
     is_new: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A cycle as `records` writes it.
+
+    Args:
+        timestamp: Decision time.
+        content: As `records.cycle_content` gives it.
+        pairs: Identities of pairs as JSON; those that are on file already are not written again.
+    """
+
+    timestamp: Micros
+    content: bytes
+    pairs: Mapping[PairId, str]
+
+
 class HistoryRecorder:
     """Appends cycles to a file of JSON Lines, each safely on disk before `append` returns.
 
@@ -107,6 +126,7 @@ class HistoryRecorder:
         self.strategy = strategy
         self._pairs: dict[PairId, str] = {}
         self._digests: dict[Micros, list[bytes]] = {}
+        self._rows: Counter[bytes] = Counter()
         self._file = self._opened()
         try:
             self._lock()
@@ -168,21 +188,52 @@ class HistoryRecorder:
         rows, pairs = recorded_trades(trades, timestamp)
         point = None if equity is None else asdict(equity)
         content = cycle_content(snapshot, message=message, trades=rows, equity=point)
-        digests, digest = self._digests.get(timestamp, []), _digest(content)
-        when = naive_utc(coerce.to_datetime(timestamp))
-        if digest in digests:
-            return Receipt(when, digests.index(digest), is_new=False)
         identities = {pair_id: identity_text(identity) for pair_id, identity in snapshot.pairs.items()}
         for pair_id, identity in pairs.items():
             if pair_id not in identities and pair_id not in self._pairs:
                 identities[pair_id] = identity_text(identity)
-        changed = {pair_id: text for pair_id, text in identities.items() if self._pairs.get(pair_id) != text}
-        lines = [pair_line(pair_id, text) for pair_id, text in changed.items()]
-        revision = len(digests)
-        self._write(b"".join([*lines, cycle_line(CycleKey(timestamp, revision, content))]))
-        self._pairs |= changed
-        self._digests[timestamp] = [*digests, digest]
-        return Receipt(when, revision, is_new=True)
+        return self.append_entries([Entry(timestamp, content, identities)])[0]
+
+    def append_entries(self, entries: Sequence[Entry], account: Sequence[AccountRow] = ()) -> list[Receipt]:
+        """Record cycles that are lines already, and what happened beside them, in one write.
+
+        Several entries of one time are the revisions of that cycle in their order; those that are on file already, in
+        the same order, are not written again.
+
+        Args:
+            entries: The cycles.
+            account: Trades, equity points and messages that belong to no cycle; rows on file are not written again.
+
+        Returns:
+            A receipt a cycle. When the method returns, everything is on disk.
+
+        Raises:
+            RecordError: The file cannot be written; nothing of it was kept.
+        """
+        pairs, digests, lines = dict(self._pairs), dict(self._digests), []
+        receipts, passed = [], dict[Micros, int]()
+        for entry in entries:
+            known, digest = digests.get(entry.timestamp, []), _digest(entry.content)
+            start = passed.get(entry.timestamp, 0)
+            is_new = digest not in known[start:]
+            revision = len(known) if is_new else known.index(digest, start)
+            passed[entry.timestamp] = revision + 1
+            if is_new:
+                lines += [pair_line(key, text) for key, text in entry.pairs.items() if pairs.get(key) != text]
+                lines.append(cycle_line(CycleKey(entry.timestamp, revision, entry.content)))
+                pairs |= entry.pairs
+                digests[entry.timestamp] = [*known, digest]
+            when = naive_utc(coerce.to_datetime(entry.timestamp))
+            receipts.append(Receipt(when, revision, is_new=is_new))
+        fresh = Counter(map(_row_digest, account)) - self._rows
+        told = _first_of(account, fresh)
+        if told:
+            lines.append(account_line(told))
+        if lines:
+            self._write(b"".join(lines))
+        self._pairs, self._digests = pairs, digests
+        self._rows += fresh
+        return receipts
 
     def _opened(self) -> int:
         try:
@@ -259,6 +310,8 @@ class HistoryRecorder:
         elif line.data.startswith(b'{"type":"pair"'):
             pair = msgspec.json.decode(line.data)
             self._pairs[pair["pair_id"]] = coerce.json_text(pair["pair"])
+        elif line.data.startswith(b'{"type":"account"'):
+            self._rows.update(map(_row_digest, account_rows(msgspec.json.decode(line.data))))
 
     def _write(self, data: bytes) -> None:
         """Append whole lines and wait until they are on disk; on failure the file is as before."""
@@ -279,6 +332,21 @@ class HistoryRecorder:
                 "append it again.",
                 path=self.path,
             ) from error
+
+
+def _row_digest(row: AccountRow) -> bytes:
+    return _digest(msgspec.json.encode(row))
+
+
+def _first_of(rows: Sequence[AccountRow], counts: Counter[bytes]) -> list[AccountRow]:
+    """So many of each row as are counted."""
+    left, chosen = Counter(counts), []
+    for row in rows if counts else ():
+        digest = _row_digest(row)
+        if left[digest]:
+            left[digest] -= 1
+            chosen.append(row)
+    return chosen
 
 
 def _digest(content: bytes) -> bytes:

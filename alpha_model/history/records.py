@@ -1,7 +1,8 @@
 """How is a cycle written as one line that proves itself whole?
 
-The recorder's format, JSON Lines: a header, a definition of each pair, a line a cycle. Every line ends with a checksum
-of what stands before it. docs/recorded-format.md describes it for other programs.
+The recorder's format, JSON Lines: a header, a definition of each pair, a line a cycle, and lines of what happened
+beside the cycles. Every line ends with a checksum of what stands before it. docs/recorded-format.md describes it
+for other programs.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import re
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 import msgspec
 import pyarrow as pa
@@ -20,7 +21,7 @@ from alpha_model.history.assemble import Trade
 from alpha_model.history.coerce import Micros
 from alpha_model.history.pairs import Identity
 from alpha_model.history.rawjson import Buffer
-from alpha_model.history.schema import SIGNALS, TRADES, unpack_flags
+from alpha_model.history.schema import EQUITY, MESSAGES, SIGNALS, TRADES, unpack_flags
 from alpha_model.history.snapshot import Snapshot
 from alpha_model.units import PairId
 
@@ -35,6 +36,16 @@ JSON_COLUMNS = ("other_data", "extra")
 
 TIME_COLUMNS = ("timestamp", "executed_at")
 """Columns of `trades` that are UNIX seconds in a line."""
+
+ACCOUNT_COLUMNS = {
+    "trades": tuple(field.name for field in TRADES if field.name != "cycle"),
+    "equity": tuple(EQUITY.names),
+    "messages": tuple(MESSAGES.names),
+}
+"""The parts of an account line: what happened beside the cycles, by column."""
+
+AccountRow: TypeAlias = tuple[str, tuple[Any, ...]]
+"""A part of an account line, and the values of one row of it in JSON's types."""
 
 _LINE_START = re.compile(rb'\s*\{"type":"(header|pair|cycle)",')
 _CHECKSUM = re.compile(rb',"crc32":"([0-9a-f]{8})"\}')
@@ -154,6 +165,27 @@ def cycle_line(key: CycleKey) -> bytes:
     """A whole cycle line."""
     seconds = msgspec.json.encode(coerce.to_seconds(key.timestamp))
     return seal(b'{"type":"cycle","timestamp":%b,"revision":%d,%b' % (seconds, key.revision, key.content))
+
+
+def account_line(rows: Sequence[AccountRow]) -> bytes:
+    """A line of trades, equity points and messages that belong to no cycle's line."""
+    body: dict[str, Any] = {"type": "account"}
+    for part, names in ACCOUNT_COLUMNS.items():
+        own = [values for owner, values in rows if owner == part]
+        columns = dict(zip(names, zip(*own, strict=True), strict=True)) if own else {}
+        told = {name: values for name, values in columns.items() if any(value is not None for value in values)}
+        body |= {part: told} if told else {}
+    return seal(msgspec.json.encode(body))
+
+
+def account_rows(line: Mapping[str, Any]) -> list[AccountRow]:
+    """The rows of an account line: the inverse of `account_line`."""
+    rows: list[AccountRow] = []
+    for part, names in ACCOUNT_COLUMNS.items():
+        columns = line.get(part, {})
+        nothing = [None] * len(columns.get("timestamp", ()))
+        rows += [(part, row) for row in zip(*(columns.get(name, nothing) for name in names), strict=True)]
+    return rows
 
 
 def cycle_key(line: bytes) -> CycleKey | None:

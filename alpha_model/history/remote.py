@@ -1,149 +1,180 @@
-"""How does a history that lies elsewhere become a file here?
+"""What does a state at an address on the network say now?
 
-Addresses that the caller gives are copied into a temporary file first: http and https with requests, every other
-protocol with fsspec. The name that is shown has neither credentials nor query.
+Only the addresses that the operator gave are asked: a redirect to another host, or from https to http, is refused.
 """
 
 from __future__ import annotations
 
-import importlib.util
-import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from typing import IO, TypeAlias
-from urllib.parse import unquote, urlsplit
+import hashlib
+import random
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urljoin, urlsplit, urlunsplit
 
 from alpha_model.errors import HistoryError
+from alpha_model.history.extent import Extent
+from alpha_model.history.freshness import Clock, Freshness, freshness_of, utc_now
+from alpha_model.history.history import History
+from alpha_model.history.reader import read_history_bytes
 
-Progress: TypeAlias = Callable[[float], None]
+MAX_BYTES = 1 << 30
+TIMEOUT_SECONDS = 10.0
+LONGEST_WAIT = timedelta(minutes=5)
 
+_MOST_REDIRECTS = 5
+_LONGEST_TRANSFER = 300.0
 _CHUNK = 1 << 20
-_TIMEOUT = (10.0, 60.0)
-"""Seconds to connect, and between two pieces of the answer."""
-_WEB = ("http", "https")
+_OK, _NOT_MODIFIED, _REDIRECTS = 200, 304, (301, 302, 303, 307, 308)
 
 
-def is_uri(source: object) -> bool:
-    """Is this an address such as `s3://bucket/state.json`, and not a path?"""
-    return isinstance(source, str) and "://" in source
+def is_address(where: str) -> bool:
+    """Is this an address on the network rather than a file?"""
+    return urlsplit(where).scheme in ("http", "https")
 
 
-def local_path(uri: str) -> Path | None:
-    """The path that a `file://` address stands for; None for any other."""
-    parts = urlsplit(uri)
-    return Path(unquote(parts.netloc + parts.path)) if parts.scheme == "file" else None
+class RemoteHistory:
+    """The history at an http(s) address, asked for again and again.
 
-
-def shown_uri(uri: str) -> str:
-    """The address without credentials, query and fragment."""
-    parts = urlsplit(uri)
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
-
-
-def short_name(uri: str) -> str:
-    """What the file is called at its place."""
-    return unquote(urlsplit(uri).path.rstrip("/").rpartition("/")[2]) or shown_uri(uri)
-
-
-@contextmanager
-def spooled(uri: str, progress: Progress | None = None) -> Iterator[Path]:
-    """A temporary copy of what lies at an address.
+    The server is asked whether it changed (ETag, Last-Modified) before anything is sent. After a failure the pauses
+    double, with some chance in them, up to five minutes, and the last good history stays.
 
     Args:
-        uri: The address.
-        progress: Told the share that has arrived, where the whole is known.
+        address: As the operator gave it.
+        interval: Usual pause between two questions.
+        max_bytes: Most bytes of a document, as it is sent and when unpacked.
+        clock: Tells the time.
+        session: A `requests.Session`, or what behaves like one; None makes one.
+        chance: Gives a number in [0, 1), for the pauses after failures.
 
     Raises:
-        HistoryError: It cannot be had; the message says why, without credentials.
+        HistoryError: `requests` is not installed.
     """
-    with tempfile.TemporaryDirectory(prefix="alpha-model-") as folder:
-        copy = Path(folder) / "spooled"
-        with copy.open("wb") as target:
-            try:
-                fetch = _fetch_web if urlsplit(uri).scheme in _WEB else _fetch_any
-                fetch(uri, target, progress)
-            except HistoryError:
-                raise
-            except FileNotFoundError as error:
-                raise HistoryError(
-                    f"there is nothing at {shown_uri(uri)}. Check the address.", path=shown_uri(uri)
-                ) from error
-            except Exception as error:  # every protocol's package has errors of its own
-                reason = _reason(error, uri)
-                raise HistoryError(
-                    f"{shown_uri(uri)} cannot be fetched: {reason}. Check the address, the network and the "
-                    "credentials, or copy the file here.",
-                    path=shown_uri(uri),
-                ) from error
-        yield copy
 
+    def __init__(
+        self,
+        address: str,
+        *,
+        interval: timedelta = timedelta(seconds=1),
+        max_bytes: int = MAX_BYTES,
+        clock: Clock = utc_now,
+        session: Any = None,
+        chance: Callable[[], float] = random.random,
+    ) -> None:
+        self.history: History | None = None
+        self.problem: str | None = None
+        self.unchanged = Extent()
+        self._address = address
+        self._interval = interval
+        self._max_bytes = max_bytes
+        self._clock = clock
+        self._chance = chance
+        self._session = _session() if session is None else session
+        self._failures = 0
+        self._next: datetime | None = None
+        self._read_at: datetime | None = None
+        self._changed_at: datetime | None = None
+        self._tags: dict[str, str] = {}
+        self._digest = b""
 
-def _fetch_web(uri: str, target: IO[bytes], progress: Progress | None) -> None:
-    if importlib.util.find_spec("requests") is None:
-        raise _missing("requests", uri)
-    import requests  # noqa: PLC0415 - an extra, needed here only
+    @property
+    def name(self) -> str:
+        """The address without what may be a secret in it."""
+        parts = urlsplit(self._address)
+        host = parts.hostname or ""
+        return urlunsplit((parts.scheme, f"{host}:{parts.port}" if parts.port else host, parts.path, "", ""))
 
-    with requests.get(uri, stream=True, timeout=_TIMEOUT) as answer:
-        if answer.status_code != requests.codes.ok:
-            raise HistoryError(
-                f"{shown_uri(uri)} answered {answer.status_code} {answer.reason}. Check the address.",
-                path=shown_uri(uri),
-                status=answer.status_code,
+    @property
+    def freshness(self) -> Freshness:
+        """How old the last news is, at this moment."""
+        times = (self.history or History.empty()).timestamps
+        return freshness_of(times, self._clock(), changed_at=self._changed_at, read_at=self._read_at)
+
+    def poll(self) -> bool:
+        """Ask the server, unless it is too early to ask again; is `history` a new one?"""
+        now = self._clock()
+        if self._next is not None and now < self._next:
+            return False
+        try:
+            found = self._ask()
+        except (HistoryError, OSError) as error:  # requests' errors are OSErrors
+            self.problem = _told(error, self._address, self.name)
+            self._failures += 1
+            self._next = now + self._pause()
+            return False
+        self.problem, self._failures, self._next, self._read_at = None, 0, now + self._interval, now
+        if found is None:
+            return False
+        self.history, self._changed_at = found, now
+        return True
+
+    def _pause(self) -> timedelta:
+        doubled: timedelta = min(LONGEST_WAIT, self._interval * 2 ** min(self._failures, 20))
+        return doubled * (0.5 + self._chance())
+
+    def _ask(self) -> History | None:
+        """The history, or None when the server has nothing new."""
+        with self._response() as response:
+            if response.status_code == _NOT_MODIFIED:
+                return None
+            if response.status_code != _OK:
+                raise HistoryError(f"{self.name} answers with status {response.status_code}; asked again later.")
+            data = self._body(response)
+            tags = {"If-None-Match": "ETag", "If-Modified-Since": "Last-Modified"}
+            told = {ask: response.headers[tell] for ask, tell in tags.items() if tell in response.headers}
+        digest = hashlib.blake2b(data).digest()
+        if digest != self._digest:
+            found = read_history_bytes(data, self.name.rsplit("/", 1)[-1] or self.name, max_bytes=self._max_bytes)
+            self._tags, self._digest = told, digest
+            return found
+        self._tags = told
+        return None
+
+    def _response(self) -> Any:
+        address = self._address
+        for _ in range(_MOST_REDIRECTS + 1):
+            response = self._session.get(
+                address, headers=self._tags, timeout=TIMEOUT_SECONDS, stream=True, allow_redirects=False
             )
-        packed = answer.headers.get("Content-Encoding", "identity") != "identity"
-        size = 0 if packed else int(answer.headers.get("Content-Length") or 0)
-        _copy(answer.iter_content(_CHUNK), target, size, progress)
+            if response.status_code not in _REDIRECTS:
+                return response
+            response.close()
+            address = self._redirected(address, response.headers.get("Location", ""))
+        raise HistoryError(f"{self.name} redirects more than {_MOST_REDIRECTS} times; asked again later.")
+
+    def _redirected(self, address: str, location: str) -> str:
+        target = urljoin(address, location)
+        old, new = urlsplit(address), urlsplit(target)
+        is_safe = new.scheme == "https" or new.scheme == old.scheme == "http"
+        if not is_safe or new.hostname != old.hostname:
+            raise HistoryError(
+                f"{self.name} redirects to {new.scheme}://{new.hostname or ''}, which was not asked for. "
+                "Give that address itself."
+            )
+        return target
+
+    def _body(self, response: Any) -> bytes:
+        data, end = bytearray(), time.monotonic() + _LONGEST_TRANSFER
+        for piece in response.iter_content(_CHUNK):
+            data += piece
+            if len(data) > self._max_bytes:
+                raise HistoryError(f"{self.name} sends more than {self._max_bytes:,} bytes, which is the limit.")
+            if time.monotonic() > end:
+                raise HistoryError(f"{self.name} takes more than {_LONGEST_TRANSFER:.0f} s to send its state.")
+        return bytes(data)
 
 
-def _fetch_any(uri: str, target: IO[bytes], progress: Progress | None) -> None:
-    import fsspec  # noqa: PLC0415 - takes a moment, and is needed here only
+def _told(error: Exception, address: str, name: str) -> str:
+    """What went wrong, without what may be a secret."""
+    if isinstance(error, HistoryError):
+        return str(error)
+    return f"{name} cannot be reached ({type(error).__name__}); asked again later.".replace(address, name)
 
+
+def _session() -> Any:
     try:
-        with fsspec.open(uri, "rb") as file:
-            size = getattr(file, "size", None) or 0
-            _copy(iter(lambda: file.read(_CHUNK), b""), target, int(size), progress)
+        import requests  # noqa: PLC0415 - an extra
     except ImportError as error:
-        raise _missing(error.name or str(error), uri) from error
-    except ValueError as error:
-        if "Protocol not known" not in str(error):
-            raise
-        raise HistoryError(
-            f"{shown_uri(uri)} has a protocol that nobody here knows. Use a path, or file, http, https, s3, gs, az or "
-            "sftp.",
-            path=shown_uri(uri),
-        ) from error
-
-
-def _copy(pieces: Iterator[bytes], target: IO[bytes], size: int, progress: Progress | None) -> None:
-    done = 0
-    for piece in pieces:
-        target.write(piece)
-        done += len(piece)
-        if progress is not None and size:
-            progress(min(1.0, done / size))
-
-
-def _missing(package: str, uri: str) -> HistoryError:
-    scheme = urlsplit(uri).scheme
-    remedy = "'alpha-model[remote]'" if scheme in _WEB else _package(scheme, package)
-    return HistoryError(
-        f"{shown_uri(uri)} needs a package for {scheme}://, which is not installed. Run: pip install {remedy}",
-        path=shown_uri(uri),
-        package=package,
-    )
-
-
-def _package(scheme: str, module: str) -> str:
-    usual = {"s3": "s3fs", "s3a": "s3fs", "gs": "gcsfs", "gcs": "gcsfs", "az": "adlfs", "abfs": "adlfs"}
-    return usual.get(scheme, {"sftp": "paramiko", "ssh": "paramiko"}.get(scheme, module))
-
-
-def _reason(error: Exception, uri: str) -> str:
-    """The error's own words on one line, without the credentials that it may quote."""
-    words = " ".join(str(error).split()) or type(error).__name__
-    parts = urlsplit(uri)
-    for secret in (parts.netloc.rpartition("@")[0], parts.query):
-        if secret:
-            words = words.replace(secret, "…")
-    return words[:200]
+        raise HistoryError("following an address needs requests. Run: pip install 'alpha-model[remote]'") from error
+    return requests.Session()

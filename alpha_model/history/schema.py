@@ -190,6 +190,21 @@ SCHEMAS: dict[str, pa.Schema] = {
 }
 
 
+def describe_tables() -> list[dict[str, Any]]:
+    """Every column of every table: table, column, type, always (it is never null), meaning."""
+    return [
+        {
+            "table": name,
+            "column": field.name,
+            "type": str(field.type),
+            "always": not field.nullable,
+            "meaning": (field.metadata or {}).get(b"meaning", b"").decode(),
+        }
+        for name, schema in SCHEMAS.items()
+        for field in schema
+    ]
+
+
 def empty_tables() -> Tables:
     """A history of nothing."""
     return Tables(**{field.name: SCHEMAS[field.name].empty_table() for field in fields(Tables)})

@@ -212,6 +212,8 @@ def _entries(document: Buffer, visualisation: _Visualisation, problems: Problems
         return list(kept.items())
     whole = _OBJECT.decode(_OBJECT.decode(document)["visualisation"])["calculations"]
     found = members(whole)
+    if len(found) == len(kept):
+        return found  # blanks, where damage was cut out
     message = f"{len(found) - len(kept)} keys of calculations appear more than once; all their entries are read"
     problems.add("odd", message, field="calculations", position=locate(document, whole))
     return found

@@ -19,6 +19,11 @@ ThemeName: TypeAlias = Literal["light", "dark"]
 BAR_LIMIT = 1_200
 """The most rectangles in one figure; beyond it stacks are drawn as areas, which stay fast."""
 
+ROW_HEIGHT = 22
+"""Of a pair in a heatmap."""
+NARROW = 160
+"""Gaps between the cells of more cycles than this would eat them."""
+
 _BILLION = 1e9
 _DOLLARS = 20.0
 """From here on, ticks fall on whole dollars; SI would write half a dollar as $500m."""
@@ -67,6 +72,10 @@ class Theme:
             (0.625, self.rising_softly),
             (1.0, self.rising),
         ]
+
+    def sequential(self) -> list[tuple[float, str]]:
+        """A colour scale from nothing to much, steeper near nothing."""
+        return [(0.0, self.surface), (0.25, self.rising_softly), (1.0, self.rising)]
 
 
 LIGHT = Theme(
@@ -147,7 +156,7 @@ def outcome_mark(theme: Theme, outcome: CycleOutcome) -> tuple[str, str]:
     return (theme.other if place < 0 else theme.series[place]), symbol
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class PairStyle:
     """The name and colour of each pair of one history, the same on every page.
 
@@ -258,6 +267,26 @@ def legend_below(figure: go.Figure) -> None:
         showlegend=True,
         legend={"orientation": "h", "x": 0, "xanchor": "left", "y": -below_axis, "yanchor": "top"},
     )
+
+
+def rows_height(count: int, header: int = 96) -> int:
+    """How high a figure with one row a pair is."""
+    return max(180, header + ROW_HEIGHT * count)
+
+
+def cells(theme: Theme, cycle_count: int, unit: str) -> dict[str, Any]:
+    """How the cells and the colour bar of a heatmap over time look."""
+    return {
+        "xgap": 1 if cycle_count <= NARROW else 0,
+        "ygap": 1,
+        "hoverongaps": False,
+        "colorbar": {
+            "thickness": 10,
+            "outlinewidth": 0,
+            "ticksuffix": unit,
+            "tickfont": {"size": 12, "color": theme.muted},
+        },
+    }
 
 
 def times(index: pd.DatetimeIndex, count: int | None = None) -> Any:

@@ -4,10 +4,19 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from dashboard.charts.theme import PairStyle, Theme, as_percent, base_figure, empty_figure, time_axis, times
+from dashboard.charts.theme import (
+    PairStyle,
+    Theme,
+    as_percent,
+    base_figure,
+    cells,
+    empty_figure,
+    rows_height,
+    time_axis,
+    times,
+)
 
 TITLE = "Normalised weight minus weight held before, percentage points"
-ROW_HEIGHT = 22
 
 
 def weight_diffs_figure(diffs: pd.DataFrame, pairs: PairStyle, theme: Theme) -> go.Figure:
@@ -25,7 +34,7 @@ def weight_diffs_figure(diffs: pd.DataFrame, pairs: PairStyle, theme: Theme) -> 
         return empty_figure(theme, TITLE, "No weight moved in this history.")
     values = as_percent(diffs).T
     limit = float(np.nanmax(np.abs(values))) or 1.0
-    figure = base_figure(theme, TITLE, height=max(180, 96 + ROW_HEIGHT * len(diffs.columns)))
+    figure = base_figure(theme, TITLE, rows_height(len(diffs.columns)))
     figure.add_heatmap(
         x=times(pd.DatetimeIndex(diffs.index)),
         y=[pairs.name(int(column)) for column in diffs.columns],
@@ -33,16 +42,8 @@ def weight_diffs_figure(diffs: pd.DataFrame, pairs: PairStyle, theme: Theme) -> 
         zmin=-limit,
         zmax=limit,
         colorscale=theme.diverging(),
-        xgap=1 if len(diffs) <= 160 else 0,  # noqa: PLR2004 - gaps between narrow cells would eat them
-        ygap=1,
-        colorbar={
-            "thickness": 10,
-            "outlinewidth": 0,
-            "ticksuffix": " pp",
-            "tickfont": {"size": 12, "color": theme.muted},
-        },
+        **cells(theme, len(diffs), " pp"),
         hovertemplate="%{y}<br>%{x}<br>%{z:+.1f} pp<extra></extra>",
-        hoverongaps=False,
     )
     figure.update_layout(
         xaxis=time_axis(len(diffs)),

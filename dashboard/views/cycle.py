@@ -3,12 +3,14 @@
 import pandas as pd
 import streamlit as st
 
-from alpha_model.analysis import cycle_outcomes, cycle_signals, describe_decision
+from alpha_model.analysis import cycle_outcomes, cycle_signals, cycle_table, describe_decision
 from alpha_model.history import History
+from dashboard.cursor import find_cursor
 from dashboard.opened import OpenHistory
 from dashboard.selection import Selection
-from dashboard.text import deferred_csv, plural
-from dashboard.views.panel import own_words
+from dashboard.text import humanised, plural, usd
+from dashboard.views.page import Number, head, no_cycles
+from dashboard.views.panel import downloads
 from dashboard.views.table import (
     ROW_HEIGHT,
     flags_column,
@@ -19,11 +21,18 @@ from dashboard.views.table import (
 )
 
 
-def show_cycle(opened: OpenHistory, moment: pd.Timestamp, selection: Selection) -> None:
-    """One cycle: its decision in a sentence, every signal, its trades, the strategy's own words."""
+def render(whole: OpenHistory, selection: Selection) -> None:
+    """The page: one cycle, its decision in a sentence, every signal, its trades, the strategy's own words."""
+    opened = whole.between(selection.start, selection.end)
+    cursor = find_cursor(opened)
+    if cursor is None:
+        head("What did this cycle decide?", "There is no cycle in this window.")
+        no_cycles()
+        return
+    moment = cursor.moment
     one = opened.ask(at, moment)
     row = opened.ask(outcome_at, moment)
-    st.subheader(own_words(describe_decision(row)), anchor=False)
+    head(f"What was decided on {moment:%-d %B %Y, %H:%M} UTC?", describe_decision(row), opened.ask(numbers_at, moment))
     signals, trades, message = st.tabs(
         [f"Signals ({one.tables.signals.num_rows:,})", f"Trades ({one.tables.trades.num_rows:,})", "Message"]
     )
@@ -33,6 +42,19 @@ def show_cycle(opened: OpenHistory, moment: pd.Timestamp, selection: Selection) 
         _trades(one, opened)
     with message:
         _message(one)
+
+
+def numbers_at(history: History, moment: pd.Timestamp) -> list[Number]:
+    """The cycle's numbers."""
+    row = cycle_table(history.at(moment)).iloc[0]
+    return [
+        Number("Outcome", humanised(str(row["outcome"])).capitalize()),
+        Number("Investable", usd(row["equity_usd"]), "Investable equity."),
+        Number("Largest change", usd(row["max_position_adjust_usd"]), "Largest |USD change| of any position."),
+        Number("Threshold", usd(row["position_adjust_threshold_usd"]), "What the largest change has to reach."),
+        Number("Traded", usd(row["traded_usd"]), "Σ|USD| of the planned trades."),
+        Number("Discarded", usd(row["discarded_usd"]), "Left uninvested because of size risk."),
+    ]
 
 
 def at(history: History, moment: pd.Timestamp) -> History:
@@ -86,16 +108,7 @@ def _signals(table: pd.DataFrame, selection: Selection, moment: pd.Timestamp) ->
         key="cycle_signals",
         alt="Every signal of the cycle",
     )
-    st.download_button(
-        "Download as CSV",
-        data=deferred_csv(lambda: table),
-        file_name=f"signals_{moment:%Y%m%dT%H%M}.csv",
-        mime="text/csv",
-        on_click="ignore",
-        icon=":material/download:",
-        type="tertiary",
-        key="download_cycle_signals",
-    )
+    downloads(f"signals_{moment:%Y%m%dT%H%M}", lambda: table)
 
 
 def _trades(one: History, opened: OpenHistory) -> None:

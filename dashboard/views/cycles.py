@@ -5,14 +5,14 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from alpha_model.analysis import CycleOutcome, cycle_table
-from alpha_model.errors import CycleNotFoundError, HistoryError
+from alpha_model.analysis import CycleOutcome, cycle_outcomes, cycle_table
 from alpha_model.history import History
+from dashboard.cursor import choose_time
 from dashboard.opened import OpenHistory
-from dashboard.selection import CYCLE, OUTCOMES, Selection
-from dashboard.text import deferred_csv, humanised, plural
-from dashboard.views.cycle import show_cycle
-from dashboard.views.panel import small_print
+from dashboard.selection import OUTCOMES, Selection
+from dashboard.text import humanised, plural
+from dashboard.views.page import head, no_cycles
+from dashboard.views.panel import downloads
 from dashboard.views.table import (
     ROW_HEIGHT,
     flags_column,
@@ -22,18 +22,26 @@ from dashboard.views.table import (
     usd_column,
 )
 
+QUESTION = "What did each cycle decide?"
 TABLE = "cycles_table"
 
 
 def render(whole: OpenHistory, selection: Selection) -> None:
-    """The page: every cycle in a table, one of them taken apart below."""
+    """The page: every cycle in a table; a row opens its cycle."""
     opened = whole.between(selection.start, selection.end)
-    st.title("Cycles", anchor=False)
     if not len(opened.history):
-        st.info("There is no cycle here. Widen the window in the sidebar, or choose another history.")
+        head(QUESTION, "There is no cycle in this window.")
+        no_cycles()
         return
+    head(QUESTION, opened.ask(answer))
     _table(opened, selection)
-    show_cycle(opened, _choose_cycle(opened.history), selection)
+
+
+def answer(history: History) -> str:
+    """The page's answer: how the cycles ended."""
+    counts = cycle_outcomes(history)["outcome"].value_counts()
+    kinds = ", ".join(f"{count:,} {humanised(str(name))}" for name, count in counts.items())
+    return f"{plural(len(history), 'cycle')}: {kinds}."
 
 
 def newest_first(history: History, outcomes: tuple[str, ...]) -> pd.DataFrame:
@@ -69,23 +77,15 @@ def _table(opened: OpenHistory, selection: Selection) -> None:
         key=TABLE,
         hide_index=True,
         placeholder="–",
-        height=min(340, 40 + ROW_HEIGHT * max(len(table), 1)),
+        height=min(760, 40 + ROW_HEIGHT * max(len(table), 1)),
         row_height=ROW_HEIGHT,
-        on_select=lambda: _row_selected(table),
+        on_select=lambda: _row_selected(table, opened.history),
         selection_mode="single-row",
         column_order=[name for name in _columns(selection, table) if name in table],
         column_config=_columns(selection, table),
         alt="Every cycle with its outcome and amounts",
     )
-    st.download_button(
-        "Download as CSV",
-        data=deferred_csv(lambda: opened.ask(cycle_table)),
-        file_name="cycles.csv",
-        mime="text/csv",
-        on_click="ignore",
-        icon=":material/download:",
-        type="tertiary",
-    )
+    downloads("cycles", lambda: opened.ask(cycle_table))
 
 
 def _columns(selection: Selection, table: pd.DataFrame) -> dict[str, Any]:
@@ -105,53 +105,8 @@ def _columns(selection: Selection, table: pd.DataFrame) -> dict[str, Any]:
     }
 
 
-def _row_selected(table: pd.DataFrame) -> None:
-    """The selected row becomes the chosen cycle (a callback)."""
+def _row_selected(table: pd.DataFrame, history: History) -> None:
+    """The selected row is opened on its own page (a callback)."""
     rows = st.session_state[TABLE]["selection"]["rows"]
     if rows:
-        st.session_state[CYCLE] = link_time(table["timestamp"].iloc[rows[0]])
-
-
-def _choose_cycle(history: History) -> pd.Timestamp:
-    """Back, forward, and the time itself, which is also the link; the last cycle until one is chosen."""
-    row = st.container(horizontal=True, vertical_alignment="bottom")
-    last = link_time(history.timestamps[-1])
-    name = row.text_input("Cycle, UTC", key=CYCLE, bind="query-params", placeholder=last, width=220)
-    moment = _cycle_named(history, name)
-    place = int(history.timestamps.searchsorted(moment))
-    for label, target, shortcut in (("Previous", place - 1, "Left"), ("Next", place + 1, "Right")):
-        inside = 0 <= target < len(history)
-        row.button(
-            label,
-            key=f"step_{label}",
-            disabled=not inside,
-            shortcut=shortcut,
-            on_click=_go,
-            args=(link_time(history.timestamps[target]) if inside else "",),
-        )
-    row.caption(f"{place + 1:,} of {len(history):,}", width="content")
-    return moment
-
-
-def _cycle_named(history: History, name: str | None) -> pd.Timestamp:
-    """The cycle of that time; the last one where there is none, which is said."""
-    last: pd.Timestamp = history.timestamps[-1]
-    if not name:
-        return last
-    try:
-        moment: pd.Timestamp = history.at(name).timestamps[0]
-    except (CycleNotFoundError, HistoryError) as error:
-        st.warning("The chosen cycle is not in this window, so the last one is shown.")
-        small_print(str(error))
-        return last
-    return moment
-
-
-def _go(name: str) -> None:
-    """Choose a cycle (a callback)."""
-    st.session_state[CYCLE] = name
-
-
-def link_time(moment: pd.Timestamp) -> str:
-    """A cycle's name in links."""
-    return moment.isoformat().replace("+00:00", "Z")
+        choose_time(history, table["timestamp"].iloc[rows[0]], open_page=True)

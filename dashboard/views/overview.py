@@ -1,43 +1,47 @@
-"""What happened in this history, at a glance?"""
+"""What did the strategy do so far, what did it do last, and what deserves a look?"""
 
+import pandas as pd
 import streamlit as st
 
 from alpha_model.analysis import Headline, headline
 from alpha_model.history import History
+from dashboard import pictures
+from dashboard.charts.equity import equity_figure
+from dashboard.charts.theme import PairStyle, Theme
+from dashboard.drawing import Drawing, PairIds, Span
 from dashboard.opened import OpenHistory
-from dashboard.pictures import equity_line
 from dashboard.selection import Selection
 from dashboard.text import byte_size, day, humanised, moment, plural, share, usd
-from dashboard.views import figures
-from dashboard.views.panel import own_words, small_print
+from dashboard.views import flags, size_risk, thresholds, weights
+from dashboard.views.attention import show_attention
+from dashboard.views.frames import TIME
+from dashboard.views.page import Number, no_cycles, show_numbers
+from dashboard.views.panel import own_words, panel, small_print
 from dashboard.views.problems import show_problems
 
 
 def render(whole: OpenHistory, selection: Selection) -> None:
-    """The page: headline, key numbers, five figures."""
+    """The page: the last decision, key numbers, what needs attention, the equity curve, and one chart a question."""
     opened = whole.between(selection.start, selection.end)
     facts = opened.ask(headline)
     small_print(source_line(whole.history))
     st.title(own_words(_title(facts)), anchor=False)
     if not facts.cycle_count:
-        st.info("There is no cycle here. Widen the window in the sidebar, or choose another history.")
+        no_cycles()
         show_problems(whole.history)
         return
     st.markdown(own_words(facts.last_decision))
-    _key_numbers(facts, opened.ask(equity_line))
+    show_numbers(_numbers(facts, opened))
     show_problems(whole.history)
-    figures.weights(opened, selection)
-    figures.weight_diffs(opened, selection)
-    if figures.side_by_side(opened):
-        with st.grid(columns=2, min_column_width=480, gap="medium"):
-            with st.container():
-                figures.size_risk(opened, selection)
-            with st.container():
-                figures.thresholds(opened, selection)
-    else:
-        figures.thresholds(opened, selection)
-        figures.size_risk(opened, selection)
-    figures.flags(opened, selection)
+    show_attention(opened)
+    panel("equity", opened, selection, draw_equity, lambda: equity_table(opened.history), {"timestamp": TIME})
+    with st.grid(columns=2, min_column_width=520, gap="medium"):
+        with st.container():
+            size_risk.equity(opened, selection)
+        with st.container():
+            thresholds.gate(opened, selection)
+    weights.stacked(opened, selection)
+    flags.counts(opened, selection)
 
 
 def source_line(history: History) -> str:
@@ -45,6 +49,32 @@ def source_line(history: History) -> str:
     source = history.source
     size = None if source.byte_count is None else byte_size(source.byte_count)
     return " · ".join(part for part in (source.name, source.strategy, source.kind, size) if part)
+
+
+def equity_table(history: History) -> pd.DataFrame:
+    """All of the equity curve; where there is none, the investable equity of every cycle."""
+    if len(history.equity):
+        return history.equity
+    return history.cycles[["timestamp", "investable_equity"]]
+
+
+def draw_equity(
+    history: History,
+    style: PairStyle,  # noqa: ARG001 - no pair is drawn
+    theme: Theme,
+    pair_ids: PairIds = (),  # noqa: ARG001 - always all pairs
+    zoom: Span | None = None,
+) -> Drawing:
+    """The equity curve."""
+    picture = pictures.equity_picture(history, zoom)
+    return Drawing(
+        equity_figure(picture.frame, theme),
+        picture.finding,
+        f"Click any moment to take its cycle apart. {picture.note}",
+        picture.frame,
+        theme.surface,
+        refines=picture.refines,
+    )
 
 
 def _title(facts: Headline) -> str:
@@ -56,30 +86,30 @@ def _title(facts: Headline) -> str:
     return f"{plural(facts.cycle_count, 'cycle')}: {' · '.join(kinds)}"
 
 
-def _key_numbers(facts: Headline, equity: list[float]) -> None:
-    outcome = "–" if facts.last_outcome is None else humanised(facts.last_outcome).capitalize()
-    discarded = "not recorded" if facts.discarded_usd is None else usd(facts.discarded_usd)
+def _numbers(facts: Headline, opened: OpenHistory) -> list[Number]:
     part = "" if facts.discarded_share is None else f": {share(facts.discarded_share)} of what was investable"
-    with st.container(horizontal=True, gap="medium"):
-        st.metric(
-            "Cycles",
-            f"{facts.cycle_count:,}",
-            help=f"{plural(facts.pair_count, 'pair')} had a signal.",
-            width="content",
-        )
-        st.metric("First decision", day(facts.first), help=f"{moment(facts.first)} UTC.", width="content")
-        st.metric("Last decision", day(facts.last), help=f"{moment(facts.last)} UTC.", width="content")
-        st.metric("Last outcome", outcome, width="content")
-        st.metric(
+    discarded = "not recorded" if facts.discarded_usd is None else usd(facts.discarded_usd)
+    outcome = "–" if facts.last_outcome is None else humanised(facts.last_outcome).capitalize()
+    return [
+        Number("Cycles", f"{facts.cycle_count:,}", f"{plural(facts.pair_count, 'pair')} had a signal."),
+        Number("First decision", day(facts.first), f"{moment(facts.first)} UTC."),
+        Number("Last decision", day(facts.last), f"{moment(facts.last)} UTC."),
+        Number("Last outcome", outcome),
+        Number(
             "Total equity" if facts.equity_is_total else "Investable equity",
             usd(facts.equity_usd),
-            chart_data=equity if len(equity) > 1 else None,
-            help="The last recorded value.",
-            width=180,
-        )
-        st.metric(
+            "The last recorded value.",
+            opened.ask(pictures.equity_line),
+        ),
+        Number(
             "Discarded",
             discarded,
-            help=f"Left uninvested because of size risk in the last cycle{part}.",
-            width="content",
-        )
+            f"Left uninvested because of size risk in the last cycle{part}.",
+            opened.ask(discarded_line),
+        ),
+    ]
+
+
+def discarded_line(history: History) -> tuple[float, ...]:
+    """A sparkline of what size risk discarded."""
+    return pictures.sparkline(history.cycles["size_risk_discarded_value"])

@@ -1,68 +1,70 @@
-"""How does one question reach the page? A finding, a figure, a note, and the same numbers as table and file."""
+"""How does one chart reach the page? A finding, the chart, a note, and the same numbers as table and files."""
 
 import html
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pandas as pd
-import plotly.graph_objects as go
 import streamlit as st
 
-from dashboard.text import deferred_csv
-
-TOOLBAR = {
-    "displaylogo": False,
-    "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d"],
-    "toImageButtonOptions": {"format": "png", "scale": 2},
-}
+from dashboard.components.chart import picked_time, show_chart, zoom_of
+from dashboard.cursor import choose_time
+from dashboard.drawing import Draw
+from dashboard.opened import OpenHistory
+from dashboard.selection import Selection
+from dashboard.text import deferred_csv, deferred_parquet
 
 
 def panel(
     key: str,
-    finding: str,
-    reading: str,
-    figure: go.Figure,
-    table: pd.DataFrame,
+    opened: OpenHistory,
+    selection: Selection,
+    draw: Draw,
     full: Callable[[], pd.DataFrame],
     columns: dict[str, Any] | None = None,
 ) -> None:
-    """One figure with everything that belongs to it.
+    """One chart with everything that belongs to it.
 
     Args:
-        key: Unique on the page; the name of the downloaded file.
-        finding: What the figure says; our own words only, they are Markdown.
-        reading: How to read it, and what was left out; our own words only.
-        figure: The figure.
-        table: The numbers that it draws.
+        key: Unique among all pages; the name of downloaded files.
+        opened: The cycles of the window.
+        selection: What the viewer chose.
+        draw: How it is drawn; asked again only when something it depends on changed.
         full: All the numbers, computed when downloaded.
-        columns: Column configuration of the table.
+        columns: Column configuration of the table; columns without one show shares or counts as they are.
     """
-    st.subheader(own_words(finding), anchor=False)
-    if not table.empty:
-        st.caption(own_words(reading))
-    st.plotly_chart(figure, theme=None, config=TOOLBAR, key=f"figure_{key}", alt=f"{finding}. {reading}")
-    if table.empty:
+    zoom = zoom_of(key, selection.view)
+    drawing = opened.ask(draw, opened.style, selection.theme, selection.pair_ids, zoom)
+    st.subheader(own_words(drawing.finding), anchor=False)
+    if drawing.is_empty:
+        st.caption(drawing.reason)
         return
+    st.caption(own_words(drawing.reading))
+    show_chart(drawing, key, selection.view, partial(_picked, opened), native=selection.native)
     twin = st.expander("Numbers", key=f"table_{key}", on_change="rerun", type="compact")
     if twin.open:
         with twin:
-            st.dataframe(
-                table,
-                column_config=columns,
-                height=280,
-                row_height=28,
-                placeholder="–",
-                key=f"rows_{key}",
-                alt=f"The numbers of the figure: {finding}",
-            )
+            _numbers(key, drawing.table, drawing.finding, columns)
+            downloads(key, full)
+
+
+def downloads(key: str, full: Callable[[], pd.DataFrame]) -> None:
+    """All the numbers as files, computed when somebody wants them."""
+    with st.container(horizontal=True, gap="small"):
+        for label, suffix, mime, deferred in (
+            ("CSV", "csv", "text/csv", deferred_csv(full)),
+            ("Parquet", "parquet", "application/vnd.apache.parquet", deferred_parquet(full)),
+        ):
             st.download_button(
-                "Download all as CSV",
-                data=deferred_csv(full),
-                file_name=f"{key}.csv",
-                mime="text/csv",
+                f"Download all as {label}",
+                data=deferred,
+                file_name=f"{key}.{suffix}",
+                mime=mime,
                 on_click="ignore",
-                key=f"download_{key}",
                 icon=":material/download:",
+                type="tertiary",
+                key=f"{suffix}_{key}",
             )
 
 
@@ -74,3 +76,22 @@ def small_print(words: str) -> None:
 def own_words(sentence: str) -> str:
     """A sentence of ours as Markdown: two dollar signs are no formula."""
     return sentence.replace("$", r"\$")
+
+
+def _numbers(key: str, table: pd.DataFrame, finding: str, columns: dict[str, Any] | None) -> None:
+    st.dataframe(
+        table,
+        column_config=columns,
+        height=280,
+        row_height=28,
+        placeholder="–",
+        key=f"rows_{key}",
+        alt=f"The numbers of the chart: {finding}",
+    )
+
+
+def _picked(opened: OpenHistory, pick: dict[str, Any]) -> None:
+    """A click on a chart leads to the cycle (a callback); with Shift it only moves the cursor there."""
+    time = picked_time(pick)
+    if time is not None:
+        choose_time(opened.history, time, open_page=bool(pick.get("open")))

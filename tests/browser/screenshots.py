@@ -17,9 +17,10 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from browsing import OUTPUT, dashboard_over, find_chromium, launch, settle
 from histories import SAMPLES
 
+from dashboard.app import TITLES
 from dashboard.data import stem
 
-PAGES = ("", "cycles")
+PAGES = ("", *(path for path in TITLES if path != "overview"))
 IMAGES = Path(__file__).parents[2] / "docs" / "images"
 DOCUMENTED = next(path for path in SAMPLES if path.name.startswith("momentum"))
 WIDTHS = (1600, 800)

@@ -22,6 +22,7 @@ def open_app(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> OpenApp:
     def run(*files: Path, samples: Path | None = None, page: str = "overview", **query: str) -> AppTest:
         monkeypatch.setenv("ALPHA_MODEL_DASHBOARD_FILES", json.dumps([str(path) for path in files]))
         monkeypatch.setenv("ALPHA_MODEL_DASHBOARD_SAMPLES", str(samples or tmp_path / "none"))
+        monkeypatch.setenv("ALPHA_MODEL_DASHBOARD_NATIVE_CHARTS", "true")
         app = AppTest.from_file(str(APP), default_timeout=60)
         for name, value in query.items():
             app.query_params[name] = value

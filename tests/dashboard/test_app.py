@@ -12,9 +12,10 @@ from apps import OpenApp, texts
 from histories import REAL, SAMPLES, SHARED
 from streamlit.testing.v1 import AppTest
 
-FIGURES = 5
+from dashboard.app import TITLES
+
 NO_ALPHA_MODEL = "no-alpha-model.json"
-HOSTILE = "<b>=X</b>:smile:*a*"
+HOSTILE = ("<img src=x onerror=alert(1)>", '=HYPERLINK("http://x")', "*a* :smile: $x$", "\u202eabc", "W" * 200)
 
 
 def snapshot(timestamp: int, *signals: dict[str, Any], **fields: Any) -> dict[str, Any]:
@@ -41,28 +42,35 @@ def assert_sound(app: AppTest) -> None:
     assert "This part failed" not in texts(app)
 
 
+@pytest.mark.parametrize("page", TITLES)
 @pytest.mark.parametrize("path", [*SAMPLES, *REAL], ids=lambda path: path.name)
-def test_every_history_has_an_overview(open_app: OpenApp, path: Path) -> None:
-    app = open_app(path)
+def test_every_page_shows_every_history(open_app: OpenApp, path: Path, page: str) -> None:
+    app = open_app(path, page=page)
     assert_sound(app)
     if path.name == NO_ALPHA_MODEL:
         assert "This history cannot be opened" in texts(app)
         assert "without an alpha model" in texts(app)
         return
-    figures = [json.loads(chart.proto.spec) for chart in app.get("plotly_chart")]
-    assert len(figures) == FIGURES
-    assert all(figure["layout"]["title"]["text"] for figure in figures)
-    assert [metric.label for metric in app.metric][:2] == ["Cycles", "First decision"]
+    assert len(app.title) == 1
+    for chart in app.get("plotly_chart"):
+        figure = json.loads(chart.proto.spec)
+        assert figure["layout"]["title"]["text"]
+        assert figure["data"]
+    assert any(map(len, (app.get("plotly_chart"), app.dataframe, app.subheader, app.info)))
 
 
 @pytest.mark.parametrize("path", [*SAMPLES, *REAL], ids=lambda path: path.name)
-def test_every_history_has_its_cycles_taken_apart(open_app: OpenApp, path: Path) -> None:
-    app = open_app(path, page="cycles")
-    assert_sound(app)
+def test_every_history_opens_with_its_numbers(open_app: OpenApp, path: Path) -> None:
+    app = open_app(path)
     if path.name != NO_ALPHA_MODEL:
-        assert app.title[0].value == "Cycles"
-        assert app.subheader[0].value.startswith("On ")
-        assert len(app.dataframe) >= 1
+        assert [metric.label for metric in app.metric][:2] == ["Cycles", "First decision"]
+
+
+@pytest.mark.parametrize("page", TITLES)
+def test_every_page_says_when_its_window_is_empty(open_app: OpenApp, three_days: Path, page: str) -> None:
+    app = open_app(three_days, page=page, **{"from": "2024-01-10", "to": "2024-01-09"})
+    assert_sound(app)
+    assert "There is no cycle here" in texts(app)
 
 
 @pytest.mark.parametrize(
@@ -106,7 +114,6 @@ def test_one_cycle_without_signals(open_app: OpenApp, tmp_path: Path) -> None:
     app = open_app(write_state(tmp_path / "one.json", snapshot(1704672000)))
     assert_sound(app)
     assert app.title[0].value == "1 cycle: no signal"
-    assert len(app.get("plotly_chart")) == FIGURES
 
 
 def test_nothing_open_shows_what_can_be_opened(open_app: OpenApp, tmp_path: Path) -> None:
@@ -127,21 +134,26 @@ def test_without_samples_the_welcome_page_says_so(open_app: OpenApp) -> None:
     assert "No sample histories came along" in texts(app)
 
 
-def test_strangers_words_appear_as_text(open_app: OpenApp, tmp_path: Path) -> None:
+@pytest.mark.parametrize("page", TITLES)
+@pytest.mark.parametrize("symbol", HOSTILE)
+def test_strangers_words_appear_as_text(open_app: OpenApp, tmp_path: Path, page: str, symbol: str) -> None:
+    flagged = {"flags": [symbol], "position_size_risk": {"asked_size": 9.0, "accepted_size": 1.0}}
     path = write_state(
         tmp_path / "hostile.json",
-        snapshot(1704672000, signal(1, HOSTILE, 0.5), signal(2, HOSTILE, 0.5)),
-        messages={"1704672000": [HOSTILE]},
+        snapshot(1704672000, signal(1, symbol, 0.5) | flagged, signal(2, symbol, 0.5)),
+        snapshot(1704758400, signal(1, symbol, 0.2) | flagged, signal(2, symbol, 0.8)),
+        messages={"1704672000": [symbol]},
     )
-    app = open_app(path)
+    app = open_app(path, page=page, cycle="2024-01-08T00:00Z")
     assert_sound(app)
-    markdown = [*app.title, *app.subheader, *app.markdown, *app.caption]
-    assert not any(HOSTILE in str(element.value) for element in markdown)
-    names = [trace["name"] for trace in json.loads(app.get("plotly_chart")[0].proto.spec)["data"]]
-    assert names[0].startswith("&lt;b&gt;=X&lt;/b&gt;")
-    assert app.multiselect(key="pairs").options == [f"{HOSTILE}-USDC #1", f"{HOSTILE}-USDC #2"]
-    app = open_app(path, page="cycles")
-    assert app.code[0].value == HOSTILE
+    markdown = [*app.title, *app.subheader, *app.markdown, *app.caption, *app.metric]
+    words = [str(element.value) for element in markdown] + [element.label for element in app.expander]
+    assert not any(symbol in said for said in words)
+    for chart in app.get("plotly_chart"):
+        assert "<img" not in chart.proto.spec
+    assert [option[-8:] for option in app.multiselect(key="pairs").options] == ["-USDC #2", "-USDC #1"]
+    if page == "cycle":
+        assert app.code[0].value == symbol
 
 
 @pytest.fixture
@@ -153,20 +165,64 @@ def three_days(tmp_path: Path) -> Path:
 
 
 def test_link_opens_a_cycle(open_app: OpenApp, three_days: Path) -> None:
-    app = open_app(three_days, page="cycles", cycle="2024-01-09T00:00:00Z")
+    app = open_app(three_days, page="cycle", cycle="2024-01-09T00:00Z")
     assert_sound(app)
-    assert app.subheader[0].value.startswith("On 9 January 2024")
-    app.button(key="step_Next").click().run()
-    assert app.subheader[0].value.startswith("On 10 January 2024")
-    assert app.query_params["cycle"] == "2024-01-10T00:00:00Z"
+    assert "9 January 2024" in app.title[0].value
+    app.button(key="step_chevron_right").click().run()
+    assert "10 January 2024" in app.title[0].value
+    assert app.query_params["cycle"] == "2024-01-10T00:00Z"
 
 
-@pytest.mark.parametrize("cycle", ["2024-01-09T12:00:00Z", "tomorrow", "<script>"])
-def test_link_to_no_cycle_says_so_and_shows_the_last(open_app: OpenApp, three_days: Path, cycle: str) -> None:
-    app = open_app(three_days, page="cycles", cycle=cycle)
+def test_cursor_steps_to_the_ends_and_by_the_slider(open_app: OpenApp, three_days: Path) -> None:
+    app = open_app(three_days, page="cycle")
+    assert app.button(key="step_chevron_right").disabled
+    app.button(key="step_first_page").click().run()
+    assert "8 January 2024" in app.title[0].value
+    assert app.button(key="step_chevron_left").disabled
+    app.slider(key="timeline_place").set_value(1).run()
+    assert "9 January 2024" in app.title[0].value
+    assert app.query_params["cycle"] == "2024-01-09T00:00Z"
+
+
+def test_cursor_goes_on_to_other_pages(open_app: OpenApp, three_days: Path) -> None:
+    app = open_app(three_days, page="weights", cycle="2024-01-09T00:00Z")
     assert_sound(app)
-    assert app.warning[0].value.startswith("The chosen cycle is not in this window")
-    assert app.subheader[0].value.startswith("On 10 January 2024")
+    assert "2 of 3" in texts(app)
+
+
+def test_notable_cycles_are_a_key_away(open_app: OpenApp, tmp_path: Path) -> None:
+    amounts = (500.0, 500.0, 20.0, 500.0)
+    days = [
+        snapshot(
+            1704672000 + 86400 * day,
+            signal(1, "A", 1.0) | {"position_adjust_usd": amount},
+            max_position_adjust_usd=amount,
+            position_adjust_threshold_usd=100.0,
+        )
+        for day, amount in enumerate(amounts)
+    ]
+    app = open_app(write_state(tmp_path / "gate.json", *days), page="cycle")
+    app.button(key="step_skip_previous").click().run()
+    assert "10 January 2024" in app.title[0].value  # held, while the day before was not
+    assert "a gate held that was open before" in texts(app)
+    assert app.button(key="step_skip_previous").disabled
+
+
+@pytest.mark.parametrize(
+    ("cycle", "shown", "remark"),
+    [
+        ("2024-01-09T12:00:00Z", "9 January", "No cycle was decided then"),
+        ("1999-01-01", "8 January", "outside the window"),
+        ("2999-01-01", "10 January", "outside the window"),
+        ("never", "10 January", "That is no time"),
+        ("<script>", "10 January", "That is no time"),
+    ],
+)
+def test_link_to_no_cycle_says_so(open_app: OpenApp, three_days: Path, cycle: str, shown: str, remark: str) -> None:
+    app = open_app(three_days, page="cycle", cycle=cycle)
+    assert_sound(app)
+    assert shown in app.title[0].value
+    assert remark in texts(app)
 
 
 def test_window_and_pairs_narrow_the_page(open_app: OpenApp, three_days: Path) -> None:
@@ -181,6 +237,16 @@ def test_link_that_fits_nothing_is_dropped(open_app: OpenApp, three_days: Path, 
     app = open_app(three_days, **query)
     assert_sound(app)
     assert app.metric[0].value == "3"
+
+
+@pytest.mark.parametrize(
+    ("window", "cycles"), [("all", "400"), ("1 year", "367"), ("90 days", "91"), ("100 cycles", "100")]
+)
+def test_window_presets_end_with_the_newest_cycle(open_app: OpenApp, tmp_path: Path, window: str, cycles: str) -> None:
+    days = [snapshot(1704672000 + 86400 * day, signal(1, "A", 1.0)) for day in range(400)]
+    app = open_app(write_state(tmp_path / "days.json", *days), window=window)
+    assert_sound(app)
+    assert app.metric[0].value == cycles
 
 
 def test_window_without_cycles_says_so(open_app: OpenApp, three_days: Path) -> None:

@@ -159,7 +159,8 @@ def test_merged_pairs_are_counted_and_said() -> None:
 
 def test_long_history_says_how_much_is_shown() -> None:
     assert (
-        pictures.flags_picture(make_long_history(1000, 1)).note == "Showing 500 of 1,000 cycles: the sum of each group."
+        pictures.flags_picture(make_long_history(1000, 1)).note
+        == "Showing 500 of 1,000 cycles: the sum of each group. Zoom in for more."
     )
 
 

@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from dashboard import commands
-from dashboard.commands import APP, open_command, server_command
+from dashboard.commands import SERVER, open_command, server_command
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def test_server_runs_the_app_on_the_files() -> None:
         "-m",
         "streamlit",
         "run",
-        str(APP),
+        str(SERVER),
         "--server.port=8501",
         "--server.address=127.0.0.1",
         "--server.headless=true",

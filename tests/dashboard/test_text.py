@@ -5,7 +5,8 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from dashboard.text import csv_bytes, figure_text, humanised, moment, plural, share, shortened, usd
+from alpha_model.history import csv_bytes
+from dashboard.text import figure_text, humanised, moment, plural, share, shortened, usd
 
 
 @pytest.mark.parametrize(

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-import orjson
 
 from alpha_model.analysis.columns import Numbers, Truths
+from alpha_model.analysis.steps import Step, plain_setting, steps_of
 from alpha_model.history import History
 
 
@@ -45,7 +44,7 @@ class Settings:
 
 def settings_of(history: History) -> Settings:
     """The settings of every cycle."""
-    steps = [_steps(text) for text in history.tables.cycles["pipeline"].to_pylist()]
+    steps = [steps_of(text) for text in history.tables.cycles["pipeline"].to_pylist()]
     weights = [step.get("normalise_weights") for step in steps]
     rebalances = [step.get("generate_rebalance_trades_and_triggers") for step in steps]
     individual = _numbers(rebalances, "individual_rebalance_min_threshold")
@@ -65,27 +64,10 @@ def settings_of(history: History) -> Settings:
     )
 
 
-def _steps(text: str | None) -> dict[str, dict[str, Any]]:
-    """The settings of each step by its name, those of its last run; empty where the text is something else."""
-    if text is None:
-        return {}
-    try:
-        steps = orjson.loads(text)
-    except orjson.JSONDecodeError:
-        return {}
-    if not isinstance(steps, list):
-        return {}
-    return {str(step.get("step")): step for step in steps if isinstance(step, dict)}
-
-
 def _truths(values: list[bool]) -> Truths:
     return np.array(values, dtype=np.bool_)
 
 
-def _numbers(steps: list[dict[str, Any] | None], name: str) -> Numbers:
-    found = [None if step is None else step.get(name) for step in steps]
-    plain = [isinstance(value, (int, float)) and not isinstance(value, bool) for value in found]
-    return np.array(
-        [float(value) if is_plain else np.nan for value, is_plain in zip(found, plain, strict=True)],  # type: ignore[arg-type]
-        dtype=np.float64,
-    )
+def _numbers(steps: list[Step | None], name: str) -> Numbers:
+    found = [np.nan if step is None else plain_setting(step.get(name)) for step in steps]
+    return np.array(found, dtype=np.float64)

@@ -4,7 +4,7 @@ import gzip
 import json
 
 from builders import make_manager, make_model
-from histories import REPOSITORY
+from histories import REPOSITORY, kept_by_framework
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -14,17 +14,6 @@ from alpha_model.history import read_history_bytes
 
 PRICES = {1: 50.0, 2: 10.0, 3: 0.37, 4: 1234.5}
 SHARING = [{}, {"max_positions": 2}, {"waterfall": True}, {"waterfall": True, "max_positions": 2}]
-
-
-def record(*models):
-    """The cycles as a state file keeps them, read back."""
-    calculations = {
-        str(1_767_571_200 + 86_400 * day): model.to_dict(encode_json=True) for day, model in enumerate(models)
-    }
-    for when, snapshot in calculations.items():
-        snapshot["timestamp"] = int(when)
-    state = {"created_at": 0, "visualisation": {"calculations": calculations}}
-    return read_history_bytes(json.dumps(state).encode(), "state.json")
 
 
 @settings(max_examples=80, deadline=None)
@@ -54,7 +43,7 @@ def test_cycle_of_our_own_model_contradicts_nothing(
     model.update_old_weights(manager.get_current_portfolio())
     model.calculate_target_positions(manager, None if cap is not None else 1000.0)
     model.generate_rebalance_trades_and_triggers(manager, threshold, individual, cap_buys_to_sync_cash=to_cash)
-    found = audit(record(model))
+    found = audit(kept_by_framework(model))
     assert list(found["sentence"]) == []
 
 

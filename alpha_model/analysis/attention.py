@@ -1,0 +1,140 @@
+"""What about this history deserves a look first? A few findings, the gravest on top."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+import pandas as pd
+
+from alpha_model.analysis.flags import flag_counts
+from alpha_model.analysis.outcome import CycleOutcome, cycle_outcomes
+from alpha_model.analysis.size_risk import size_risk_frame
+from alpha_model.history import History
+
+RUN = 5
+"""From so many cycles in a row on, holding is worth a remark."""
+DISCARDED = 0.1
+"""From this share of the investable equity on, what size risk turns away is worth a remark."""
+NEAR = 0.9
+"""From this part of the threshold on, a held cycle was a near miss."""
+RECENT = 20
+"""How many of the last cycles make the recent mix of flags."""
+_LATE = 2.5
+
+
+class Concern(StrEnum):
+    """What kind of finding it is."""
+
+    held_in_a_row = "held_in_a_row"
+    money_discarded = "money_discarded"
+    near_miss = "near_miss"
+    flag_mix = "flag_mix"
+    gap = "gap"
+
+
+@dataclass(frozen=True, slots=True)
+class Attention:
+    """One finding.
+
+    Args:
+        concern: What kind.
+        sentence: For people, in our own words.
+        timestamp: The cycle to look at, UTC.
+    """
+
+    concern: Concern
+    sentence: str
+    timestamp: pd.Timestamp
+
+
+def needs_attention(history: History) -> list[Attention]:
+    """At most one finding of each kind; an empty list where nothing stands out."""
+    if not len(history):
+        return []
+    found = (
+        _held_in_a_row(history),
+        _money_discarded(history),
+        _flag_mix(history),
+        _gap(history),
+        _near_miss(history),
+    )
+    return [finding for finding in found if finding is not None]
+
+
+def _held_in_a_row(history: History) -> Attention | None:
+    held = (cycle_outcomes(history)["outcome"] == CycleOutcome.held_below_threshold).to_numpy()
+    length = len(held) if held.all() else int(np.argmin(held[::-1]))
+    if length < RUN:
+        return None
+    first = history.timestamps[len(held) - length]
+    return Attention(
+        Concern.held_in_a_row,
+        f"The last {length:,} cycles in a row were held below the rebalance threshold, since {first:%-d %B %Y}.",
+        first,
+    )
+
+
+def _money_discarded(history: History) -> Attention | None:
+    frame = size_risk_frame(history).dropna(subset=["discarded_share"])
+    if frame.empty or float(frame["discarded_share"].iloc[-1]) < DISCARDED:
+        return None
+    last = frame.iloc[-1]
+    return Attention(
+        Concern.money_discarded,
+        f"Size risk left {last['discarded_share'] * 100:.1f} % of the investable equity uninvested in the last cycle "
+        f"that records it (${last['discarded_usd']:,.0f}).",
+        last["timestamp"],
+    )
+
+
+def _near_miss(history: History) -> Attention | None:
+    outcomes = cycle_outcomes(history)
+    held = outcomes.dropna(subset=["shortfall_usd"])
+    near = held[held["max_position_adjust_usd"] >= NEAR * held["position_adjust_threshold_usd"]]
+    if near.empty:
+        return None
+    nearest = near.iloc[int(near["shortfall_usd"].argmin())]
+    cycles = "1 cycle" if len(near) == 1 else f"{len(near):,} cycles"
+    return Attention(
+        Concern.near_miss,
+        f"{cycles} missed the rebalance threshold by less than a tenth, "
+        f"the nearest by ${nearest['shortfall_usd']:,.2f} on {nearest['timestamp']:%-d %B %Y}.",
+        nearest["timestamp"],
+    )
+
+
+def _flag_mix(history: History) -> Attention | None:
+    """A flag that is at least twice as frequent lately as before, and was raised in most of the recent cycles."""
+    raised = flag_counts(history) > 0
+    if len(raised) < 3 * RECENT or raised.empty:
+        return None
+    recent, before = raised.iloc[-RECENT:].mean(), raised.iloc[:-RECENT].mean()
+    grown = (recent - before)[(recent >= 0.5) & (recent >= 2 * before)]  # noqa: PLR2004 - most cycles; twice
+    if grown.empty:
+        return None
+    name = str(grown.idxmax())
+    words = name.replace("_", " ") if name.isidentifier() else "a flag of the strategy's own"
+    return Attention(
+        Concern.flag_mix,
+        f"The flag mix changed: {words} was raised in {recent[name] * 100:.0f} % of the last {RECENT} cycles, "
+        f"against {before[name] * 100:.0f} % before.",
+        history.timestamps[-RECENT],
+    )
+
+
+def _gap(history: History) -> Attention | None:
+    """The longest pause between two cycles, where it is far longer than usual."""
+    if len(history) <= RUN:
+        return None
+    seconds = np.diff(history.timestamps.as_unit("s").asi8).astype(np.float64)
+    usual, longest = float(np.median(seconds)), int(seconds.argmax())
+    if usual <= 0 or seconds[longest] < _LATE * usual:
+        return None
+    count = int((seconds >= _LATE * usual).sum())
+    pauses = "one pause" if count == 1 else f"{count:,} pauses"
+    return Attention(
+        Concern.gap,
+        f"Cycles are missing: {pauses} of more than {_LATE} times the usual interval, the longest "
+        f"{seconds[longest] / 86400:,.1f} days before {history.timestamps[longest + 1]:%-d %B %Y}.",
+        history.timestamps[longest + 1],
+    )

@@ -1,0 +1,128 @@
+"""What was done about one pair in the end, in plain English?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from alpha_model.analysis.explain import ReasonCode
+from alpha_model.analysis.words import known, usd
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """The numbers of what was done; NaN = unknown.
+
+    Args:
+        code: What became of the pair.
+        amount_usd: The amount that the code is about.
+        limit_usd: The threshold that the change had to reach.
+        old_value: USD held before.
+        target: USD wanted after all limits.
+        change: target − old_value, USD.
+        cash: What the cash at hand took from a purchase, USD <= 0.
+        is_short: The pair is wanted as a short.
+        was_short: It was held as a short.
+    """
+
+    code: ReasonCode
+    amount_usd: float
+    limit_usd: float
+    old_value: float
+    target: float
+    change: float
+    cash: float
+    is_short: bool
+    was_short: bool
+
+
+def deed(done: Deed) -> str:
+    """What was done, or why nothing was; empty where there is nothing to say."""
+    return _WORDS[done.code](done)
+
+
+def _opened(done: Deed) -> str:
+    return f"opened {'a short ' if done.is_short else ''}with {_money(done)}{_cut_by_cash(done)}"
+
+
+def _increased(done: Deed) -> str:
+    return f"increased by {_money(done)} from {usd(done.old_value)}{_cut_by_cash(done)}"
+
+
+def _reduced(done: Deed) -> str:
+    return f"reduced by {_money(done)} from {usd(done.old_value)}"
+
+
+def _closed(done: Deed) -> str:
+    below = f", because its target of {usd(done.target)} is below the closing weight" if done.target > 0 else ""
+    return f"closed the {'short of ' if done.was_short else ''}{_money(done)} held{below}"
+
+
+def _flipped(done: Deed) -> str:
+    old, new = ("short" if short else "long" for short in (done.was_short, done.is_short))
+    return f"closed the {old} of {usd(done.old_value)} and opened a {new} of {_money(done)}"
+
+
+def _held_below_threshold(done: Deed) -> str:
+    gate = f" of {usd(done.limit_usd)}" if known(done.limit_usd) else ""
+    return f"{_change(done)} was not made, because no change of the cycle reached the rebalance threshold{gate}"
+
+
+def _too_small(done: Deed) -> str:
+    gate = f" of {usd(done.limit_usd)}" if known(done.limit_usd) else ""
+    gap = done.limit_usd - done.amount_usd
+    missing = f"{usd(gap)} below" if gap > 0 else "below"
+    return f"{_change(done)} was skipped, {missing} the threshold{gate} for a single trade{_cut_by_cash(done)}"
+
+
+def _undecided(done: Deed) -> str:
+    return f"whether {_change(done)} was made is not recorded" if known(done.amount_usd) else "no target is recorded"
+
+
+def _carried_forward(done: Deed) -> str:
+    keeps = f" and keeps its {_money(done)}" if done.amount_usd > 0 else ""
+    return f"cannot be traded now{keeps}"
+
+
+def _no_change(done: Deed) -> str:
+    return f"already held {usd(done.old_value)}, no change needed" if done.old_value > 0 else "nothing to change"
+
+
+_WORDS: dict[ReasonCode, Callable[[Deed], str]] = {
+    ReasonCode.below_signal_threshold: lambda _: "",
+    ReasonCode.not_in_top: lambda _: "",
+    ReasonCode.not_selected: lambda _: "",
+    ReasonCode.not_reached: lambda _: "",
+    ReasonCode.opened: _opened,
+    ReasonCode.increased: _increased,
+    ReasonCode.reduced: _reduced,
+    ReasonCode.closed: _closed,
+    ReasonCode.flipped: _flipped,
+    ReasonCode.held_below_threshold: _held_below_threshold,
+    ReasonCode.trade_too_small: _too_small,
+    ReasonCode.quantity_too_small: lambda done: f"{_change(done)} was skipped, too few units to trade",
+    ReasonCode.weight_too_small: lambda done: f"{_change(done)} was not made, its weight is below the closing weight",
+    ReasonCode.frozen: lambda done: f"{_change(done)} was not made, because a failed trade has frozen the position",
+    ReasonCode.skipped: lambda done: f"{_change(done)} was decided against; the source does not say why",
+    ReasonCode.undecided: _undecided,
+    ReasonCode.carried_forward: _carried_forward,
+    ReasonCode.nothing_allowed: lambda _: "nothing of it was allowed",
+    ReasonCode.no_change: _no_change,
+}
+
+
+def _cut_by_cash(done: Deed) -> str:
+    return f"; the cash at hand cut {usd(done.cash)} off the purchase" if done.cash < 0 else ""
+
+
+def _change(done: Deed) -> str:
+    """What kind of change was wanted, and how large."""
+    if not done.old_value:
+        return f"a new position of {_money(done)}"
+    if done.target == 0:
+        return f"the closing of {_money(done)}"
+    return f"the {'reduction' if done.change < 0 else 'increase'} of {_money(done)}"
+
+
+def _money(done: Deed) -> str:
+    return usd(done.amount_usd) if known(done.amount_usd) else "an unknown amount"

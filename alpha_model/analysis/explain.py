@@ -1,0 +1,252 @@
+"""Why did each pair end up where it did: in one code and its numbers?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+import pandas as pd
+
+from alpha_model.analysis.columns import Numbers, Places, Truths, numbers
+from alpha_model.analysis.ledger import Ledger, ledger_of
+from alpha_model.analysis.plan import has_flags
+from alpha_model.analysis.provenance import Codes
+from alpha_model.analysis.ranks import rank_in_cycle
+from alpha_model.history import History
+from alpha_model.reason import Code, Stage
+from alpha_model.signal import TradingPairSignalFlags as Flags
+
+
+class ReasonCode(StrEnum):
+    """What became of one pair in one cycle."""
+
+    below_signal_threshold = "below_signal_threshold"
+    not_in_top = "not_in_top"
+    not_selected = "not_selected"
+    opened = "opened"
+    increased = "increased"
+    reduced = "reduced"
+    closed = "closed"
+    flipped = "flipped"
+    held_below_threshold = "held_below_threshold"
+    trade_too_small = "trade_too_small"
+    quantity_too_small = "quantity_too_small"
+    weight_too_small = "weight_too_small"
+    frozen = "frozen"
+    skipped = "skipped"
+    undecided = "undecided"
+    carried_forward = "carried_forward"
+    nothing_allowed = "nothing_allowed"
+    not_reached = "not_reached"
+    no_change = "no_change"
+
+
+REASON_MEANINGS: dict[ReasonCode, str] = {
+    ReasonCode.below_signal_threshold: "the signal is weaker than selection asks; the amount is what it would have had",
+    ReasonCode.not_in_top: "others are stronger, and no more were taken; the amount is what it would have had",
+    ReasonCode.not_selected: "not selected, and no step wrote down why; the amount is what it would have had",
+    ReasonCode.opened: "a position was opened; the amount is its size",
+    ReasonCode.increased: "the position was increased; the amount is the change",
+    ReasonCode.reduced: "the position was reduced; the amount is the change",
+    ReasonCode.closed: "the position was closed whole; the amount is what was held",
+    ReasonCode.flipped: "the position changed its side; the amount is the new position",
+    ReasonCode.held_below_threshold: "the whole rebalance was held below its threshold; the amount is the change",
+    ReasonCode.trade_too_small: "the change was below the threshold of a single trade; the amount is the change",
+    ReasonCode.quantity_too_small: "the change was too few units to trade; the amount is the change",
+    ReasonCode.weight_too_small: "not opened for its small weight; the amount is the change",
+    ReasonCode.frozen: "a failed trade has frozen the position; the amount is the change",
+    ReasonCode.skipped: "the change was decided against, and the source does not say why; the amount is the change",
+    ReasonCode.undecided: "the source does not say what became of the change; the amount is the change",
+    ReasonCode.carried_forward: "the position cannot be traded now and keeps its value; the amount is what is held",
+    ReasonCode.nothing_allowed: "limits left nothing of what was wanted; the amount is what was wanted",
+    ReasonCode.not_reached: "money or places were gone before its turn; the amount is what was wanted",
+    ReasonCode.no_change: "the position was where it should be already; the amount is the target",
+}
+"""One clause for people about each code."""
+
+NOT_SELECTED = (ReasonCode.below_signal_threshold, ReasonCode.not_in_top, ReasonCode.not_selected)
+"""The codes of a pair that was neither selected nor held."""
+
+_STAGES = {
+    **dict.fromkeys(NOT_SELECTED, "selection"),
+    ReasonCode.carried_forward: "other",
+    ReasonCode.not_reached: "redistribution",
+}
+LIMITS = ("concentration", "redistribution", "size_risk", "chain", "other", "cash")
+"""The stages of the ledger that can take from what was wanted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reasons:
+    """The reason of each row of `signals`.
+
+    Args:
+        code: Its place in `ReasonCode`.
+        limited_by: The place in `LIMITS` of the stage that took most of what was wanted; -1 = none.
+        numbers: The numeric columns of `explain_pairs`.
+    """
+
+    code: Codes
+    limited_by: Codes
+    numbers: dict[str, Numbers | Places]
+
+
+def explain_pairs(history: History) -> pd.DataFrame:
+    """The reason of every pair and cycle, as numbers.
+
+    Returns:
+        RangeIndex, one row a signal, in the order of `history.signals`: cycle, timestamp, pair_id; code (a
+        `ReasonCode` value); stage (of the ledger, where it was decided); amount_usd (>= 0, see `REASON_MEANINGS`);
+        limit_usd (the threshold that the change had to reach, NaN = none or not recorded); signal_limit (the strength
+        that the selection asked for, or how many it took, where the signal failed that; NaN = not recorded);
+        limited_by (the stage that took most of what was wanted, absent = none) and limited_usd; size_cap_usd; rank (of
+        the signal's strength in its cycle: 1 is the strongest, 0 = no signal) of signal_count, and selected_count;
+        share (wanted, 0...1); wanted, ideal, target, old_value, change and traded as in `ledger`. NaN = unknown.
+    """
+    return reasons_frame(history, reasons_of(history, ledger_of(history)))
+
+
+def reasons_of(history: History, book: Ledger) -> Reasons:
+    """`explain_pairs` as NumPy columns, for a ledger that is there already."""
+    signals, places, amounts = history.tables.signals, book.place, book.amounts()
+    codes = _codes(history, book)
+    limited_by, limited_usd = _limited(amounts, book.targets.chosen)
+    strength = np.abs(numbers(signals, "signal"))
+    some = strength > 0
+    found = {
+        "amount_usd": _amounts(amounts, book, codes),
+        "limit_usd": _gates(history, book, codes),
+        "signal_limit": book.targets.reasons.limits(Stage.selection),
+        "limited_usd": limited_usd,
+        "size_cap_usd": numbers(signals, "size_cap_usd"),
+        "rank": np.where(some, rank_in_cycle(places, np.where(some, -strength, np.nan)), 0),
+        "signal_count": np.bincount(places[some], minlength=len(history))[places],
+        "selected_count": np.bincount(places[book.targets.chosen], minlength=len(history))[places],
+        "share": book.targets.share,
+        **{name: amounts[name] for name in ("wanted", "ideal", "target", "old_value", "change", "traded")},
+    }
+    return Reasons(codes, limited_by, found)
+
+
+def reasons_frame(history: History, reasons: Reasons) -> pd.DataFrame:
+    """The frame of `explain_pairs`."""
+    signals, found = history.tables.signals, dict(reasons.numbers)
+    stages = np.array([_STAGE_NAMES.index(_stage(code)) for code in ReasonCode], dtype=np.int8)
+    columns: dict[str, object] = {
+        "cycle": signals["cycle"].to_numpy(),
+        "timestamp": signals["timestamp"].to_pandas(),
+        "pair_id": signals["pair_id"].to_numpy(),
+        "code": _words(reasons.code, [str(code) for code in ReasonCode]),
+        "stage": _words(stages[reasons.code], _STAGE_NAMES),
+        **{name: found.pop(name) for name in ("amount_usd", "limit_usd", "signal_limit")},
+        "limited_by": _words(reasons.limited_by, list(LIMITS)),
+        **found,
+    }
+    return pd.DataFrame(columns, copy=False)
+
+
+def _words(codes: Codes, names: list[str]) -> pd.Categorical:
+    kind = pd.CategoricalDtype(names, ordered=False)
+    words: pd.Categorical = pd.Categorical.from_codes(codes, dtype=kind)
+    return words
+
+
+_STAGE_NAMES = ["selection", "redistribution", "other", "threshold", "traded"]
+
+
+def _stage(code: ReasonCode) -> str:
+    return _STAGES.get(code, "threshold" if _is_gate(code) else "traded")
+
+
+def _is_gate(code: ReasonCode) -> bool:
+    return code in {
+        ReasonCode.held_below_threshold,
+        ReasonCode.trade_too_small,
+        ReasonCode.quantity_too_small,
+        ReasonCode.weight_too_small,
+        ReasonCode.frozen,
+        ReasonCode.skipped,
+        ReasonCode.undecided,
+    }
+
+
+def _codes(history: History, book: Ledger) -> Codes:
+    """The place in `ReasonCode` of each row: the first rule that holds."""
+    signals, traded, targets = history.tables.signals, book.traded, book.targets
+    old, target = np.nan_to_num(traded.amounts["old_value"]), targets.amounts["target"]
+    adjust = np.nan_to_num(numbers(signals, "position_adjust_usd"))
+    inside = ~np.isnan(numbers(signals, "signal_in_selection"))
+    planned, skipped, held = traded.planned, traded.skipped, old != 0
+    nothing = targets.chosen & ~held & (target == 0) & (targets.amounts["ideal"] > 0) & (adjust == 0)
+    rules: list[tuple[Truths, ReasonCode]] = [
+        (planned & traded.flips, ReasonCode.flipped),
+        (planned & held & (has_flags(history, Flags.closed) | (target == 0)), ReasonCode.closed),
+        (planned & ~held, ReasonCode.opened),
+        (planned & (adjust > 0), ReasonCode.increased),
+        (planned, ReasonCode.reduced),
+        (skipped & has_flags(history, Flags.max_adjust_too_small), ReasonCode.held_below_threshold),
+        (skipped & has_flags(history, Flags.individual_trade_size_too_small), ReasonCode.trade_too_small),
+        (skipped & has_flags(history, Flags.individual_trade_quantity_too_small), ReasonCode.quantity_too_small),
+        (skipped & has_flags(history, Flags.close_position_weight_limit), ReasonCode.weight_too_small),
+        (skipped & targets.reasons.says(Code.problematic_pair), ReasonCode.frozen),
+        (skipped, ReasonCode.skipped),
+        (traded.undecided, ReasonCode.undecided),
+        (np.asarray(signals["carry_forward"].to_numpy()), ReasonCode.carried_forward),
+        (~inside & targets.reasons.says(Code.below_signal_threshold), ReasonCode.below_signal_threshold),
+        (~inside & targets.reasons.says(Code.not_in_top), ReasonCode.not_in_top),
+        (~inside, ReasonCode.not_selected),
+        (nothing & targets.sized & ~targets.reached, ReasonCode.not_reached),
+        (nothing, ReasonCode.nothing_allowed),
+        (np.isnan(target), ReasonCode.undecided),
+    ]
+    order = list(ReasonCode)
+    default = order.index(ReasonCode.no_change)
+    places = [np.int8(order.index(code)) for _, code in rules]
+    return np.select([rule for rule, _ in rules], places, np.int8(default)).astype(np.int8)
+
+
+def _amounts(amounts: dict[str, Numbers], book: Ledger, codes: Codes) -> Numbers:
+    """The amount that each code is about, USD >= 0."""
+    order = list(ReasonCode)
+
+    def those(*wanted: ReasonCode) -> Truths:
+        found: Truths = np.isin(codes, [order.index(code) for code in wanted])
+        return found
+
+    before_gate = amounts["change"] + amounts["flip"] + amounts["unexplained"] + amounts["cash"]
+    usd = np.abs(before_gate)
+    usd = np.where(book.traded.planned, np.abs(amounts["traded"]), usd)
+    wanted = those(*NOT_SELECTED, ReasonCode.not_reached, ReasonCode.nothing_allowed)
+    usd = np.where(wanted, amounts["wanted"], usd)
+    usd = np.where(those(ReasonCode.carried_forward, ReasonCode.closed), np.abs(amounts["old_value"]), usd)
+    return np.where(those(ReasonCode.no_change), amounts["target"], usd)
+
+
+def _limited(amounts: dict[str, Numbers], chosen: Truths) -> tuple[Codes, Numbers]:
+    """The stage that took most of what was wanted, -1 = none, and how much."""
+    worst, where = np.zeros(len(chosen)), np.full(len(chosen), -1, dtype=np.int8)
+    for place, name in enumerate(LIMITS):
+        taken = -amounts[name]
+        more = chosen & (taken > worst)
+        where[more] = place
+        worst = np.where(more, taken, worst)
+    return where, np.where(where >= 0, worst, np.nan)
+
+
+def _gates(history: History, book: Ledger, codes: Codes) -> Numbers:
+    """The USD that the change had to reach: recorded by the step, else by the settings."""
+    order, places = list(ReasonCode), book.place
+    held = codes == order.index(ReasonCode.held_below_threshold)
+    small = codes == order.index(ReasonCode.trade_too_small)
+    whole = numbers(history.tables.cycles, "position_adjust_threshold_usd")[places]
+    gate = np.where(held, whole, np.nan)
+    if not small.any():
+        return gate
+    settings = book.targets.settings
+    buys, sells = settings.pipeline.individual_threshold, settings.pipeline.sell_threshold
+    sells = np.where(np.isnan(sells), buys, sells)
+    falls = np.nan_to_num(numbers(history.tables.signals, "position_adjust_usd")) < 0
+    own = np.where(falls, sells[places], buys[places])
+    written = book.targets.reasons.limits(Stage.threshold)
+    return np.where(small, np.where(np.isnan(written), own, written), gate)

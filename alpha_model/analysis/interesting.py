@@ -1,0 +1,97 @@
+"""Which cycles are worth a look? Those where something begins, not those where it goes on."""
+
+from enum import StrEnum
+
+import numpy as np
+import pandas as pd
+
+from alpha_model.analysis.columns import Numbers, Truths, numbers
+from alpha_model.analysis.flags import flag_counts
+from alpha_model.analysis.outcome import CycleOutcome, cycle_outcomes
+from alpha_model.history import History
+
+QUIET = 10
+"""A flag appears when it was not raised in so many cycles before."""
+LARGE = 0.98
+"""An adjust is large above this quantile of all that are not 0."""
+_FEW = 20
+"""With fewer adjusts than this, a quantile says nothing."""
+
+
+class Interest(StrEnum):
+    """Why a cycle is worth a look."""
+
+    held = "held"
+    flag_appears = "flag_appears"
+    large_adjust = "large_adjust"
+    money_refused = "money_refused"
+
+
+INTEREST_MEANINGS: dict[Interest, str] = {
+    Interest.held: "a gate held that was open before",
+    Interest.flag_appears: f"a flag that was not raised in the {QUIET} cycles before",
+    Interest.large_adjust: "one of the largest changes of the history",
+    Interest.money_refused: "size risk began to refuse money",
+}
+"""One clause for people about each."""
+
+
+def interesting_cycles(history: History) -> pd.DataFrame:
+    """The cycles where a gate closes, a flag appears, an adjust is large, or money starts to be refused.
+
+    Returns:
+        RangeIndex, one row an interesting cycle, in order: place (in this history, from 0); cycle; timestamp (UTC);
+        kinds (list of `Interest` values, never empty); appearing (sorted names of the flags that appear).
+    """
+    appears = _appearing(history)
+    found = {
+        Interest.held: _begins(_held(history)),
+        Interest.flag_appears: appears.to_numpy(dtype=np.bool_).any(axis=1),
+        Interest.large_adjust: _large(numbers(history.tables.cycles, "max_position_adjust_usd")),
+        Interest.money_refused: _begins(numbers(history.tables.cycles, "size_risk_discarded_value") > 0),
+    }
+    marks = np.column_stack(list(found.values()))
+    places = np.flatnonzero(marks.any(axis=1))
+    kinds = [[str(kind) for kind, is_so in zip(found, row, strict=True) if is_so] for row in marks[places]]
+    names = np.array(appears.columns, dtype=object)
+    appearing = [sorted(map(str, names[row])) for row in appears.to_numpy(dtype=np.bool_)[places]]
+    return pd.DataFrame(
+        {
+            "place": places,
+            "cycle": history.cycle_numbers[places],
+            "timestamp": history.timestamps[places],
+            "kinds": pd.Series(kinds, dtype=object),
+            "appearing": pd.Series(appearing, dtype=object),
+        }
+    )
+
+
+def _held(history: History) -> Truths:
+    outcome = cycle_outcomes(history)["outcome"]
+    stopped = (CycleOutcome.held_below_threshold, CycleOutcome.every_change_skipped, CycleOutcome.refused_by_risk)
+    held: Truths = outcome.isin(stopped).to_numpy(dtype=np.bool_)
+    return held
+
+
+def _begins(state: Truths) -> Truths:
+    """Where it is so, and was not so in the cycle before."""
+    before = np.concatenate([[False], state[:-1]])[: len(state)]
+    begins: Truths = state & ~before
+    return begins
+
+
+def _appearing(history: History) -> pd.DataFrame:
+    """Flags that are raised and were not in the cycles before; before the first cycle nothing is known."""
+    raised = flag_counts(history) > 0
+    recently = raised.astype(np.float64).shift(1).rolling(QUIET, min_periods=1).max().fillna(0.0) > 0
+    appears = raised & ~recently
+    appears.iloc[:1] = False
+    return appears
+
+
+def _large(adjust: Numbers) -> Truths:
+    known = adjust[adjust > 0]
+    if known.size < _FEW:
+        return np.zeros(len(adjust), dtype=np.bool_)
+    large: Truths = adjust > np.quantile(known, LARGE)
+    return large

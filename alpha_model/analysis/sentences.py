@@ -1,0 +1,205 @@
+"""Why did each pair end up where it did: in plain English?
+
+Sentences are made from the numbers of one cycle only, and say nothing that these do not show. They are plain text and
+hold tickers that strangers wrote: whoever puts them into HTML, Markdown or a spreadsheet escapes them first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import pyarrow.compute as pc
+
+from alpha_model.analysis.columns import Places, numbers
+from alpha_model.analysis.deeds import Deed, deed
+from alpha_model.analysis.explain import NOT_SELECTED, ReasonCode, Reasons, reasons_frame, reasons_of
+from alpha_model.analysis.ledger import Ledger, ledger_of
+from alpha_model.analysis.pairs import pair_labels
+from alpha_model.analysis.words import count, known, ordinal, percent, usd
+from alpha_model.history import History
+
+
+@dataclass(frozen=True, slots=True)
+class _Pair:
+    """The numbers of one pair in one cycle; NaN = unknown."""
+
+    label: str
+    deed: Deed
+    chosen: bool
+    sized: bool
+    signal: float
+    rank: int
+    signal_count: int
+    selected_count: int
+    signal_limit: float
+    share: float
+    equity: float
+    wanted: float
+    ideal: float
+    concentration: float
+    redistribution: float
+    size_risk: float
+    chain: float
+    other: float
+    smaller: int
+    cash_left: float
+    top_n: float
+
+
+def sentences(history: History) -> list[str]:
+    """One sentence for every row of `signals`, in their order.
+
+    Args:
+        history: Of one cycle, or a few: `history.at(timestamp)`.
+
+    Returns:
+        Plain text with strangers' tickers in it; see the module.
+    """
+    book = ledger_of(history)
+    return _sentences(history, book, reasons_of(history, book))
+
+
+def explain_cycle(history: History) -> pd.DataFrame:
+    """`explain_pairs` of one cycle, with pair (its label) and sentence; the largest amount first.
+
+    Args:
+        history: Of one cycle, or a few.
+
+    Returns:
+        RangeIndex; pairs that were neither selected nor held come last.
+    """
+    book = ledger_of(history)
+    reasons = reasons_of(history, book)
+    frame = reasons_frame(history, reasons)
+    labels = pair_labels(history)
+    words = pd.Series(_sentences(history, book, reasons), dtype=object)
+    aside = frame["code"].isin([str(code) for code in NOT_SELECTED]).to_numpy()
+    order = np.lexsort((frame["rank"], -np.nan_to_num(frame["amount_usd"].to_numpy()), aside))
+    frame.insert(3, "pair", pd.Series([labels[int(pair_id)] for pair_id in frame["pair_id"]], dtype=object))
+    return frame.assign(sentence=words).iloc[order].reset_index(drop=True)
+
+
+def _sentences(history: History, book: Ledger, reasons: Reasons) -> list[str]:
+    return [_sentence(each) for each in _pairs(history, book, reasons)]
+
+
+def _pairs(history: History, book: Ledger, reasons: Reasons) -> Iterator[_Pair]:
+    signals, amounts, labels = history.tables.signals, book.amounts(), pair_labels(history)
+    within = numbers(signals, "signal_in_selection")
+    was_short = np.asarray(pc.fill_null(pc.ends_with(signals["old_kind"], "short"), fill_value=False))
+    deeds = map(
+        Deed,
+        map(list(ReasonCode).__getitem__, reasons.code.tolist()),
+        reasons.numbers["amount_usd"].tolist(),
+        reasons.numbers["limit_usd"].tolist(),
+        amounts["old_value"].tolist(),
+        amounts["target"].tolist(),
+        amounts["change"].tolist(),
+        amounts["cash"].tolist(),
+        (within < 0).tolist(),
+        was_short.tolist(),
+    )
+    cash_left = book.targets.equity - np.bincount(book.place, amounts["target"], minlength=len(history))[book.place]
+    columns = (
+        [labels[pair_id] for pair_id in signals["pair_id"].to_pylist()],
+        deeds,
+        book.targets.chosen.tolist(),
+        book.targets.sized.tolist(),
+        np.nan_to_num(numbers(signals, "signal")).tolist(),
+        *(
+            reasons.numbers[name].tolist()
+            for name in ("rank", "signal_count", "selected_count", "signal_limit", "share")
+        ),
+        book.targets.equity.tolist(),
+        *(amounts[name].tolist() for name in ("wanted", "ideal", "concentration", "redistribution", "size_risk")),
+        amounts["chain"].tolist(),
+        amounts["other"].tolist(),
+        _smaller(history, book).tolist(),
+        cash_left.tolist(),
+        book.targets.settings.pipeline.top_n[book.place].tolist(),
+    )
+    return map(_Pair, *columns)
+
+
+def _smaller(history: History, book: Ledger) -> Places:
+    """How many smaller pairs of the cycle were offered more than their own share."""
+    raw = np.nan_to_num(numbers(history.tables.signals, "raw_weight"))
+    more = book.targets.reached & (book.targets.amounts["redistribution"] > 0)
+    found = np.zeros(len(raw), dtype=np.int64)
+    for place in range(len(history)):
+        rows = np.flatnonzero(book.place == place)
+        found[rows] = np.searchsorted(np.sort(raw[rows][more[rows]]), raw[rows], side="left")
+    return found
+
+
+def _sentence(pair: _Pair) -> str:
+    parts = [part for part in (_wish(pair), *_limits(pair), deed(pair.deed)) if part]
+    return f"{pair.label}: {'; '.join(parts)}."
+
+
+def _wish(pair: _Pair) -> str:
+    """What the signal asked for, or why it asked for nothing."""
+    if not pair.chosen:
+        return _not_selected(pair) if pair.signal else "no signal in this cycle"
+    side = "a short of " if pair.deed.is_short else ""
+    if not known(pair.share):
+        return "wanted an unknown amount"
+    if not known(pair.wanted):
+        return f"wanted {side}{percent(pair.share)} of an equity that is not recorded"
+    return f"wanted {side}{usd(pair.wanted)} ({percent(pair.share)})"
+
+
+def _not_selected(pair: _Pair) -> str:
+    weak = pair.deed.code is ReasonCode.below_signal_threshold
+    if weak and known(pair.signal_limit):
+        place = f"its strength of {abs(pair.signal):.3g} is below the {pair.signal_limit:.3g} that selection asks for"
+    else:
+        place = f"ranked {ordinal(pair.rank)} of {pair.signal_count}, {_selection(pair)}"
+    if not known(pair.share, pair.wanted):
+        return place
+    return f"{place}; its {percent(pair.share)} would have been {usd(pair.wanted)}"
+
+
+def _selection(pair: _Pair) -> str:
+    """How many were selected, and as the strongest ones only where the numbers show it."""
+    if not pair.selected_count:
+        return "none selected"
+    if pair.rank <= pair.selected_count:
+        return f"{pair.selected_count} selected, this one not, for a reason that is not recorded"
+    if pair.deed.code is ReasonCode.not_in_top or pair.selected_count == pair.top_n:
+        return f"top {pair.selected_count} selected"
+    return f"{pair.selected_count} selected"
+
+
+def _limits(pair: _Pair) -> Iterator[str]:
+    """Which limits changed what was wanted, in their order."""
+    if not pair.chosen:
+        return
+    if pair.concentration < 0:
+        cap = pair.ideal + pair.concentration
+        share = f" ({percent(cap / pair.equity)})" if pair.equity > 0 else ""
+        stays = "" if pair.sized else f", {usd(pair.concentration)} stayed in cash"
+        yield f"the cap per pair allowed {usd(cap)}{share}{stays}"
+    if pair.redistribution > 0:
+        yield f"was offered {usd(pair.redistribution)} more, which others did not take"
+    elif pair.redistribution < 0:
+        asked = pair.ideal + pair.concentration + pair.redistribution
+        gone = "money or places were gone before its turn"
+        yield gone if abs(asked) < 1e-6 else f"only {usd(asked)} was left when its turn came"  # noqa: PLR2004
+    if pair.size_risk < 0:
+        yield _refusal(pair)
+    if pair.chain < 0:
+        yield f"the cap of its chain took {usd(pair.chain)}, which stayed in cash"
+    if pair.deed.code is not ReasonCode.carried_forward and known(pair.other) and pair.other:
+        yield f"another limit took {usd(pair.other)}" if pair.other < 0 else f"another step added {usd(pair.other)}"
+
+
+def _refusal(pair: _Pair) -> str:
+    asked = pair.ideal + pair.concentration + pair.redistribution
+    words = f"size risk allowed {usd(asked + pair.size_risk)} and refused {usd(pair.size_risk)}"
+    offered = f", which was offered to {count(pair.smaller, 'smaller signal')}" if pair.smaller else ""
+    stays = f"; in the whole cycle {usd(pair.cash_left)} stayed in cash" if pair.cash_left >= 1 else ""
+    return f"{words}{offered}{stays}"

@@ -1,0 +1,135 @@
+"""What would a portfolio manager write about this cycle in an e-mail?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from alpha_model.analysis.explain import ReasonCode, reasons_frame, reasons_of
+from alpha_model.analysis.headline import describe_decision
+from alpha_model.analysis.ledger import CENT, Ledger, ledger_of
+from alpha_model.analysis.ledger_rollups import refused
+from alpha_model.analysis.outcome import CycleOutcome, cycle_outcomes
+from alpha_model.analysis.pairs import pair_labels
+from alpha_model.analysis.words import count, known, percent, usd
+from alpha_model.errors import HistoryError
+from alpha_model.history import History
+
+_MOVES = {
+    ReasonCode.opened: "opened {}",
+    ReasonCode.increased: "increased {}",
+    ReasonCode.reduced: "reduced {}",
+    ReasonCode.closed: "closed {}",
+    ReasonCode.flipped: "flipped {}",
+}
+_NAMES = {
+    "concentration": "the cap per pair",
+    "size_risk": "size risk",
+    "chain": "the cap per chain",
+    "other_limits": "other limits",
+    "cash": "the cash at hand",
+}
+_SKIPS = {
+    "rebalance_threshold": "the rebalance threshold",
+    "individual_threshold": "the threshold for single trades",
+    "closing_weight": "the closing weight",
+    "other_skips": "other gates",
+}
+_SHOWN = 3
+
+
+@dataclass(frozen=True, slots=True)
+class CycleSummary:
+    """One cycle for people; plain text with strangers' tickers in it, to be escaped before it becomes HTML or Markdown.
+
+    Args:
+        headline: One sentence.
+        paragraph: The headline, and what was chosen, moved, held back and skipped.
+        outcome: What became of the cycle.
+    """
+
+    headline: str
+    paragraph: str
+    outcome: CycleOutcome
+
+
+def summarise_cycle(history: History) -> CycleSummary:
+    """One cycle in one sentence and in one paragraph.
+
+    Args:
+        history: Of exactly one cycle: `history.at(timestamp)`.
+
+    Raises:
+        HistoryError: Not exactly one cycle.
+    """
+    if len(history) != 1:
+        raise HistoryError(
+            f"a summary is of one cycle, got a history of {len(history)}. Take one with history.at() or .cycle().",
+            count=len(history),
+        )
+    row = cycle_outcomes(history).iloc[0]
+    book = ledger_of(history)
+    frame = reasons_frame(history, reasons_of(history, book))
+    first = describe_decision(row)
+    parts = [first, _chosen(frame, book), _moves(history, frame), _held_back(history, book), _skipped(history, book)]
+    return CycleSummary(first, " ".join(part for part in parts if part), CycleOutcome(row["outcome"]))
+
+
+def _chosen(frame: pd.DataFrame, book: Ledger) -> str:
+    if frame.empty:
+        return ""
+    signals, selected = int(frame["signal_count"].iloc[0]), int(frame["selected_count"].iloc[0])
+    words = f"{selected} of {count(signals, 'signal')} {'was' if selected == 1 else 'were'} selected"
+    equity, target = float(book.targets.equity[0]), float(np.sum(book.targets.amounts["target"]))
+    if known(equity, target) and equity > 0:
+        words += f", with targets of {usd(target)} for {usd(equity)} of investable equity ({percent(target / equity)})"
+    return f"{words}."
+
+
+def _moves(history: History, frame: pd.DataFrame) -> str:
+    """The largest trades, by what was done."""
+    labels, parts, left = pair_labels(history), [], 0
+    traded = frame[frame["code"].isin(list(_MOVES)).to_numpy()].sort_values("amount_usd", ascending=False)
+    for code, words in _MOVES.items():
+        those = traded[(traded["code"] == code).to_numpy()]
+        left += max(0, len(those) - _SHOWN)
+        named = [
+            f"{labels[int(pair_id)]} ({usd(amount)})"
+            for pair_id, amount in zip(those["pair_id"][:_SHOWN], those["amount_usd"][:_SHOWN], strict=True)
+        ]
+        if named:
+            parts.append(words.format(", ".join(named)))
+    if not parts:
+        return ""
+    more = f", and changed {count(left, 'more position')}" if left else ""
+    return f"It {'; '.join(parts)}{more}."
+
+
+def _held_back(history: History, book: Ledger) -> str:
+    """Which limits took money from what was wanted."""
+    costs = refused(history, book)
+    totals = {name: float(np.sum(costs[key])) for key, name in _NAMES.items()}
+    parts = [f"{name} ({usd(total)})" for name, total in totals.items() if total > CENT]
+    missed = int(np.count_nonzero(costs["not_reached"] > CENT))
+    if missed:
+        parts.append(f"lack of money or places ({count(missed, 'pair')})")
+    if not parts:
+        return ""
+    again = " What size risk refused was asked for again by smaller signals." if _asked_again(book) else ""
+    return f"What held money back: {', '.join(parts)}.{again}"
+
+
+def _asked_again(book: Ledger) -> bool:
+    amounts = book.targets.amounts
+    return bool(np.any(amounts["size_risk"] < -CENT) and np.any(amounts["redistribution"] > CENT))
+
+
+def _skipped(history: History, book: Ledger) -> str:
+    costs, parts = refused(history, book), []
+    for key, name in _SKIPS.items():
+        number, total = int(np.count_nonzero(costs[key] > 0)), float(np.nansum(costs[key]))
+        if number:
+            parts.append(f"{count(number, 'change')} worth {usd(total)} by {name}")
+    return f"Not traded: {', '.join(parts)}." if parts else ""

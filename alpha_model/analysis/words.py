@@ -1,0 +1,39 @@
+"""How are amounts, shares and places written for people?"""
+
+import math
+
+_ROUND_FROM = 100
+"""USD from which cents are left out."""
+
+
+def usd(amount: float) -> str:
+    """`$12,400`, `$93.10` below $100, `less than a cent`; without a sign."""
+    size = abs(amount)
+    if 0 < size < 0.005:  # noqa: PLR2004 - half a cent
+        return "less than a cent"
+    return f"${size:,.0f}" if round(size, 2) >= _ROUND_FROM or size == 0 else f"${size:,.2f}"
+
+
+def percent(share: float) -> str:
+    """`3.1 %`; two significant digits below 1 %."""
+    hundredths = 100 * share
+    if hundredths and abs(hundredths) < 1:
+        return f"{hundredths:.2g} %"
+    return f"{hundredths:.1f} %"
+
+
+def ordinal(place: int) -> str:
+    """`1st`, `2nd`, `11th`."""
+    if place % 100 in {11, 12, 13}:
+        return f"{place}th"
+    return f"{place}{ {1: 'st', 2: 'nd', 3: 'rd'}.get(place % 10, 'th') }"
+
+
+def count(number: int, thing: str) -> str:
+    """`1 trade`, `3 trades`."""
+    return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
+
+
+def known(*amounts: float) -> bool:
+    """Are all of them numbers?"""
+    return not any(math.isnan(amount) for amount in amounts)

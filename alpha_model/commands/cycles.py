@@ -1,0 +1,73 @@
+"""Which cycles are there, and how did each end?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from alpha_model.analysis import CycleOutcome, cycle_table
+from alpha_model.commands.output import Format, json_option, says_something, show_json, show_table
+from alpha_model.commands.sources import opened, source_argument
+
+_SHOWN = {
+    "cycle": "cycle",
+    "timestamp": "time, UTC",
+    "outcome": "outcome",
+    "traded_count": "trades",
+    "traded_usd": "traded",
+    "max_position_adjust_usd": "largest change",
+    "position_adjust_threshold_usd": "threshold",
+    "equity_usd": "investable",
+    "discarded_usd": "discarded",
+    "selected_count": "selected",
+    "flags": "flags",
+}
+
+
+def usd(amount: float) -> str:
+    """An amount for people; cents are in --json."""
+    return f"{amount:,.0f}"
+
+
+def words(name: str) -> str:
+    """`held_below_threshold` as words."""
+    return name.replace("_", " ")
+
+
+_FORMATS: dict[str, Format] = {
+    "time, UTC": lambda when: f"{when:%Y-%m-%d %H:%M}",
+    "outcome": words,
+    "trades": usd,
+    **dict.fromkeys(("traded", "largest change", "threshold", "investable", "discarded", "selected"), usd),
+    "flags": lambda flags: words(", ".join(flags)),
+}
+
+
+@click.command("cycles")
+@source_argument
+@click.option("--from", "start", help="Only cycles at or after this time, as 2026-01-05 or 2026-01-05T08:00Z.")
+@click.option("--to", "end", help="Only cycles at or before this time.")
+@click.option(
+    "--outcome", "outcomes", multiple=True, type=click.Choice([str(each) for each in CycleOutcome]), help="Only these."
+)
+@click.option("--last", type=click.IntRange(min=1), help="Only so many, the last ones, after the other filters.")
+@json_option
+def cycles_command(
+    source: Path, start: str | None, end: str | None, outcomes: tuple[str, ...], last: int | None, *, as_json: bool
+) -> None:
+    """List the cycles of SOURCE, one a line: time, outcome, amounts in USD, flags.
+
+    Example: alpha-model cycles state.json --from 2026-01-01 --outcome held_below_threshold --last 20
+    """
+    table = cycle_table(opened(source).between(start, end))
+    if outcomes:
+        table = table[table["outcome"].isin(outcomes)]
+    table = table.tail(last) if last is not None else table
+    if as_json:
+        show_json(table)
+        return
+    shown = table[list(_SHOWN)].rename(columns=_SHOWN)
+    show_table(shown.loc[:, [table.empty or says_something(shown[name]) for name in shown.columns]], _FORMATS)
+    if table.empty:
+        click.echo("No cycle matches.")

@@ -1,0 +1,169 @@
+"""How is a running strategy followed from the command line?"""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.live import Live
+from rich.text import Text
+
+from alpha_model.commands.output import plain_text
+from alpha_model.history import Folder, Follower, FollowEvent, LiveHistory, RemoteHistory
+from alpha_model.history.follow import LiveSource
+from alpha_model.history.freshness import utc_now
+from alpha_model.history.remote import is_address
+
+Teller = Callable[[Follower, Sequence[FollowEvent]], None]
+
+_LEAST_INTERVAL, _MOST_INTERVAL = 0.05, 3600.0
+
+
+@click.command("follow")
+@click.argument("sources", nargs=-1, required=True, metavar="SOURCE...")
+@click.option(
+    "--into", "target", required=True, type=click.Path(path_type=Path, dir_okay=False), help="The record to append to."
+)
+@click.option("--once", is_flag=True, help="Look once and stop; exit with 1 when a source could not be read.")
+@click.option(
+    "--interval",
+    type=click.FloatRange(_LEAST_INTERVAL, _MOST_INTERVAL),
+    default=0.5,
+    show_default=True,
+    help="Seconds between two looks.",
+)
+@click.option("--strategy", help="Name of the strategy in a new record; without it, the name that SOURCE has.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line for each thing that happens.")
+@click.pass_context
+def follow_command(
+    context: click.Context,
+    sources: tuple[str, ...],
+    target: Path,
+    interval: float,
+    strategy: str | None,
+    *,
+    once: bool,
+    as_json: bool,
+) -> None:
+    """Record every new cycle of SOURCE as it appears, each once, until Ctrl+C or SIGTERM.
+
+    SOURCE is a state file, a folder of them, a record, or the http(s) address of one. A framework that keeps its last
+    cycle only is turned into a full history; half-written files, restarts and sources that go away do no harm. A cycle
+    that is rewritten after its trades becomes the next revision. Exit code 0 when it was stopped.
+
+    Examples: alpha-model follow state.json --into history.jsonl; alpha-model follow https://host/state --into h.jsonl
+    """
+    tell = _tell_json if as_json else _StatusLine() if sys.stderr.isatty() and not once else _Log()
+    with Follower([_source(where, target, interval) for where in sources], target, strategy=strategy) as follower:
+        if once:
+            tell(follower, follower.poll())
+            if any(source.problem is not None for source in follower.sources):
+                context.exit(1)
+            return
+        _follow(follower, tell, interval)
+
+
+def _source(where: str, target: Path, interval: float) -> LiveSource | Folder:
+    if is_address(where):
+        return RemoteHistory(where, interval=timedelta(seconds=max(interval, 1.0)))
+    path = Path(where)
+    return Folder(path, left_out=path / target.name) if path.is_dir() else LiveHistory(path)
+
+
+def _follow(follower: Follower, tell: Teller, interval: float) -> None:
+    """Look again and again until a signal asks us to stop; a look that has begun is finished."""
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    try:
+        while not stop.is_set():
+            tell(follower, follower.poll())
+            stop.wait(interval)
+    finally:
+        if isinstance(tell, _StatusLine):
+            tell.close()
+
+
+def _tell_json(follower: Follower, events: Sequence[FollowEvent]) -> None:
+    del follower
+    for event in events:
+        told = {name: _plain(value) for name, value in asdict(event).items() if value is not None}
+        click.echo(json.dumps(told, ensure_ascii=False))
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat().removesuffix("+00:00") + "Z" if isinstance(value, datetime) else value
+
+
+def _sentence(event: FollowEvent) -> str:
+    """An event for people."""
+    if event.event == "problem":
+        return f"{event.source}: {event.message}"
+    if event.event == "recovered":
+        return f"{event.source} can be read again."
+    revision = f", revision {event.revision}" if event.revision else ""
+    return f"recorded {event.timestamp:%Y-%m-%d %H:%M:%S} UTC{revision} from {event.source}"
+
+
+class _Log:
+    """A line for each thing that happens, and when a cycle is overdue."""
+
+    def __init__(self) -> None:
+        self._overdue: set[str] = set()
+
+    def __call__(self, follower: Follower, events: Sequence[FollowEvent]) -> None:
+        for event in events:
+            self.line(plain_text(_sentence(event)), event.at)
+        for source in follower.sources:
+            fresh = source.freshness
+            if fresh.is_overdue and source.name not in self._overdue:
+                self._overdue.add(source.name)
+                self.line(plain_text(f"{source.name}: the next cycle was due at {fresh.due_at:%Y-%m-%d %H:%M} UTC."))
+            elif not fresh.is_overdue:
+                self._overdue.discard(source.name)
+
+    def line(self, words: str, at: datetime | None = None) -> None:
+        """One line with its time."""
+        click.echo(f"{at or utc_now():%Y-%m-%d %H:%M:%S}Z {words}", err=True)
+
+
+class _StatusLine(_Log):
+    """The log, above a line that says how fresh everything is."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._console = Console(stderr=True, highlight=False)
+        self._live = Live(console=self._console, auto_refresh=False, transient=True)
+        self._live.start()
+
+    def __call__(self, follower: Follower, events: Sequence[FollowEvent]) -> None:
+        super().__call__(follower, events)
+        self._live.update(Text(_status(follower)), refresh=True)
+
+    def line(self, words: str, at: datetime | None = None) -> None:
+        self._live.console.print(Text(f"{at or utc_now():%Y-%m-%d %H:%M:%S}Z {words}"))
+
+    def close(self) -> None:
+        """Take the line away."""
+        self._live.stop()
+
+
+def _status(follower: Follower) -> str:
+    """Everything at one look."""
+    parts = [f"{follower.cycle_count:,} cycles in {follower.target}"]
+    for source in follower.sources:
+        fresh = source.freshness
+        last = "no cycle yet" if fresh.last_cycle_at is None else f"last {fresh.last_cycle_at:%Y-%m-%d %H:%M}"
+        due = "" if fresh.due_at is None else f", next {'was ' if fresh.is_overdue else ''}due {fresh.due_at:%H:%M}"
+        state = ", unreadable now" if source.problem is not None else ""
+        parts.append(f"{source.name}: {last}{due}{state}")
+    return plain_text(" · ".join(parts))

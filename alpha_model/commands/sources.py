@@ -1,0 +1,50 @@
+"""How does a command open what the user named, and which part of it is meant?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from alpha_model.errors import CycleNotFoundError
+from alpha_model.history import History, read_history, read_weights
+from alpha_model.history.history import utc
+from alpha_model.history.tidy import is_table
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+_ENDS = {"first": 0, "last": -1}
+
+
+def source_argument(command: Command) -> Command:
+    """The argument SOURCE: a history in a file."""
+    return click.argument("source", type=click.Path(path_type=Path))(command)
+
+
+def opened(source: Path) -> History:
+    """The history in a file, or in a table of weights.
+
+    Raises:
+        HistoryError: It cannot be read.
+    """
+    return read_weights(source) if is_table(source) else read_history(source)
+
+
+def one_cycle(history: History, which: str) -> History:
+    """The cycle of that number or time; `first` and `last` are cycles too.
+
+    Raises:
+        CycleNotFoundError: There is no such cycle.
+        HistoryError: Neither a number nor a time.
+    """
+    if which in _ENDS and len(history):
+        return history.cycle(int(history.cycle_numbers[_ENDS[which]]))
+    if which in _ENDS:
+        raise CycleNotFoundError(f"{history.source.name} has no cycles.", cycle=which)
+    try:
+        number = int(which)
+    except ValueError:
+        return history.at(utc(which))
+    return history.cycle(number)

@@ -1,0 +1,270 @@
+"""How do users of any other back-tester come in? By a plain table of weights.
+
+Two layouts, as CSV, Parquet or a pandas frame:
+
+*long*, one row a time and pair::
+
+    timestamp,pair,weight,signal,price,equity
+    2026-01-05,AAPL,0.6,1.2,190.5,10000
+    2026-01-05,MSFT,0.4,0.8,410.0,10000
+
+*wide*, one row a time, one column a pair, the weights in the cells::
+
+    timestamp,AAPL,MSFT
+    2026-01-05,0.6,0.4
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from alpha_model.errors import HistoryError
+from alpha_model.history import coerce
+from alpha_model.history.assemble import Assembly
+from alpha_model.history.history import History, Source
+from alpha_model.history.tidy_cycle import NUMBERS, TidyRow, tidy_snapshot
+from alpha_model.units import Usd
+
+TIME_NAMES = ("timestamp", "time", "date", "datetime")
+PAIR_NAMES = ("pair", "ticker", "symbol", "asset")
+
+_BLANK = frozenset({"", "nan", "na", "n/a", "null", "none"})
+_ID = "pair_id"
+_Numbers = npt.NDArray[np.float64]
+_Times = npt.NDArray[np.int64]
+
+
+def is_table(path: Path) -> bool:
+    """Is this the name of a table file?"""
+    return path.name.lower().endswith((".csv", ".csv.gz", ".parquet"))
+
+
+def read_weights(
+    table: Path | str | pd.DataFrame, *, strategy: str | None = None, equity: Usd | None = None
+) -> History:
+    """A history from a table of weights.
+
+    Columns: a time (`timestamp`, `time`, `date` or `datetime`: ISO 8601, UTC unless it says otherwise, or UNIX
+    seconds); a pair (`pair`, `ticker`, `symbol` or `asset`) in the long layout; and of these numbers at least `weight`
+    or `signal`:
+
+    - `weight`: share of equity wanted, negative for a short; `signal`: what it came from, else the weight itself;
+    - `raw_weight`: before normalising, else the weight; `old_weight`: held before, else the weight wanted last time;
+    - `price`: USD; `value`: USD held before; `equity`: USD that may be invested, the same for all rows of a time;
+    - `pair_id`: your own whole number for the pair. Other columns are kept as `extra` of the signal.
+
+    Where the equity is known, so are the targets and changes in USD, and as such a table knows no threshold, every
+    change counts as traded. Where it is not known, they are absent.
+
+    Args:
+        table: The file, or a frame; a frame's DatetimeIndex is its time.
+        strategy: The strategy's name.
+        equity: USD that may be invested at every time, for a table that does not say.
+
+    Raises:
+        HistoryError: A value cannot be read; the message names row and column.
+    """
+    name, frame = _opened(table)
+    frame = _long(name, frame)
+    rows = _Rows(name, frame)
+    times, tickers, ids = rows.times(), rows.tickers(), rows.ids()
+    values = {column: rows.numbers(column) for column in NUMBERS if column in frame.columns}
+    if equity is not None:
+        values["equity"] = np.full(len(frame), float(equity))
+    rows.check_unique(times, tickers)
+    kept = [column for column in frame.columns if column not in (*NUMBERS, "timestamp", "pair", _ID)]
+    extras = [_extra(record) for record in frame[kept].to_dict("records")] if kept else [None] * len(frame)
+
+    assembly = Assembly()
+    before: Mapping[str, TidyRow] = {}
+    for places in _together(times):
+        cycle = {
+            tickers[place]: TidyRow(
+                tickers[place],
+                ids[place],
+                extras[place],
+                {column: _known(numbers[place]) for column, numbers in values.items()},
+            )
+            for place in places
+        }
+        money = rows.one_equity(places, values.get("equity"))
+        when = int(times[places[0]])
+        point = {"total_equity": money} if money is not None and equity is None else None
+        snapshot = tidy_snapshot(cycle, before, when, money)
+        assembly.add_cycle(snapshot, when, source="weights table", equity=point)
+        before = {ticker: row for ticker, row in cycle.items() if row.numbers.get("weight")}
+    size = Path(table).stat().st_size if isinstance(table, (str, Path)) else None
+    return assembly.finish(Source(name, "weights table", strategy, size))
+
+
+def _together(times: _Times) -> list[_Times]:
+    """The rows of each time, in time order."""
+    if not times.size:
+        return []
+    order = np.argsort(times, kind="stable").astype(np.int64)
+    return np.split(order, np.flatnonzero(np.diff(times[order])) + 1)
+
+
+class _Rows:
+    """The columns of a long table, each value checked; errors name the row and the column.
+
+    Args:
+        name: Of the table, for messages.
+        frame: The table, with the columns `timestamp` and `pair`.
+    """
+
+    def __init__(self, name: str, frame: pd.DataFrame) -> None:
+        self._name = name
+        self._frame = frame
+
+    def times(self) -> _Times:
+        """Microseconds, UTC."""
+        column = self._frame["timestamp"]
+        if pd.api.types.is_datetime64_any_dtype(column):
+            found = pd.to_datetime(column, utc=True)
+        else:
+            seconds = pd.to_numeric(column, errors="coerce")
+            text = column.where(seconds.isna(), None).astype("string").str.strip()
+            found = pd.to_datetime(text, utc=True, errors="coerce", format="ISO8601")
+            found = found.fillna(pd.to_datetime(seconds, unit="s", utc=True, errors="coerce"))
+        self._refuse("timestamp", found.isna(), "a time, as 2026-01-05 or 2026-01-05T08:00Z")
+        return np.asarray(found.dt.as_unit("us").astype("int64"), dtype=np.int64)
+
+    def tickers(self) -> list[str]:
+        """Names of the pairs."""
+        column = self._frame["pair"].astype("string").str.strip()
+        self._refuse("pair", column.isna() | (column == ""), "the name of a pair")
+        return [str(name) for name in column]
+
+    def ids(self) -> list[int | None]:
+        """The table's own ids, all or none."""
+        if _ID not in self._frame.columns:
+            return [None] * len(self._frame)
+        found = self.numbers(_ID)
+        self._refuse(_ID, pd.Series(np.isnan(found) | (found != np.round(found))), "a whole number")
+        return [int(value) for value in found]
+
+    def numbers(self, column: str) -> _Numbers:
+        """The numbers of a column; NaN where it is blank."""
+        given = self._frame[column]
+        found = np.asarray(pd.to_numeric(given, errors="coerce").astype("float64"), dtype=np.float64)
+        blank = given.isna().to_numpy() | given.astype("string").str.strip().str.lower().isin(_BLANK).to_numpy(bool)
+        self._refuse(column, pd.Series((np.isnan(found) & ~blank) | np.isinf(found)), "a finite number")
+        return found
+
+    def check_unique(self, times: _Times, tickers: list[str]) -> None:
+        """A pair has one row a time."""
+        twice = pd.DataFrame({"time": times, "pair": tickers}).duplicated()
+        if twice.any():
+            row = int(np.flatnonzero(twice)[0])
+            when = coerce.iso(int(times[row]))
+            raise self._error(row, "pair", f"{coerce.shown(tickers[row])} has a row of {when} already. Remove one.")
+
+    def one_equity(self, places: _Times, column: _Numbers | None) -> Usd | None:
+        """The equity of a time, which its rows must agree on."""
+        found = np.array([]) if column is None else column[places]
+        known = np.flatnonzero(~np.isnan(found))
+        if not known.size:
+            return None
+        first = float(found[known[0]])
+        for place in known:
+            if found[place] != first:
+                message = f"the rows of one time have one equity, got {found[place]:,.2f} after {first:,.2f}."
+                raise self._error(int(places[place]), "equity", message)
+        return first
+
+    def _refuse(self, column: str, bad: pd.Series, expected: str) -> None:
+        places = np.flatnonzero(bad)
+        if places.size:
+            row = int(places[0])
+            got = self._frame[column].iloc[row]
+            more = f" ({places.size - 1:,} more rows like this.)" if places.size > 1 else ""
+            raise self._error(row, column, f"expected {expected}, got {coerce.shown(got)}. Correct it.{more}")
+
+    def _error(self, row: int, column: str, message: str) -> HistoryError:
+        return HistoryError(f"{self._name}, row {row + 1}, column {column}: {message}", row=row + 1, column=column)
+
+
+def _opened(table: Path | str | pd.DataFrame) -> tuple[str, pd.DataFrame]:
+    """The table's name, and its columns; the time as a column."""
+    if isinstance(table, pd.DataFrame):
+        dated = isinstance(table.index, pd.DatetimeIndex)
+        return "the table", table.rename_axis(index="timestamp").reset_index() if dated else table.reset_index(
+            drop=True
+        )
+    path = Path(table)
+    try:
+        if path.suffix.lower() == ".parquet":
+            return path.name, _opened(pq.read_table(path).to_pandas())[1]
+        return path.name, pd.read_csv(path, dtype=str, keep_default_na=False)
+    except FileNotFoundError as error:
+        raise HistoryError(f"there is no file {path}. Check the path.", path=path) from error
+    except (pd.errors.ParserError, pd.errors.EmptyDataError, pa.ArrowInvalid, UnicodeDecodeError, OSError) as error:
+        told = str(error).strip().split("\n")[0]
+        raise HistoryError(
+            f"{path.name} cannot be read as a table: {told}. Write it as CSV, UTF-8.", path=path
+        ) from error
+
+
+def _long(name: str, frame: pd.DataFrame) -> pd.DataFrame:
+    """The table in the long layout, its columns under our names."""
+    names = [str(column).strip() for column in frame.columns]
+    if len(set(names)) < len(names):
+        twice = next(column for column in names if names.count(column) > 1)
+        raise HistoryError(f"{name} has two columns named {coerce.shown(twice)}. Rename one.", column=twice)
+    frame = frame.set_axis(names, axis=1)
+    lower = {column.lower(): column for column in reversed(names)}
+    time = next((lower[known] for known in TIME_NAMES if known in lower), None)
+    if time is None:
+        raise HistoryError(
+            f"{name} has no column of times, its columns are {', '.join(names[:8])}. "
+            f"Name one of them {', '.join(TIME_NAMES)}.",
+            columns=names,
+        )
+    pair = next((lower[known] for known in PAIR_NAMES if known in lower), None)
+    if pair is None:
+        others = [column for column in names if column != time]
+        if not others or {column.lower() for column in others} & {*NUMBERS, _ID}:
+            raise HistoryError(
+                f"{name} has no column of pairs. Name one of its columns {', '.join(PAIR_NAMES)}, or give the weights "
+                "of each pair in a column of its own.",
+                columns=names,
+            )
+        return _melted(name, frame.rename(columns={time: "timestamp"}), others)
+    known = {lower[column]: column for column in (*NUMBERS, _ID) if column in lower}
+    found = frame.rename(columns={**known, time: "timestamp", pair: "pair"})
+    if not {"weight", "signal"} & set(found.columns):
+        raise HistoryError(f"{name} has neither a column weight nor a column signal. Add one of them.", columns=names)
+    return found
+
+
+def _melted(name: str, frame: pd.DataFrame, pairs: list[str]) -> pd.DataFrame:
+    """A wide table as a long one; blank cells are left out, and every time keeps a row."""
+    rows = _Rows(name, frame)
+    cells = pd.DataFrame({pair: rows.numbers(pair) for pair in pairs})
+    cells.loc[cells.isna().all(axis=1)] = 0.0
+    long = cells.assign(timestamp=frame["timestamp"].to_numpy()).melt("timestamp", var_name="pair", value_name="weight")
+    return long[long["weight"].notna()].reset_index(drop=True)
+
+
+def _extra(record: Mapping[Any, Any]) -> str | None:
+    """The columns that we do not know, as JSON."""
+    told = {}
+    for key, value in record.items():
+        plain = value.item() if isinstance(value, np.generic) else value
+        absent = plain is None or plain is pd.NaT or plain is pd.NA or plain != plain  # noqa: PLR0124 - NaN
+        if not absent and str(plain).strip().lower() not in _BLANK:
+            told[str(key)] = plain if isinstance(plain, (bool, int, float)) else str(plain)
+    return coerce.json_text(told) if told else None
+
+
+def _known(number: np.float64) -> float | None:
+    return None if np.isnan(number) else float(number)

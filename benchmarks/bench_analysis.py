@@ -1,0 +1,50 @@
+"""How long do outcome, ledger and explanations take, and how do they grow?
+
+Prints medians of interleaved runs and their ratios to one pandas group-by rank of the same rows.
+"""
+
+from __future__ import annotations
+
+from make_history import large_history
+from measure import table, time_together
+
+from alpha_model.analysis import (
+    constraint_costs,
+    cycle_outcomes,
+    explain_cycle,
+    explain_pairs,
+    ledger,
+    ledger_of,
+    sentences,
+    summarise_cycle,
+)
+from alpha_model.analysis.explain import reasons_of
+
+SIZES = (1_000, 3_000, 10_000)
+
+
+def main() -> None:
+    """Print the tables."""
+    for count in SIZES:
+        history, bare = large_history(count), large_history(count, settings=False)
+        signals = history.signals
+        one = history.cycle(count // 2)
+        work = {
+            "outcome": lambda h=history: cycle_outcomes(h),
+            "ledger, columns": lambda h=history: ledger_of(h),
+            "ledger, frame": lambda h=history: ledger(h),
+            "reasons with amounts": lambda h=history: explain_pairs(h),
+            "outcome + ledger + reasons": lambda h=history: (cycle_outcomes(h), reasons_of(h, ledger_of(h))),
+            "the same, settings inferred": lambda h=bare: (cycle_outcomes(h), reasons_of(h, ledger_of(h))),
+            "constraint_costs": lambda h=history: constraint_costs(h),
+            "sentences of one cycle": lambda h=one: sentences(h),
+            "explain_cycle": lambda h=one: explain_cycle(h),
+            "summary of one cycle": lambda h=one: summarise_cycle(h),
+            "rank": lambda s=signals: s.groupby("cycle")["signal"].rank(),
+        }
+        print(f"\n{count:,} cycles × 100 pairs")
+        print(table(time_together(work, rounds=5), baseline="rank"))
+
+
+if __name__ == "__main__":
+    main()

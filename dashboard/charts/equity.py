@@ -1,0 +1,49 @@
+"""What was the portfolio worth?"""
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from dashboard.charts.theme import Theme, base_figure, empty_figure, legend_below, time_axis, times, usd_axis
+
+TITLE = "Value of the portfolio"
+_NAMES = {"total_equity": "total equity", "investable_equity": "investable equity", "cash": "cash"}
+
+
+def equity_figure(frame: pd.DataFrame, theme: Theme) -> go.Figure:
+    """Total equity as a line, cash as an area below it.
+
+    Args:
+        frame: DatetimeIndex; total_equity and cash, or investable_equity; USD.
+        theme: Light or dark.
+
+    Returns:
+        An empty frame gives a titled, empty figure.
+    """
+    if frame.empty:
+        return empty_figure(theme, TITLE, "This history records neither an equity curve nor the investable equity.")
+    figure = base_figure(theme, TITLE, height=320)
+    x = times(pd.DatetimeIndex(frame.index))
+    for column in frame.columns:
+        is_cash = column == "cash"
+        figure.add_scatter(
+            x=x,
+            y=frame[column].to_numpy(dtype=np.float64),
+            name=_NAMES[column],
+            mode="lines+markers" if len(frame) == 1 else "lines",
+            line={"color": theme.muted if is_cash else theme.series[0], "width": 1 if is_cash else 2},
+            fill="tozeroy" if is_cash else None,
+            fillcolor=f"{theme.other}55",
+            marker={"size": 10},
+            hovertemplate="%{fullData.name} %{y:$,.2f}<extra></extra>",
+        )
+    legend_below(figure)
+    figure.update_layout(
+        hovermode="x unified",
+        xaxis=time_axis(len(frame)),
+        yaxis={
+            **usd_axis("USD", *(frame[column] for column in frame.columns)),
+            "rangemode": "tozero" if "cash" in frame.columns else "normal",
+        },
+    )
+    return figure

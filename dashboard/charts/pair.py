@@ -1,0 +1,105 @@
+"""How did one pair go through time: its weights, and its dollars?"""
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from dashboard.charts.theme import (
+    Theme,
+    as_percent,
+    base_figure,
+    empty_figure,
+    legend_below,
+    percent_axis,
+    time_axis,
+    times,
+    usd_axis,
+)
+
+WEIGHTS_TITLE = "What the signal wanted, what the portfolio was to hold, and what it held"
+DOLLARS_TITLE = "Value held and target above, refused by size risk below"
+
+
+def pair_weights_figure(frame: pd.DataFrame, theme: Theme, colour: str) -> go.Figure:
+    """Raw share, normalised and old weight of one pair as lines.
+
+    Args:
+        frame: DatetimeIndex; raw_share, normalised_weight, old_weight as shares; NaN = none.
+        theme: Light or dark.
+        colour: Of the pair.
+    """
+    if frame.isna().to_numpy().all():
+        return empty_figure(theme, WEIGHTS_TITLE, "The pair never had a weight in this window.")
+    figure = base_figure(theme, WEIGHTS_TITLE, height=360)
+    x = times(pd.DatetimeIndex(frame.index))
+    for column, name, line in (
+        ("raw_share", "raw share", {"color": theme.muted, "dash": "dot", "width": 1.5}),
+        ("old_weight", "held before", {"color": theme.other, "width": 2}),
+        ("normalised_weight", "normalised weight", {"color": colour, "width": 2}),
+    ):
+        figure.add_scatter(
+            x=x,
+            y=as_percent(frame[column]),
+            name=name,
+            mode=_mode(frame),
+            line={**line, "shape": "hv"},
+            marker={"size": 10 if len(frame) == 1 else 5},
+            hovertemplate="%{fullData.name} %{y:.1f} %<extra></extra>",
+        )
+    legend_below(figure)
+    figure.update_layout(hovermode="x unified", xaxis=time_axis(len(frame)), yaxis=percent_axis("Share"))
+    return figure
+
+
+def pair_dollars_figure(frame: pd.DataFrame, theme: Theme, colour: str) -> go.Figure:
+    """Old value and target as lines, refused USD as bars in a panel of its own.
+
+    Args:
+        frame: DatetimeIndex; old_value, position_target, refused in USD; NaN = none.
+        theme: Light or dark.
+        colour: Of the pair.
+    """
+    if frame.empty:
+        return empty_figure(theme, DOLLARS_TITLE, "This history records no amount of this pair.")
+    figure = base_figure(theme, DOLLARS_TITLE, height=400)
+    x = times(pd.DatetimeIndex(frame.index))
+    for column, name, line in (
+        ("old_value", "held before", {"color": theme.other, "width": 2}),
+        ("position_target", "target", {"color": colour, "width": 2}),
+    ):
+        figure.add_scatter(
+            x=x,
+            y=frame[column].to_numpy(dtype=np.float64),
+            name=name,
+            mode=_mode(frame),
+            line={**line, "shape": "hv"},
+            marker={"size": 10 if len(frame) == 1 else 5},
+            hovertemplate="%{fullData.name} %{y:$,.2f}<extra></extra>",
+        )
+    refuses = bool((frame["refused"] > 0).any())
+    if refuses:
+        figure.add_bar(
+            x=x,
+            y=frame["refused"].to_numpy(dtype=np.float64),
+            yaxis="y2",
+            name="refused by size risk",
+            marker={"color": theme.series[1], "line": {"width": 0}},
+            hovertemplate="refused %{y:$,.2f}<extra></extra>",
+        )
+    legend_below(figure)
+    above = usd_axis("USD", frame["old_value"], frame["position_target"])
+    figure.update_layout(
+        hovermode="x unified",
+        hoversubplots="axis",
+        xaxis={**time_axis(len(frame)), **({"anchor": "y2"} if refuses else {})},
+        yaxis={**above, "domain": [0.36, 1] if refuses else [0, 1]},
+    )
+    if refuses:
+        below = usd_axis("Refused, USD", frame["refused"])
+        figure.update_layout(yaxis2={**below, "domain": [0, 0.28], "rangemode": "tozero"})
+    return figure
+
+
+def _mode(frame: pd.DataFrame) -> str:
+    """Points that have no neighbour would be invisible as lines."""
+    return "lines+markers" if len(frame) <= 40 else "lines"  # noqa: PLR2004 - few points need to be seen as points

@@ -1,0 +1,193 @@
+// A Plotly chart that stays put: it is drawn again only when its content changed, keeps the reader's zoom, and says
+// which time was clicked. The cycle cursor is a line above it, moved without drawing the chart again.
+//
+// Data: the 32 letters of the content's digest, then JSON:
+//   plotly    address of plotly.min.js
+//   figure    {data, layout}
+//   view      what the zoom belongs to; another view starts unzoomed
+//   timed     the x axis is time: it can be clicked, zoomed together with its neighbours, and carries the cursor
+//   refines   zooming in brings more detail, so the visible window is to be reported
+//   name, alt, surface   file name of pictures, alternative text, colour behind them
+
+const DIGEST = 32;
+const CURSOR = "alpha-model:cursor";
+const ZOOM = "alpha-model:zoom";
+const charts = new WeakMap();
+
+function loadPlotly(address) {
+  window.alphaModelPlotly ??= new Promise((resolve, reject) => {
+    const script = document.createElement("script");
+    script.src = address;
+    script.onload = () => resolve(window.Plotly);
+    script.onerror = () => {
+      delete window.alphaModelPlotly;
+      reject(new Error(`${address} cannot be loaded`));
+    };
+    document.head.append(script);
+  });
+  return window.alphaModelPlotly;
+}
+
+class Chart {
+  constructor(root) {
+    this.root = root;
+    this.plot = root.querySelector(".am-plot");
+    this.line = root.querySelector(".am-cursor");
+    this.draws = 0;
+    this.range = null;
+    this.reported = "null";
+    this.width = 0;
+    this.observer = new ResizeObserver(() => this.fit());
+    this.observer.observe(root);
+    this.followCursor = () => this.placeCursor();
+    this.followZoom = (event) => this.zoomAlong(event.detail);
+    window.addEventListener(CURSOR, this.followCursor);
+    window.addEventListener(ZOOM, this.followZoom);
+    root.addEventListener("keydown", (event) => {
+      if (event.key === "Enter" && event.target === root && window.alphaModelCursor && this.timed) {
+        this.pick({ time: window.alphaModelCursor, open: true });
+      }
+    });
+  }
+
+  async show(bytes) {
+    const digest = new TextDecoder().decode(bytes.subarray(0, DIGEST));
+    if (digest === this.digest) return;
+    this.digest = digest;
+    const content = JSON.parse(new TextDecoder().decode(bytes.subarray(DIGEST)));
+    this.root.setAttribute("aria-label", content.alt);
+    const Plotly = await loadPlotly(content.plotly);
+    if (this.digest !== digest || this.gone) return;
+    const { data, layout } = content.figure;
+    if (content.view !== this.view) this.range = null;
+    this.view = content.view;
+    this.timed = content.timed;
+    this.refines = content.refines;
+    this.content = content;
+    layout.uirevision = content.view;
+    if (this.timed) {
+      layout.clickanywhere = true;
+      if (this.range) Object.assign(layout.xaxis, { range: this.range, autorange: false });
+    }
+    await Plotly.react(this.plot, data, layout, this.config(Plotly));
+    this.width = this.root.clientWidth;
+    if (!this.draws) this.listen();
+    this.draws += 1;
+    this.root.dataset.draws = this.draws;
+    this.placeCursor();
+  }
+
+  config(Plotly) {
+    const save = (format) => ({
+      name: `Download ${format.toUpperCase()}`,
+      icon: format === "png" ? Plotly.Icons.camera : Plotly.Icons.disk,
+      click: (plot) => this.save(Plotly, plot, format),
+    });
+    return {
+      displaylogo: false,
+      doubleClick: "autosize",
+      modeBarButtons: [[save("png"), save("svg")], this.timed ? ["zoomIn2d", "zoomOut2d", "autoScale2d"] : []],
+    };
+  }
+
+  save(Plotly, plot, format) {
+    const layout = { ...plot.layout, paper_bgcolor: this.content.surface, plot_bgcolor: this.content.surface };
+    const size = { width: plot.clientWidth, height: plot.clientHeight };
+    Plotly.downloadImage({ data: plot.data, layout }, { format, scale: 2, filename: this.content.name, ...size });
+  }
+
+  listen() {
+    this.plot.on("plotly_click", (event) => this.clicked(event));
+    this.plot.on("plotly_relayout", () => this.zoomed());
+    this.plot.on("plotly_relayouting", () => this.placeCursor());
+    this.plot.on("plotly_afterplot", () => this.placeCursor());
+  }
+
+  clicked({ event, points, xvals }) {
+    const point = points?.[0];
+    if (this.timed) {
+      const time = point?.x ?? xvals?.[0];
+      if (time !== undefined) this.pick({ time: asText(time), open: !event?.shiftKey });
+    } else if (point?.customdata !== undefined) {
+      this.pick({ item: point.customdata, open: true });
+    }
+  }
+
+  zoomed() {
+    if (!this.timed || this.moved) return;
+    const axis = this.plot._fullLayout.xaxis;
+    this.range = axis.autorange ? null : axis.range.map(asText);
+    window.dispatchEvent(new CustomEvent(ZOOM, { detail: { from: this, view: this.view, range: this.range } }));
+    this.report();
+  }
+
+  async zoomAlong({ from, view, range }) {
+    if (from === this || view !== this.view || !this.timed || !this.draws) return;
+    this.range = range;
+    this.moved = true;
+    const update = range ? { "xaxis.range": range, "xaxis.autorange": false } : { "xaxis.autorange": true };
+    await window.Plotly.relayout(this.plot, update);
+    this.moved = false;
+    this.report();
+  }
+
+  report() {
+    const zoom = this.range && { view: this.view, from: this.range[0], to: this.range[1] };
+    const words = JSON.stringify(zoom);
+    if (!this.refines || words === this.reported) return;
+    this.reported = words;
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.setStateValue("zoom", zoom), 120);
+  }
+
+  pick(what) {
+    this.setTriggerValue("pick", what);
+  }
+
+  placeCursor() {
+    const time = window.alphaModelCursor;
+    const layout = this.plot._fullLayout;
+    const axis = layout?.xaxis;
+    let place = NaN;
+    if (this.timed && time && axis?.type === "date") place = axis.d2p(time);
+    const seen = place >= -1 && place <= axis._length + 1;
+    this.line.hidden = !seen;
+    if (!seen) return;
+    this.line.style.transform = `translateX(${axis._offset + place}px)`;
+    this.line.style.top = `${layout._size.t}px`;
+    this.line.style.height = `${layout._size.h}px`;
+  }
+
+  fit() {
+    const width = this.root.clientWidth;
+    if (!this.draws || !width || width === this.width) return;
+    this.width = width;
+    cancelAnimationFrame(this.frame);
+    this.frame = requestAnimationFrame(() => !this.gone && window.Plotly.Plots.resize(this.plot));
+  }
+
+  leave() {
+    this.gone = true;
+    clearTimeout(this.timer);
+    this.observer.disconnect();
+    window.removeEventListener(CURSOR, this.followCursor);
+    window.removeEventListener(ZOOM, this.followZoom);
+    if (this.draws) window.Plotly.purge(this.plot);
+    charts.delete(this.root);
+  }
+}
+
+// Plotly's times are UTC without saying so: text, or milliseconds.
+function asText(time) {
+  return typeof time === "number" ? new Date(time).toISOString().replace("T", " ").replace("Z", "") : String(time);
+}
+
+export default function ({ data, parentElement, setStateValue, setTriggerValue }) {
+  const root = parentElement.querySelector(".am-chart");
+  if (!charts.has(root)) charts.set(root, new Chart(root));
+  const chart = charts.get(root);
+  chart.setStateValue = setStateValue;
+  chart.setTriggerValue = setTriggerValue;
+  chart.show(data);
+  return () => chart.leave();
+}

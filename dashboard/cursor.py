@@ -1,0 +1,195 @@
+"""Which cycle is the viewer looking at? One cursor for all pages, in a dock at the foot of the window.
+
+Nothing chosen means the newest cycle, also when new ones come.
+"""
+
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from alpha_model.analysis import (
+    INTEREST_MEANINGS,
+    CycleOutcome,
+    Interest,
+    cycle_buckets,
+    cycle_outcomes,
+    interesting_cycles,
+)
+from alpha_model.errors import HistoryError
+from alpha_model.history import History
+from alpha_model.history.history import utc
+from dashboard.charts.theme import outcome_mark
+from dashboard.components.timeline import Strip, show_timeline
+from dashboard.opened import OpenHistory
+from dashboard.selection import CYCLE, Selection
+from dashboard.text import humanised, moment, plural
+
+GO_TO = "go_to"
+"""Where in the session state a callback leaves the page to go to."""
+BUCKETS = 600
+MARKS = 300
+"""The most bucket and marks in the strip."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """The cycle that is looked at.
+
+    Args:
+        place: Among the cycles of the window, from 0.
+        count: How many cycles the window has.
+        moment: When it was decided, UTC.
+        outcome: How it ended.
+        remark: Why it is not the one that was asked for; empty when it is.
+    """
+
+    place: int
+    count: int
+    moment: pd.Timestamp
+    outcome: CycleOutcome
+    remark: str = ""
+
+
+def find_cursor(opened: OpenHistory) -> Cursor | None:
+    """The chosen cycle of the window; the last one where none is chosen, None where there is none."""
+    count = len(opened.history)
+    if not count:
+        return None
+    place, remark = _place_named(opened.history.timestamps, _name())
+    outcome = CycleOutcome(opened.ask(cycle_outcomes)["outcome"].iloc[place])
+    return Cursor(place, count, opened.history.timestamps[place], outcome, remark)
+
+
+def show_dock(opened: OpenHistory, cursor: Cursor, selection: Selection) -> None:
+    """The strip of all cycles, the keys that step through them, and the cursor's own time, which is also its link."""
+    times = opened.history.timestamps
+    notable = opened.ask(interesting_cycles)
+    places = notable["place"].to_numpy()
+    before, after = int(places.searchsorted(cursor.place)), int(places.searchsorted(cursor.place, side="right"))
+    last = cursor.count - 1
+
+    def step(icon: str, target: int | None, help_text: str, shortcut: str | None = None) -> None:
+        inside = target is not None and 0 <= target <= last and target != cursor.place
+        st.button(
+            "",
+            icon=f":material/{icon}:",
+            key=f"step_{icon}",
+            help=help_text,
+            disabled=not inside,
+            shortcut=shortcut,
+            type="tertiary",
+            on_click=_go_to_place,
+            args=(times, target if inside else cursor.place),
+        )
+
+    with st.bottom, st.container(key="dock", horizontal=True, vertical_alignment="center", gap="xsmall"):
+        step("first_page", 0, "First cycle")
+        step("skip_previous", int(places[before - 1]) if before else None, _interest_help("Previous"))
+        step("chevron_left", cursor.place - 1, "Previous cycle", "Left")
+        show_timeline(
+            opened.ask(strip_of),
+            cursor.place,
+            f"{cursor.moment:%Y-%m-%d %H:%M:%S}",
+            f"{moment(cursor.moment)} UTC, {humanised(cursor.outcome)}",
+            [outcome_mark(selection.theme, outcome)[0] for outcome in CycleOutcome],
+            partial(_go_to_place, times),
+            native=selection.native,
+        )
+        step("chevron_right", cursor.place + 1, "Next cycle", "Right")
+        step("skip_next", int(places[after]) if after < len(places) else None, _interest_help("Next"))
+        step("last_page", last, "Last cycle")
+        st.text_input(
+            "Cycle, UTC",
+            key=CYCLE,
+            bind="query-params",
+            placeholder=link_time(cursor.moment),
+            width=186,
+            label_visibility="collapsed",
+            help="Time of the cycle, UTC. It is part of the address: send that to a colleague to show this very cycle.",
+        )
+        where = f"{cursor.place + 1:,} of {cursor.count:,}"
+        st.caption(f"{where} · {humanised(cursor.outcome)}{_why(notable, cursor.place)}", width="content")
+    if cursor.remark:
+        with st.bottom:
+            st.caption(f":orange[{cursor.remark}]")
+
+
+def strip_of(history: History) -> Strip:
+    """The cycles of a history as a strip: of each bucket the rarest outcome, so that no exception vanishes."""
+    count = len(history)
+    names = [str(outcome) for outcome in CycleOutcome]
+    codes = cycle_outcomes(history)["outcome"].map(names.index).to_numpy(dtype=np.int64)
+    frequency = np.bincount(codes, minlength=len(names))
+    buckets = cycle_buckets(count, BUCKETS)
+    order = np.lexsort((frequency[codes], buckets))
+    first = order[np.flatnonzero(np.diff(buckets[order], prepend=-1))]
+    starts = np.flatnonzero(np.diff(buckets, prepend=-1))
+    seconds = history.timestamps[starts].as_unit("s").asi8
+    places = interesting_cycles(history)["place"].to_numpy()
+    return Strip(
+        count,
+        "".join(str(code) for code in codes[first]),
+        tuple(int(second) for second in seconds),
+        tuple(int(place) for place in places) if len(places) <= MARKS else (),
+    )
+
+
+def choose_time(history: History, time: pd.Timestamp, *, open_page: bool) -> None:
+    """Move the cursor to the cycle nearest to a time (a callback)."""
+    times = history.timestamps
+    if not len(times):
+        return
+    place = int(np.abs(times.asi8 - pd.Timestamp(time).as_unit(times.unit).value).argmin())
+    st.session_state[CYCLE] = link_time(times[place])
+    if open_page:
+        st.session_state[GO_TO] = "cycle"
+
+
+def link_time(when: pd.Timestamp) -> str:
+    """A cycle's name in links: as short as its time allows."""
+    exact = when.second or when.microsecond or when.nanosecond
+    return when.isoformat().replace("+00:00", "Z") if exact else f"{when:%Y-%m-%dT%H:%M}Z"
+
+
+def _name() -> str:
+    """What the address calls the cycle: the field that is bound to it is drawn after the cursor is found."""
+    return (st.session_state[CYCLE] if CYCLE in st.session_state else st.query_params.get(CYCLE)) or ""
+
+
+def _go_to_place(times: pd.DatetimeIndex, place: int) -> None:
+    """Choose a cycle (a callback)."""
+    st.session_state[CYCLE] = link_time(times[place])
+
+
+def _place_named(times: pd.DatetimeIndex, name: str) -> tuple[int, str]:
+    """The place of the cycle of that time, and why it is another one."""
+    last = len(times) - 1
+    if not name.strip():
+        return last, ""
+    try:
+        wanted = utc(name.strip())
+    except HistoryError:
+        return last, "That is no time, so the last cycle is shown. Write it as 2024-04-10T08:00Z."
+    place = int(times.searchsorted(wanted))
+    if place <= last and times[place] == wanted:
+        return place, ""
+    if wanted < times[0] or wanted > times[-1]:
+        return (0 if place == 0 else last), "That time is outside the window, so the nearest cycle is shown."
+    return place - 1, "No cycle was decided then, so the one before it is shown."
+
+
+def _interest_help(which: str) -> str:
+    meanings = "; ".join(INTEREST_MEANINGS.values())
+    return f"{which} notable cycle: {meanings}"
+
+
+def _why(notable: pd.DataFrame, place: int) -> str:
+    row = notable[notable["place"] == place]
+    if row.empty:
+        return ""
+    kinds = [INTEREST_MEANINGS[Interest(kind)] for kind in row["kinds"].iloc[0]]
+    appearing = row["appearing"].iloc[0]
+    return f" · {'; '.join(kinds)}" + (f" ({plural(len(appearing), 'flag')})" if len(appearing) > 1 else "")

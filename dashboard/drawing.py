@@ -1,0 +1,108 @@
+"""What is drawn, and what is said about it? A figure, its words, and the numbers behind it."""
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from typing import Protocol, TypeAlias
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from alpha_model.history import History
+from alpha_model.units import PairId
+from dashboard.charts.theme import PairStyle, Theme
+
+PairIds: TypeAlias = tuple[PairId, ...]
+"""A selection of pairs; empty is all of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of time that a reader zoomed into, both ends included."""
+
+    start: pd.Timestamp
+    end: pd.Timestamp
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """One chart with everything that belongs to it.
+
+    Args:
+        figure: The figure.
+        finding: What it says, in a line; our own words only, they are Markdown.
+        reading: How to read it, and what was left out; our own words only.
+        table: The numbers that it draws, under names for people.
+        surface: Colour behind it, for pictures.
+        timed: Its x axis is time: a click there leads to a cycle.
+        refines: There is more detail than is drawn, so that zooming in is worth asking for it.
+    """
+
+    figure: go.Figure
+    finding: str
+    reading: str
+    table: pd.DataFrame
+    surface: str
+    timed: bool = True
+    refines: bool = False
+    _contents: dict[tuple[str, ...], bytes] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def height(self) -> int:
+        """Pixels."""
+        return int(self.figure.layout.height)
+
+    @property
+    def is_empty(self) -> bool:
+        """Is there nothing to draw?"""
+        return not self.figure.data
+
+    @property
+    def reason(self) -> str:
+        """Why it is empty, in a sentence."""
+        return str(self.figure.layout.annotations[0].text)
+
+    @property
+    def alt(self) -> str:
+        """The chart in words."""
+        return f"{self.finding}. {self.reading}".strip()
+
+    def content(self, name: str, view: str, plotly: str) -> bytes:
+        """What a browser needs to draw it, after a digest by which it knows what it has drawn already.
+
+        Args:
+            name: File name of pictures.
+            view: What a reader's zoom belongs to.
+            plotly: Address of plotly.min.js.
+        """
+        key = (name, view, plotly)
+        if key not in self._contents:
+            facts = {
+                "name": name,
+                "view": view,
+                "plotly": plotly,
+                "alt": self.alt,
+                "surface": self.surface,
+                "timed": self.timed and self.figure.layout.xaxis.type == "date",
+                "refines": self.refines,
+            }
+            words = f'{json.dumps(facts)[:-1]}, "figure": {self.figure.to_json()}}}'.encode()
+            self._contents[key] = hashlib.blake2b(words, digest_size=16).hexdigest().encode() + words
+        return self._contents[key]
+
+
+class Draw(Protocol):
+    """How a view asks for a drawing: a pure function of a history, answered once for the same arguments."""
+
+    def __call__(
+        self, history: History, style: PairStyle, theme: Theme, pair_ids: PairIds, zoom: Span | None
+    ) -> Drawing:
+        """Draw it.
+
+        Args:
+            history: The cycles of the window.
+            style: Names and colours of the pairs.
+            theme: Light or dark.
+            pair_ids: The pairs to show; empty is all.
+            zoom: The stretch of the window that the reader looks at; None is all of it.
+        """

@@ -1,0 +1,41 @@
+"""What of a history fits into each picture, and what does it say?
+
+Pure functions History → picture: frames of the size that a browser draws at once, a one-line finding, and a note on
+what was left out. Nothing here draws.
+"""
+
+from dashboard.pictures.flags import co_occurrence_picture, flags_by_pair_picture, flags_picture
+from dashboard.pictures.overview import equity_line, equity_picture, sparkline
+from dashboard.pictures.pair import DOLLARS as PAIR_DOLLARS
+from dashboard.pictures.pair import WEIGHTS as PAIR_WEIGHTS
+from dashboard.pictures.pair import pair_dollars_picture, pair_weights_picture
+from dashboard.pictures.reduced import BUCKETS, Picture
+from dashboard.pictures.size_risk import capacity_picture, size_risk_picture
+from dashboard.pictures.thresholds import sweep_picture, thresholds_picture
+from dashboard.pictures.weight_diffs import diffs_picture, moved_picture, movers_picture
+from dashboard.pictures.weights import WeightsPicture, weights_map_picture, weights_picture
+
+__all__ = [
+    "BUCKETS",
+    "PAIR_DOLLARS",
+    "PAIR_WEIGHTS",
+    "Picture",
+    "WeightsPicture",
+    "capacity_picture",
+    "co_occurrence_picture",
+    "diffs_picture",
+    "equity_line",
+    "equity_picture",
+    "flags_by_pair_picture",
+    "flags_picture",
+    "moved_picture",
+    "movers_picture",
+    "pair_dollars_picture",
+    "pair_weights_picture",
+    "size_risk_picture",
+    "sparkline",
+    "sweep_picture",
+    "thresholds_picture",
+    "weights_map_picture",
+    "weights_picture",
+]

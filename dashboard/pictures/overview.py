@@ -1,0 +1,52 @@
+"""What does a colleague see first?"""
+
+import numpy as np
+import pandas as pd
+
+from alpha_model.history import History
+from dashboard.drawing import Span
+from dashboard.pictures.reduced import Picture, note, reduced
+from dashboard.text import share, usd
+
+POINTS = 100
+"""The most points of a sparkline."""
+
+
+def equity_picture(history: History, zoom: Span | None = None) -> Picture:
+    """Total equity and cash; where there is no equity curve, investable equity."""
+    frame = history.equity.set_index("timestamp")[["total_equity", "cash"]].dropna(how="all")
+    frame = frame[~frame.index.duplicated(keep="last")].sort_index()
+    if frame.empty:
+        frame = history.cycles.set_index("timestamp")[["investable_equity"]].dropna()
+    frame = frame.astype(np.float64).dropna(axis="columns", how="all")
+    drawn = reduced(frame, "last", zoom)
+    return Picture(drawn.frame, _finding(frame), note(drawn.kept, "the last one of each group"), drawn.refines)
+
+
+def sparkline(values: pd.Series) -> tuple[float, ...]:
+    """At most 100 of the numbers that are there."""
+    known = values.dropna().to_numpy(dtype=np.float64)
+    places = np.linspace(0, len(known) - 1, min(len(known), POINTS)).astype(int)
+    return tuple(float(value) for value in known[places])
+
+
+def equity_line(history: History) -> tuple[float, ...]:
+    """A sparkline of total equity; where there is no equity curve, of investable equity."""
+    total = history.equity["total_equity"].dropna()
+    return sparkline(history.cycles["investable_equity"] if total.empty else total)
+
+
+def _finding(frame: pd.DataFrame) -> str:
+    if frame.empty:
+        return "What was the portfolio worth?"
+    column = frame.iloc[:, 0].dropna()
+    what = "Equity" if frame.columns[0] == "total_equity" else "Investable equity"
+    first, last = float(column.iloc[0]), float(column.iloc[-1])
+    if len(column) == 1 or first <= 0:
+        return f"{what} is {usd(last)}"
+    highest = column.cummax()
+    drawdown = float((column / highest - 1).min())
+    change = last / first - 1
+    return (
+        f"{what} went from {usd(first)} to {usd(last)} ({change * 100:+.1f} %); the deepest fall was {share(-drawdown)}"
+    )

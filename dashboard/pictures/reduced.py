@@ -1,0 +1,91 @@
+"""How much of a frame fits into a picture, and what is said about the rest?"""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from alpha_model.analysis import Kept, reduce_cycles
+from alpha_model.analysis.reduce import Meaning
+from alpha_model.units import PairId
+from dashboard.drawing import PairIds, Span
+
+BUCKETS = 500
+"""The most cycles that a picture draws one by one."""
+MARGIN = 0.25
+"""How much is drawn on either side of what a reader zoomed into, as a part of its width: it can be dragged in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """What one chart draws.
+
+    Args:
+        frame: The numbers, reduced to what is drawn.
+        finding: What they say, in a line; a question where there is nothing to say.
+        note: What was left out or merged; empty when nothing was.
+        refines: There are more cycles than are drawn.
+    """
+
+    frame: pd.DataFrame
+    finding: str
+    note: str = ""
+    refines: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reduced:
+    """Rows of a frame of cycles that one picture can draw.
+
+    Args:
+        frame: The rows.
+        kept: How many rows there are of how many in view.
+        whole: How many there are without any zoom.
+    """
+
+    frame: pd.DataFrame
+    kept: Kept
+    whole: int = field(default=0)
+
+    @property
+    def refines(self) -> bool:
+        """Would another zoom show another frame?"""
+        return self.whole > BUCKETS
+
+
+def reduced(frame: pd.DataFrame, meaning: Meaning, zoom: Span | None = None) -> Reduced:
+    """What is drawn of a frame with a DatetimeIndex, one row a cycle."""
+    drawn, kept = reduce_cycles(in_view(frame, zoom), BUCKETS, meaning)
+    return Reduced(drawn, kept, len(frame))
+
+
+def in_view(frame: pd.DataFrame, zoom: Span | None) -> pd.DataFrame:
+    """The rows that a reader looks at, and some on either side."""
+    if zoom is None:
+        return frame
+    span = widened(zoom)
+    times = pd.DatetimeIndex(frame.index)
+    first, stop = times.searchsorted(span.start), times.searchsorted(span.end, side="right")
+    return frame.iloc[max(0, int(first) - 1) : int(stop) + 1]
+
+
+def widened(zoom: Span) -> Span:
+    """A zoom and its margins."""
+    margin = (zoom.end - zoom.start) * MARGIN
+    return Span(zoom.start - margin, zoom.end + margin)
+
+
+def among(order: np.ndarray[tuple[int], np.dtype[np.int64]], pair_ids: PairIds) -> list[PairId]:
+    """The selected pairs in that order; all when none is selected."""
+    chosen = order[np.isin(order, pair_ids)] if pair_ids else order
+    return [int(pair_id) for pair_id in chosen]
+
+
+def note(cycles: Kept, meaning: str, pairs: Kept | None = None, place: str = "") -> str:
+    """What was left out, in our own words; empty when nothing was."""
+    parts = []
+    if pairs is not None and not pairs.is_everything:
+        parts.append(f"{pairs.shown} of {pairs.total} pairs {place}.")
+    if not cycles.is_everything:
+        parts.append(f"Showing {cycles.shown:,} of {cycles.total:,} cycles: {meaning}. Zoom in for more.")
+    return " ".join(parts)

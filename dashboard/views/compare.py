@@ -1,0 +1,254 @@
+"""What differs between this cycle and another one, or between this history and another one, and where first?"""
+
+import math
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from alpha_model.analysis import STAGE_MEANINGS, CycleComparison, HistoryComparison, compare_cycles, compare_histories
+from alpha_model.errors import AlphaModelError
+from alpha_model.history import History
+from alpha_model.history.history import utc
+from dashboard.cursor import choose_time, find_cursor
+from dashboard.opened import OpenHistory
+from dashboard.selection import OTHER_CYCLE, WITH, Selection
+from dashboard.text import moment, plural
+from dashboard.views.page import head, no_cycles
+from dashboard.views.panel import downloads
+from dashboard.views.table import ROW_HEIGHT, number_column, time_column, usd_column
+
+QUESTION = "What is different, and where does it begin?"
+TABLE = "compared_cycles_table"
+ITSELF = "Another cycle of this history"
+_LARGE = 10_000
+
+
+def render(
+    whole: OpenHistory, selection: Selection, names: Iterable[str], open_named: Callable[[str], OpenHistory]
+) -> None:
+    """The page: the verdict, the stages, and every number that differs.
+
+    Args:
+        whole: The opened history.
+        selection: What the viewer chose.
+        names: The histories it can be compared with.
+        open_named: Opens one of them.
+    """
+    opened = whole.between(selection.start, selection.end)
+    cursor = find_cursor(opened)
+    if cursor is None:
+        head(QUESTION, "There is no cycle in this window.")
+        no_cycles()
+        return
+    head(QUESTION, "Only what differs is shown, in the order in which the decision is made.")
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        other = st.selectbox("Compare with", [ITSELF, *names], key=WITH, bind="query-params", width=340)
+        if other == ITSELF:
+            st.text_input(
+                "Cycle to compare with, UTC",
+                key=OTHER_CYCLE,
+                bind="query-params",
+                placeholder="the one before",
+                width=240,
+                help="Time of the other cycle, as 2024-04-10T08:00Z. Left empty: the cycle before the chosen one.",
+            )
+    if other == ITSELF:
+        _two_cycles(opened, cursor.moment)
+    else:
+        _two_histories(opened, open_named(other), selection)
+
+
+def cycles_compared(history: History, moment: pd.Timestamp, other: pd.Timestamp) -> CycleComparison:
+    """What differs between the cycle of `other` and that of `moment`."""
+    return compare_cycles(history.at(other), history.at(moment))
+
+
+def histories_compared(history: History, other: OpenHistory) -> HistoryComparison:
+    """What differs between two histories: A is this one."""
+    return compare_histories(history, other.history)
+
+
+def other_moment(times: pd.DatetimeIndex, chosen: pd.Timestamp, asked: str) -> pd.Timestamp | None:
+    """The cycle to compare with: the one asked for, else the one before, else the one after; None where there is none.
+
+    Raises:
+        HistoryError: What is asked for is no time.
+    """
+    place = int(times.searchsorted(chosen))
+    if not asked.strip():
+        return times[place - 1] if place else (times[1] if len(times) > 1 else None)
+    wanted = int(times.searchsorted(utc(asked.strip()), side="right")) - 1
+    return times[max(wanted, 0)]
+
+
+def _two_cycles(opened: OpenHistory, chosen: pd.Timestamp) -> None:
+    try:
+        other = other_moment(opened.history.timestamps, chosen, st.session_state.get(OTHER_CYCLE) or "")
+    except AlphaModelError:
+        st.info("That is no time. Write it as 2024-04-10T08:00Z.")
+        return
+    if other is None:
+        st.info("This history has one cycle only. Choose another history to compare it with.")
+        return
+    found = opened.ask(cycles_compared, chosen, other)
+    st.caption(f"Before: {moment(other)} UTC. After: {moment(chosen)} UTC, the cycle of the cursor.")
+    _verdict(found.verdict)
+    _settings(found.settings)
+    if not found.differences.empty:
+        _differences(found.differences, f"differences_{chosen:%Y%m%dT%H%M}")
+    _not_compared(found.not_compared)
+
+
+def _differences(differences: pd.DataFrame, name: str) -> None:
+    counts = differences["stage"].value_counts()
+    stages = [str(stage) for stage in STAGE_MEANINGS if str(stage) in counts]
+    chosen = st.pills(
+        "Stages of the decision",
+        stages,
+        selection_mode="multi",
+        format_func=lambda stage: f"{stage} {counts[stage]:,}",
+        key="compared_stage",
+        help=" · ".join(f"{stage}: {meaning}" for stage, meaning in STAGE_MEANINGS.items()),
+    )
+    shown = differences[differences["stage"].isin(chosen)] if chosen else differences
+    st.dataframe(
+        shown.assign(before=shown["before"].map(_written), after=shown["after"].map(_written)),
+        hide_index=True,
+        placeholder="–",
+        height=min(680, 40 + ROW_HEIGHT * len(shown)),
+        row_height=ROW_HEIGHT,
+        column_order=["stage", "pair", "field", "before", "after", "difference", "sentence"],
+        column_config={
+            "stage": st.column_config.TextColumn("Stage", pinned=True),
+            "pair": st.column_config.TextColumn("Pair"),
+            "field": st.column_config.TextColumn("Number"),
+            "before": st.column_config.TextColumn("Before", width=120),
+            "after": st.column_config.TextColumn("After", width=120),
+            "difference": number_column("Difference", "After - before", "%.6g"),
+            "sentence": st.column_config.TextColumn("In words", width="large"),
+        },
+        key="cycle_differences",
+        alt="Every number that differs between the two cycles",
+    )
+    downloads(name, lambda: differences)
+
+
+def _written(value: Any) -> str | None:
+    """A number with six digits, anything else as it is."""
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return None
+    if not isinstance(value, float):
+        return str(value)
+    return f"{value:,.2f}" if abs(value) >= _LARGE else f"{value:.6g}"
+
+
+def _two_histories(opened: OpenHistory, other: OpenHistory, selection: Selection) -> None:
+    found = opened.ask(histories_compared, other.between(selection.start, selection.end))
+    st.caption("A is the history that is open; B is the one it is compared with. Cycles of the same time are compared.")
+    _verdict(found.verdict)
+    _settings(found.settings)
+    stages, cycles, pairs = st.tabs(["Stages", f"Cycles ({len(found.cycles):,})", f"Pairs ({len(found.pairs):,})"])
+    with stages:
+        st.dataframe(
+            found.stages,
+            hide_index=True,
+            placeholder="–",
+            row_height=ROW_HEIGHT,
+            column_config={
+                "stage": st.column_config.TextColumn("Stage", pinned=True),
+                "meaning": st.column_config.TextColumn("What it decides", width="large"),
+                "first_count": number_column("Cycles that differ here first"),
+                "cycle_count": number_column("Cycles that differ here"),
+                "pair_count": number_column("Cycle × pair that differ here"),
+                "largest_usd": usd_column("Largest difference"),
+            },
+            key="compared_stages",
+            alt="The stages of the decision and how many cycles differ at each",
+        )
+    with cycles:
+        _cycles(opened, found)
+    with pairs:
+        st.dataframe(
+            found.pairs,
+            hide_index=True,
+            placeholder="–",
+            row_height=ROW_HEIGHT,
+            column_order=["pair", "matched_by"],
+            column_config={"pair": "Pair", "matched_by": "Matched by"},
+            key="compared_pairs",
+            alt="How the pairs of the two histories were matched",
+        )
+    _not_compared(found.not_compared)
+
+
+def _cycles(opened: OpenHistory, found: HistoryComparison) -> None:
+    differing = found.cycles[found.cycles["result"] != "same"].reset_index(drop=True)
+    if differing.empty:
+        st.text(f"All {plural(len(found.cycles), 'cycle')} are the same.")
+        return
+    st.caption(f"{len(differing):,} of {plural(len(found.cycles), 'cycle')} differ. Select a row to open its cycle.")
+    st.dataframe(
+        differing,
+        key=TABLE,
+        hide_index=True,
+        placeholder="–",
+        height=min(620, 40 + ROW_HEIGHT * len(differing)),
+        row_height=ROW_HEIGHT,
+        on_select=lambda: _row_selected(differing, opened.history),
+        selection_mode="single-row",
+        column_order=["timestamp_a", "timestamp_b", "result", "first_stage", "pairs_differing", "largest_usd"],
+        column_config={
+            "timestamp_a": time_column("Cycle of A, UTC"),
+            "timestamp_b": time_column("Cycle of B, UTC"),
+            "result": "Result",
+            "first_stage": st.column_config.TextColumn("Differs first at"),
+            "pairs_differing": number_column("Pairs that differ"),
+            "largest_usd": usd_column("Largest difference"),
+        },
+        alt="Cycles that differ between the two histories",
+    )
+    downloads("compared_cycles", lambda: found.cycles)
+
+
+def _verdict(words: str) -> None:
+    """The verdict names pairs, so it is shown as it is."""
+    with st.container(border=True):
+        st.text(words)
+
+
+def _settings(settings: pd.DataFrame) -> None:
+    if settings.empty:
+        return
+    shown = settings.drop_duplicates("setting")
+    if "cycles" in settings:
+        shown = shown.assign(cycles=shown["setting"].map(settings.groupby("setting")["cycles"].sum()))
+    st.dataframe(
+        shown,
+        hide_index=True,
+        placeholder="not given",
+        row_height=ROW_HEIGHT,
+        column_config={
+            "setting": "Setting",
+            "before": "Before",
+            "after": "After",
+            "cycles": number_column("Cycles", "How many cycles have different values; the first of them is shown"),
+            "first": st.column_config.DatetimeColumn("First, UTC", format="YYYY-MM-DD HH:mm", timezone="UTC"),
+        },
+        key="compared_settings",
+        alt="Settings that differ",
+    )
+
+
+def _not_compared(fields: list[str]) -> None:
+    if fields:
+        st.caption(f"Recorded by one side only, so not compared: {', '.join(fields)}.")
+
+
+def _row_selected(table: pd.DataFrame, history: History) -> None:
+    """The selected row's cycle is opened on its own page (a callback)."""
+    rows: Any = st.session_state[TABLE]["selection"]["rows"]
+    when = table["timestamp_a"].iloc[rows[0]] if rows else None
+    if when is not None and pd.notna(when):
+        choose_time(history, when, open_page=True)

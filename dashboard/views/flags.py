@@ -1,0 +1,145 @@
+"""Which flags were raised, when, for which pairs, and which of them come together?"""
+
+import pandas as pd
+import streamlit as st
+
+from alpha_model.analysis import flag_co_occurrence, flag_counts, flags_by_pair
+from alpha_model.history import History
+from dashboard import pictures
+from dashboard.charts.flag_grids import co_occurrence_figure, flags_by_pair_figure
+from dashboard.charts.flags import flags_figure
+from dashboard.charts.theme import PairStyle, Theme
+from dashboard.drawing import Drawing, PairIds, Span
+from dashboard.opened import OpenHistory
+from dashboard.selection import Selection
+from dashboard.text import humanised, plural
+from dashboard.views.frames import TIME
+from dashboard.views.page import Number, head, no_cycles
+from dashboard.views.panel import panel
+
+QUESTION = "Why were signals not followed in full?"
+
+
+def render(whole: OpenHistory, selection: Selection) -> None:
+    """The page: counts over time, by pair, and what comes together."""
+    opened = whole.between(selection.start, selection.end)
+    if not len(opened.history):
+        head(QUESTION, "There is no cycle in this window.")
+        no_cycles()
+        return
+    head(QUESTION, *opened.ask(answer))
+    counts(opened, selection)
+    with st.grid(columns=2, min_column_width=480, gap="medium"):
+        with st.container():
+            panel(
+                "flags_by_pair",
+                opened,
+                selection,
+                draw_by_pair,
+                lambda: _pairs_named(opened.ask(flags_by_pair), opened.style),
+            )
+        with st.container():
+            panel(
+                "flag_co_occurrence",
+                opened,
+                selection,
+                draw_together,
+                lambda: _as_table(opened.ask(flag_co_occurrence)),
+            )
+
+
+def counts(opened: OpenHistory, selection: Selection) -> None:
+    """How many signals carry each flag."""
+    panel("flags", opened, selection, draw_counts, lambda: opened.ask(flag_counts), {"timestamp": TIME})
+
+
+def answer(history: History) -> tuple[str, list[Number]]:
+    """The page's answer and its numbers."""
+    raised = flag_counts(history)
+    if raised.empty:
+        return "No flag was raised, or the source records none.", []
+    totals = raised.sum()
+    cycles = int((raised.sum(axis=1) > 0).sum())
+    last = int(raised.iloc[-1].sum())
+    numbers = [
+        Number("Flags raised", f"{int(totals.sum()):,}", "One for each signal that carries one.", _trend(raised)),
+        Number("Cycles with a flag", f"{cycles:,} of {len(raised):,}"),
+        Number("Kinds", f"{len(totals)}", "Different flags."),
+        Number("Last cycle", f"{last}", "Flags raised in the last cycle."),
+    ]
+    return (
+        f"{plural(int(totals.sum()), 'flag')} of {plural(len(totals), 'kind')} in {plural(cycles, 'cycle')}.",
+        numbers,
+    )
+
+
+def draw_counts(
+    history: History,
+    style: PairStyle,  # noqa: ARG001 - no pair is drawn
+    theme: Theme,
+    pair_ids: PairIds = (),
+    zoom: Span | None = None,
+) -> Drawing:
+    """Over time."""
+    picture = pictures.flags_picture(history, pair_ids, zoom)
+    scope = f" of {plural(len(pair_ids), 'chosen pair')}" if pair_ids else ""
+    return Drawing(
+        flags_figure(picture.frame, theme),
+        picture.finding,
+        f"A flag says why a signal{scope} was not followed in full; a signal may carry several. {picture.note}",
+        picture.frame,
+        theme.surface,
+        refines=picture.refines,
+    )
+
+
+def draw_by_pair(
+    history: History,
+    style: PairStyle,
+    theme: Theme,
+    pair_ids: PairIds = (),
+    zoom: Span | None = None,  # noqa: ARG001 - no time axis
+) -> Drawing:
+    """By pair."""
+    picture = pictures.flags_by_pair_picture(history, pair_ids)
+    return Drawing(
+        flags_by_pair_figure(picture.frame, style, theme),
+        picture.finding,
+        f"Signals of the window that carry the flag. {picture.note}",
+        _pairs_named(picture.frame, style),
+        theme.surface,
+        timed=False,
+    )
+
+
+def draw_together(
+    history: History,
+    style: PairStyle,  # noqa: ARG001 - no pair is drawn
+    theme: Theme,
+    pair_ids: PairIds = (),
+    zoom: Span | None = None,  # noqa: ARG001 - no time axis
+) -> Drawing:
+    """Which flags come together."""
+    picture = pictures.co_occurrence_picture(history, pair_ids)
+    return Drawing(
+        co_occurrence_figure(picture.frame, theme),
+        picture.finding,
+        "Signals of the window that carry both flags.",
+        _as_table(picture.frame),
+        theme.surface,
+        timed=False,
+    )
+
+
+def _pairs_named(frame: pd.DataFrame, style: PairStyle) -> pd.DataFrame:
+    table = frame.rename(columns=lambda flag: humanised(str(flag))).reset_index(drop=True)
+    table.insert(0, "pair", [style.labels[int(pair_id)] for pair_id in frame.index])
+    return table
+
+
+def _as_table(frame: pd.DataFrame) -> pd.DataFrame:
+    return frame.rename_axis("flag").reset_index()
+
+
+def _trend(raised: pd.DataFrame) -> tuple[float, ...]:
+    return pictures.sparkline(raised.sum(axis=1))

@@ -1,0 +1,188 @@
+"""What happened to one pair through time?"""
+
+from functools import partial
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from alpha_model.analysis import pair_history
+from alpha_model.history import History
+from alpha_model.units import PairId
+from dashboard import pictures
+from dashboard.charts.pair import pair_dollars_figure, pair_weights_figure
+from dashboard.charts.theme import PairStyle, Theme
+from dashboard.cursor import choose_time
+from dashboard.drawing import Drawing, PairIds, Span
+from dashboard.opened import OpenHistory
+from dashboard.selection import PAIR, Selection
+from dashboard.text import plural, share, usd
+from dashboard.views.frames import PERCENT, TIME, USD
+from dashboard.views.page import Number, head, no_cycles
+from dashboard.views.panel import downloads, panel
+from dashboard.views.table import ROW_HEIGHT, flags_column, number_column, share_column, time_column, usd_column
+
+QUESTION = "What happened to this pair?"
+TABLE = "pair_cycles_table"
+
+
+def render(whole: OpenHistory, selection: Selection) -> None:
+    """The page: one pair's decisions, weights, dollars, and every cycle in which it was there."""
+    opened = whole.between(selection.start, selection.end)
+    if not len(opened.history) or not len(opened.history.pair_ids):
+        head(QUESTION, "There is no cycle with a pair in this window.")
+        no_cycles()
+        return
+    top = st.container()
+    pair_id = choose_pair(opened, selection)
+    with top:
+        head(QUESTION, *opened.ask(answer, pair_id))
+    narrowed = opened.ask(pair_history, pair_id)
+    for key, draw, columns in (
+        ("pair_weights", weights_of, {"timestamp": TIME, **dict.fromkeys(pictures.PAIR_WEIGHTS, PERCENT)}),
+        ("pair_dollars", dollars_of, {"timestamp": TIME, **dict.fromkeys(pictures.PAIR_DOLLARS, USD)}),
+    ):
+        panel(key, opened, _only(selection, pair_id), draw, lambda: narrowed, columns)
+    _cycles(opened, narrowed, selection)
+
+
+def choose_pair(opened: OpenHistory, selection: Selection) -> PairId:
+    """The pair of the page: the one in the address, else the first of the chosen ones, else the most important."""
+    style = opened.style
+    order = sorted(style.labels, key=lambda pair_id: style.ranks.get(pair_id, 0))
+    names = {style.labels[pair_id]: pair_id for pair_id in order}
+    first = style.labels[selection.pair_ids[0]] if selection.pair_ids else next(iter(names))
+    if st.session_state.get(PAIR) not in names:
+        st.session_state[PAIR] = first
+    name = st.selectbox("Pair", list(names), key=PAIR, bind="query-params", width=340)
+    return names.get(name, order[0])
+
+
+def answer(history: History, pair_id: PairId) -> tuple[str, list[Number]]:
+    """The page's answer and its numbers."""
+    frame = pair_history(history, pair_id)
+    total, there = len(history), len(frame)
+    if not there:
+        return f"In {plural(total, 'cycle')} it had no signal and was never held.", []
+    chosen = int(frame["selected"].sum())
+    held = int((frame["old_value"] != 0).sum() - frame["old_value"].isna().sum())
+    traded = int(frame["decision"].isin(["buy", "sell"]).sum())
+    skipped = int((frame["decision"] == "skipped").sum())
+    refused = frame["refused"] > 0
+    last = frame.iloc[-1]
+    numbers = [
+        Number("Selected", f"{chosen:,} of {total:,}", "Cycles in which it was among the chosen signals."),
+        Number("Held", f"{held:,}", "Cycles that began with a position in it."),
+        Number("Traded", f"{traded:,}", "Cycles that planned a trade in it."),
+        Number("Skipped", f"{skipped:,}", "Cycles that wanted a change and decided against it."),
+        Number("Refused", f"{int(refused.sum()):,}", "Cycles in which size risk allowed less than was asked."),
+        Number(
+            "Last weight",
+            share(last["normalised_weight"]),
+            "Normalised weight, in the last cycle in which it was there.",
+            pictures.sparkline(frame["normalised_weight"]),
+        ),
+    ]
+    sentence = f"Selected in {chosen:,} of {plural(total, 'cycle')}, held in {held:,}, traded in {traded:,}."
+    if refused.any():
+        sentence += f" Size risk allowed less than was asked in {int(refused.sum()):,}"
+        sentence += f", at most {usd(float(frame['refused'].max()))} less."
+    return sentence, numbers
+
+
+def weights_of(
+    history: History, style: PairStyle, theme: Theme, pair_ids: PairIds = (), zoom: Span | None = None
+) -> Drawing:
+    """Its weights."""
+    pair_id = pair_ids[0]
+    picture = pictures.pair_weights_picture(history, pair_id, zoom)
+    return Drawing(
+        pair_weights_figure(picture.frame, theme, style.colour(theme, pair_id)),
+        picture.finding,
+        f"Raw share is the raw weight among all raw weights of the cycle, before any limit. {picture.note}",
+        picture.frame,
+        theme.surface,
+        refines=picture.refines,
+    )
+
+
+def dollars_of(
+    history: History, style: PairStyle, theme: Theme, pair_ids: PairIds = (), zoom: Span | None = None
+) -> Drawing:
+    """Its dollars."""
+    pair_id = pair_ids[0]
+    picture = pictures.pair_dollars_picture(history, pair_id, zoom)
+    return Drawing(
+        pair_dollars_figure(picture.frame, theme, style.colour(theme, pair_id)),
+        picture.finding,
+        f"Refused is what was asked of the size-risk model and not accepted. {picture.note}",
+        picture.frame,
+        theme.surface,
+        refines=picture.refines,
+    )
+
+
+def newest_first(frame: pd.DataFrame) -> pd.DataFrame:
+    """`pair_history` as shown: the last cycle on top, without empty columns."""
+    always = ("timestamp", "decision", "selected", "flags")
+    shown = frame[[name for name in frame if name in always or frame[name].notna().any()]]
+    return shown.iloc[::-1].reset_index(drop=True)
+
+
+def _only(selection: Selection, pair_id: PairId) -> Selection:
+    """The same choice, of this pair."""
+    return Selection(
+        selection.theme, selection.start, selection.end, (pair_id,), f"{selection.view}|{pair_id}", selection.native
+    )
+
+
+def _cycles(opened: OpenHistory, frame: pd.DataFrame, selection: Selection) -> None:
+    table = newest_first(frame)
+    st.subheader("Cycle by cycle", anchor=False)
+    if table.empty:
+        st.text("It had no signal in this window, and was not held.")
+        return
+    st.caption(f"{plural(len(table), 'cycle')}, the newest on top. Select a row to take the cycle apart.")
+    columns = _columns(selection, table)
+    st.dataframe(
+        table,
+        key=TABLE,
+        hide_index=True,
+        placeholder="–",
+        height=min(560, 40 + ROW_HEIGHT * len(table)),
+        row_height=ROW_HEIGHT,
+        on_select=partial(_row_selected, table, opened.history),
+        selection_mode="single-row",
+        column_order=[name for name in columns if name in table],
+        column_config=columns,
+        alt="Every cycle of the pair",
+    )
+    downloads("pair_cycles", lambda: frame)
+
+
+def _columns(selection: Selection, table: pd.DataFrame) -> dict[str, Any]:
+    return {
+        "timestamp": time_column(),
+        "decision": st.column_config.TextColumn("Decision", help="What became of the wanted change", width=100),
+        "selected": st.column_config.CheckboxColumn("Selected", width="small"),
+        "signal": number_column("Signal", "The raw signal; below 0 is short", "%.4g"),
+        "rank": number_column("Rank", "By the strength of its signal; 1 is the strongest, 0 has no signal"),
+        "signal_count": number_column("Of", "Pairs with a signal in this cycle"),
+        "raw_share": share_column("Raw share", "Raw weight / Σ raw weights"),
+        "normalised_weight": share_column("Normalised", "Share of investable or accepted equity"),
+        "old_weight": share_column("Old weight", "Share of the held positions before the cycle"),
+        "old_value": usd_column("Old value"),
+        "position_target": usd_column("Target"),
+        "position_adjust_usd": usd_column("Change", "Target - old value; of a flip the whole new position"),
+        "asked": usd_column("Asked", "USD asked of the size-risk model"),
+        "refused": usd_column("Refused", "Asked - accepted"),
+        "price": usd_column("Price"),
+        "flags": flags_column(selection.theme, table["flags"].explode().dropna().unique()),
+    }
+
+
+def _row_selected(table: pd.DataFrame, history: History) -> None:
+    """The selected row's cycle is opened on its own page (a callback)."""
+    rows = st.session_state[TABLE]["selection"]["rows"]
+    if rows:
+        choose_time(history, table["timestamp"].iloc[rows[0]], open_page=True)

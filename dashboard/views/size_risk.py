@@ -1,0 +1,120 @@
+"""How much money could not be invested, and which pairs turned it away?"""
+
+from alpha_model.analysis import capacity_by_pair, size_risk_frame
+from alpha_model.history import History
+from dashboard import pictures
+from dashboard.charts.ranking import capacity_figure
+from dashboard.charts.size_risk import size_risk_figure
+from dashboard.charts.theme import PairStyle, Theme
+from dashboard.drawing import Drawing, PairIds, Span
+from dashboard.opened import OpenHistory
+from dashboard.selection import Selection
+from dashboard.text import plural, share, usd
+from dashboard.views.frames import PERCENT, TIME, USD, with_pair
+from dashboard.views.page import Number, head, no_cycles
+from dashboard.views.panel import panel
+
+QUESTION = "How much money found no place?"
+AMOUNTS = ("investable_usd", "accepted_usd", "discarded_usd", "asked_usd", "allowed_usd", "refused_usd")
+
+
+def render(whole: OpenHistory, selection: Selection) -> None:
+    """The page: equity against what was accepted, and the pairs that eat capacity."""
+    opened = whole.between(selection.start, selection.end)
+    if not len(opened.history):
+        head(QUESTION, "There is no cycle in this window.")
+        no_cycles()
+        return
+    head(QUESTION, *opened.ask(answer))
+    equity(opened, selection)
+    panel(
+        "capacity",
+        opened,
+        selection,
+        draw_capacity,
+        lambda: with_pair(opened.ask(capacity_by_pair), opened.style),
+        {**dict.fromkeys(AMOUNTS, USD), "refused_share": PERCENT},
+    )
+
+
+def equity(opened: OpenHistory, selection: Selection) -> None:
+    """What size risk turned away."""
+    panel(
+        "size_risk",
+        opened,
+        selection,
+        draw_equity,
+        lambda: opened.ask(size_risk_frame),
+        {"timestamp": TIME, "discarded_share": PERCENT, **dict.fromkeys(AMOUNTS, USD)},
+    )
+
+
+def answer(history: History) -> tuple[str, list[Number]]:
+    """The page's answer and its numbers."""
+    frame = size_risk_frame(history).dropna(subset=["discarded_usd"])
+    if frame.empty:
+        return "This history records no size risk: nothing says whether money was turned away.", []
+    last = frame.iloc[-1]
+    hit = frame[frame["discarded_usd"] > 0]
+    trend = pictures.sparkline(frame["discarded_usd"])
+    numbers = [
+        Number("Discarded last", usd(last["discarded_usd"]), "In the last cycle that records it.", trend),
+        Number(
+            "Share of investable",
+            share(last["discarded_share"]),
+            "Discarded / investable equity in that cycle.",
+            pictures.sparkline(frame["discarded_share"]),
+        ),
+        Number("Cycles hit", f"{len(hit):,} of {len(frame):,}", "Cycles in which money was discarded."),
+    ]
+    if hit.empty:
+        return f"Nothing: in {plural(len(frame), 'cycle')} every dollar that was asked for was accepted.", numbers
+    capacity = capacity_by_pair(history)
+    refusing = int((capacity["refused_usd"] > 0).sum())
+    return (
+        (
+            f"{usd(last['discarded_usd'])} of {usd(last['investable_usd'])} in the last cycle "
+            f"({share(last['discarded_share'])}); {plural(refusing, 'pair')} refused money at least once."
+        ),
+        numbers,
+    )
+
+
+def draw_equity(
+    history: History,
+    style: PairStyle,  # noqa: ARG001 - no pair is drawn
+    theme: Theme,
+    pair_ids: PairIds = (),  # noqa: ARG001 - always all pairs
+    zoom: Span | None = None,
+) -> Drawing:
+    """Investable, accepted and discarded."""
+    picture = pictures.size_risk_picture(history, zoom)
+    return Drawing(
+        size_risk_figure(picture.frame, theme),
+        picture.finding,
+        "Below, on a scale of its own, what size risk left uninvested; any further gap between the lines is cash that "
+        f"the weights left. {picture.note}",
+        picture.frame,
+        theme.surface,
+        refines=picture.refines,
+    )
+
+
+def draw_capacity(
+    history: History,
+    style: PairStyle,
+    theme: Theme,
+    pair_ids: PairIds = (),
+    zoom: Span | None = None,  # noqa: ARG001 - no time axis
+) -> Drawing:
+    """The pairs that refused most."""
+    picture = pictures.capacity_picture(history, pair_ids)
+    return Drawing(
+        capacity_figure(picture.frame, style, theme),
+        picture.finding,
+        "Over all cycles of the window. What one pair refuses is offered to the next, so refusals add up to more than "
+        f"what stayed uninvested. {picture.note}",
+        with_pair(picture.frame, style),
+        theme.surface,
+        timed=False,
+    )

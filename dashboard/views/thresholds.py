@@ -1,0 +1,125 @@
+"""Which cycles rebalanced, how near was the threshold, and is it too high?"""
+
+from alpha_model.analysis import CycleOutcome, cycle_outcomes, threshold_sweep
+from alpha_model.history import History
+from dashboard import pictures
+from dashboard.charts.sweep import sweep_figure
+from dashboard.charts.theme import PairStyle, Theme
+from dashboard.charts.thresholds import thresholds_figure
+from dashboard.drawing import Drawing, PairIds, Span
+from dashboard.opened import OpenHistory
+from dashboard.selection import Selection
+from dashboard.text import day, plural, share, usd
+from dashboard.views.frames import PERCENT, TIME, USD
+from dashboard.views.page import Number, head, no_cycles
+from dashboard.views.panel import panel
+
+QUESTION = "Is the threshold too high?"
+
+
+def render(whole: OpenHistory, selection: Selection) -> None:
+    """The page: the largest change against the threshold, and every other threshold."""
+    opened = whole.between(selection.start, selection.end)
+    if not len(opened.history):
+        head(QUESTION, "There is no cycle in this window.")
+        no_cycles()
+        return
+    head(QUESTION, *opened.ask(answer))
+    gate(opened, selection)
+    panel(
+        "threshold_sweep",
+        opened,
+        selection,
+        draw_sweep,
+        lambda: opened.ask(threshold_sweep),
+        {"threshold_usd": USD, "actual_usd": None, "rebalance_share": PERCENT},
+    )
+
+
+def gate(opened: OpenHistory, selection: Selection) -> None:
+    """Which cycles reached the threshold."""
+    panel(
+        "thresholds",
+        opened,
+        selection,
+        draw_gate,
+        lambda: opened.ask(cycle_outcomes),
+        {"timestamp": TIME, "max_adjust_usd": USD, "threshold_usd": USD},
+    )
+
+
+def answer(history: History) -> tuple[str, list[Number]]:
+    """The page's answer and its numbers."""
+    outcomes = cycle_outcomes(history)
+    known = outcomes.dropna(subset=["position_adjust_threshold_usd", "max_position_adjust_usd"])
+    if known.empty:
+        return "This history records neither the largest change nor the threshold.", []
+    held = known[known["outcome"] == CycleOutcome.held_below_threshold]
+    threshold = float(known["position_adjust_threshold_usd"].iloc[-1])
+    numbers = [
+        Number("Last threshold", usd(threshold), "What the largest change has to reach, in the last cycle."),
+        Number(
+            "Last largest change",
+            usd(float(known["max_position_adjust_usd"].iloc[-1])),
+            "Largest |USD change| of any position in the last cycle.",
+            pictures.sparkline(known["max_position_adjust_usd"]),
+        ),
+        Number("Held", f"{len(held):,} of {len(known):,}", "Cycles whose largest change stayed below the threshold."),
+    ]
+    if held.empty:
+        return f"It held nothing back in {plural(len(known), 'cycle')}.", numbers
+    nearest = held.iloc[int(held["shortfall_usd"].argmin())]
+    numbers.append(
+        Number(
+            "Nearest miss",
+            usd(float(nearest["shortfall_usd"])),
+            f"Below the threshold on {day(nearest['timestamp'])}.",
+        )
+    )
+    near = int((held["max_position_adjust_usd"] >= 0.9 * held["position_adjust_threshold_usd"]).sum())
+    return (
+        (
+            f"It held back {share(len(held) / len(known))} of the cycles; {near:,} of these {len(held):,} came within "
+            "a tenth of it."
+        ),
+        numbers,
+    )
+
+
+def draw_gate(
+    history: History,
+    style: PairStyle,  # noqa: ARG001 - no pair is drawn
+    theme: Theme,
+    pair_ids: PairIds = (),  # noqa: ARG001 - always all pairs
+    zoom: Span | None = None,
+) -> Drawing:
+    """The largest change of each cycle against the threshold."""
+    picture = pictures.thresholds_picture(history, zoom)
+    return Drawing(
+        thresholds_figure(picture.frame, theme),
+        picture.finding,
+        f"Marks below the dashed line held the portfolio as it was. {picture.note}",
+        picture.frame.set_index("timestamp"),
+        theme.surface,
+        refines=picture.refines,
+    )
+
+
+def draw_sweep(
+    history: History,
+    style: PairStyle,  # noqa: ARG001 - no pair is drawn
+    theme: Theme,
+    pair_ids: PairIds = (),  # noqa: ARG001 - always all pairs
+    zoom: Span | None = None,  # noqa: ARG001 - no time axis
+) -> Drawing:
+    """How many cycles would have reached any other threshold."""
+    picture = pictures.sweep_picture(history)
+    return Drawing(
+        sweep_figure(picture.frame, theme),
+        picture.finding,
+        "Holdings are taken as recorded: trading more often would have left smaller changes, which this does not "
+        "replay.",
+        picture.frame,
+        theme.surface,
+        timed=False,
+    )

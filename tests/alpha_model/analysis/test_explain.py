@@ -1,0 +1,228 @@
+"""Every reason, sentence, flag and summary: what they say is what the numbers show."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from builders import make_manager, make_model
+from histories import REAL, SAMPLES, kept_by_framework, make_history
+
+from alpha_model import AlphaModel, FixedSizeRiskModel, weight_passthrough
+from alpha_model.analysis import (
+    FLAG_MEANINGS,
+    REASON_MEANINGS,
+    CycleOutcome,
+    ReasonCode,
+    explain_cycle,
+    explain_flags,
+    explain_pairs,
+    flag_meaning,
+    sentences,
+    summarise_cycle,
+)
+from alpha_model.errors import HistoryError
+from alpha_model.history import read_history
+from alpha_model.signal import TradingPairSignalFlags as Flags
+
+EVERY = [path for path in [*SAMPLES, *REAL] if "no-alpha-model" not in path.name]
+OPEN = {"max_position_adjust_usd": 500.0, "position_adjust_threshold_usd": 100.0, "investable_equity": 1000.0}
+HELD = OPEN | {"max_position_adjust_usd": 50.0}
+HALF = {"raw_weight": 1.0, "normalised_weight": 0.5}
+
+
+def one(cycle: dict[str, float] | None = None, **row: Any) -> str:
+    """The sentence about one pair, called T1-USDC."""
+    history = make_history([{"pair_id": 1, **row}], [OPEN if cycle is None else cycle])
+    return explain_cycle(history)["sentence"].iloc[0]
+
+
+def code_of(cycle: dict[str, float] | None = None, **row: Any) -> str:
+    history = make_history([{"pair_id": 1, **row}], [OPEN if cycle is None else cycle])
+    return str(explain_pairs(history)["code"].iloc[0])
+
+
+def selected_from(signals: dict[int, float], count: int, threshold: float = 0.0) -> AlphaModel:
+    """A cycle of our own model that takes the strongest, over $1,000."""
+    manager = make_manager({1: 50.0, 2: 10.0, 3: 1.0}, cash=1000)
+    model = AlphaModel(manager.timestamp)
+    for each in make_model(signals).raw_signals.values():
+        model.set_signal(each.pair, each.signal)
+    model.select_top_signals(count, threshold)
+    model.assign_weights(weight_passthrough)
+    model.normalise_weights()
+    model.update_old_weights(manager.get_current_portfolio())
+    model.calculate_target_positions(manager, 1000.0)
+    model.generate_rebalance_trades_and_triggers(manager)
+    return model
+
+
+CODES: dict[ReasonCode, dict[str, Any]] = {
+    ReasonCode.opened: {"position_target": 500.0, "old_value": 0.0, "position_adjust_usd": 500.0},
+    ReasonCode.increased: {"position_target": 500.0, "old_value": 200.0, "position_adjust_usd": 300.0},
+    ReasonCode.reduced: {"position_target": 200.0, "old_value": 500.0, "position_adjust_usd": -300.0},
+    ReasonCode.closed: {
+        "position_target": 0.0, "old_value": 500.0, "position_adjust_usd": -500.0, "flags": ["closed"],
+    },
+    ReasonCode.flipped: {
+        "position_target": 500.0, "old_value": 300.0, "position_adjust_usd": 500.0, "normalised_weight": 0.5,
+        "signal": -1.0, "old_kind": "spot_market_hold", "synthetic_kind": "lending_protocol_short",
+    },
+    ReasonCode.held_below_threshold: {
+        "position_target": 500.0, "old_value": 450.0, "position_adjust_usd": 50.0, "ignored": True,
+        "flags": ["max_adjust_too_small"],
+    },
+    ReasonCode.trade_too_small: {
+        "position_target": 500.0, "old_value": 495.0, "position_adjust_usd": 5.0, "ignored": True,
+        "flags": ["individual_trade_size_too_small"],
+    },
+    ReasonCode.quantity_too_small: {
+        "position_target": 500.0, "old_value": 495.0, "position_adjust_usd": 5.0, "ignored": True,
+        "flags": ["individual_trade_quantity_too_small"],
+    },
+    ReasonCode.weight_too_small: {
+        "position_target": 2.0, "old_value": 0.0, "position_adjust_usd": 2.0, "ignored": True,
+        "flags": ["close_position_weight_limit"],
+    },
+    ReasonCode.skipped: {"position_target": 500.0, "old_value": 450.0, "position_adjust_usd": 50.0, "ignored": True},
+    ReasonCode.carried_forward: {"position_target": 500.0, "old_value": 500.0, "carry_forward": True},
+    ReasonCode.not_selected: {"selected": False, "signal": 0.5, "signal_in_selection": None},
+    ReasonCode.no_change: {"position_target": 500.0, "old_value": 500.0, "position_adjust_usd": 0.0},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_every_code_follows_from_its_numbers(code: ReasonCode) -> None:
+    row = HALF | CODES[code]
+    assert code_of(HELD if code is ReasonCode.held_below_threshold else OPEN, **row) == code
+
+
+def test_undecided_is_a_change_of_which_nothing_says_whether_it_was_made() -> None:
+    row = HALF | {"position_target": 500.0, "old_value": 450.0, "position_adjust_usd": 50.0}
+    bare = {"investable_equity": 1000.0}
+    assert code_of(bare, **row) == ReasonCode.undecided
+    assert one(bare, **row).endswith("whether the increase of $50.00 was made is not recorded.")
+
+
+def test_every_code_has_a_meaning() -> None:
+    assert set(REASON_MEANINGS) == set(ReasonCode)
+
+
+def test_sentence_of_an_increase() -> None:
+    words = one(**HALF, position_target=1000.0, old_value=200.0, position_adjust_usd=800.0)
+    assert words == "T1-USDC: wanted $1,000 (100.0 %); increased by $800 from $200."
+
+
+def test_sentence_of_a_flip_says_both_sides() -> None:
+    assert one(**(HALF | CODES[ReasonCode.flipped])).endswith("closed the long of $300 and opened a short of $500.")
+
+
+def test_sentence_of_a_skipped_change_says_how_far_below_the_threshold_only_where_it_is_recorded() -> None:
+    words = one(**(HALF | CODES[ReasonCode.trade_too_small]))
+    assert words.endswith("the increase of $5.00 was skipped, below the threshold for a single trade.")
+    manager = make_manager({1: 50.0, 2: 10.0}, cash=1000, held={1: 10})
+    model = make_model({1: 5.2, 2: 4.8})
+    model.normalise_weights()
+    model.update_old_weights(manager.get_current_portfolio())
+    model.calculate_target_positions(manager, 1000.0)
+    model.generate_rebalance_trades_and_triggers(manager, 10, 60)
+    first = explain_cycle(kept_by_framework(model)).set_index("pair_id")["sentence"]
+    assert first[1].endswith(
+        "the increase of $20.00 was skipped, $40.00 below the threshold of $60.00 for a single trade."
+    )
+
+
+def test_signal_that_was_not_selected_says_its_rank_and_what_it_would_have_had() -> None:
+    words = explain_cycle(kept_by_framework(selected_from({1: 6.0, 2: 4.0, 3: 2.5}, 2)))
+    assert words["code"].iloc[-1] == ReasonCode.not_in_top
+    assert words["sentence"].iloc[-1] == "T3-USDC: ranked 3rd of 3, top 2 selected; its 20.0 % would have been $200."
+
+
+def test_signal_below_the_threshold_of_the_selection_says_so() -> None:
+    words = explain_cycle(kept_by_framework(selected_from({1: 6.0, 2: 4.0, 3: 0.01}, 3, 0.05)))
+    assert words["code"].iloc[-1] == ReasonCode.below_signal_threshold
+    assert "its strength of 0.01 is below the 0.05 that selection asks for" in words["sentence"].iloc[-1]
+
+
+def test_a_limit_is_named_with_what_it_took_and_where_that_went() -> None:
+    manager = make_manager({1: 50.0, 2: 10.0, 3: 1.0}, cash=1000)
+    model = make_model({1: 5.0, 2: 3.0, 3: 2.0})
+    risk = FixedSizeRiskModel(manager.pricing_model, per_position_cap=350)
+    model.normalise_weights(0.4, investable_equity=1000.0, size_risk_model=risk)
+    model.update_old_weights(manager.get_current_portfolio())
+    model.calculate_target_positions(manager)
+    model.generate_rebalance_trades_and_triggers(manager)
+    history = kept_by_framework(model)
+    by_pair = explain_cycle(history).set_index("pair_id")
+    assert by_pair.loc[1, "sentence"] == (
+        "T1-USDC: wanted $500 (50.0 %); the cap per pair allowed $400 (40.0 %); size risk allowed $350 and refused "
+        "$50.00, which was offered to 2 smaller signals; in the whole cycle $125 stayed in cash; opened with $350."
+    )
+    assert by_pair.loc[1, "limited_by"] == "concentration"
+    assert by_pair.loc[2, "sentence"] == (
+        "T2-USDC: wanted $300 (30.0 %); was offered $15.00 more, which others did not take; opened with $315."
+    )
+    summary = summarise_cycle(history)
+    assert summary.outcome is CycleOutcome.rebalanced
+    assert summary.headline in summary.paragraph
+    assert "What held money back: the cap per pair ($100), size risk ($50.00)." in summary.paragraph
+    flags = explain_flags(history).set_index("flag")
+    assert flags.loc["capped_by_pool_size", "amount_usd"] == 50
+    assert flags.loc["capped_by_concentration", "effect"] == "On 1 pair (T1-USDC); the cap per pair cut off $100."
+
+
+def test_every_flag_has_a_meaning_and_an_unknown_one_is_said_to_be_unknown() -> None:
+    assert set(FLAG_MEANINGS) == set(Flags)
+    assert len({flag_meaning(str(flag)) for flag in Flags}) == len(Flags)
+    assert "does not know what it means" in flag_meaning("brand_new")
+
+
+def test_flags_that_take_no_money_claim_no_amount() -> None:
+    history = make_history([{"pair_id": 1, "flags": ["cannot_redeem", "brand_new"], **HALF}], [OPEN])
+    frame = explain_flags(history).set_index("flag")
+    assert frame["amount_usd"].isna().all()
+    assert frame.loc["cannot_redeem", "effect"] == "On 1 pair (T1-USDC)."
+
+
+def test_summary_is_of_one_cycle() -> None:
+    with pytest.raises(HistoryError, match="a summary is of one cycle, got a history of 2"):
+        summarise_cycle(make_history(cycles=2))
+
+
+def test_names_stay_on_one_line_and_unchanged_otherwise() -> None:
+    history = make_history([{"pair_id": 1, **HALF}], [OPEN], tickers={1: "<b>X</b>\n=1+1"})
+    assert explain_cycle(history)["sentence"].iloc[0].startswith("<b>X</b> =1+1: ")
+
+
+DOLLARS = re.compile(r"\$([\d,]+(?:\.\d+)?)")
+
+
+@pytest.mark.parametrize("path", EVERY, ids=lambda path: path.name)
+def test_sentences_name_no_amount_that_the_numbers_do_not_have(path: Path) -> None:
+    history = read_history(path)
+    codes = explain_pairs(history)
+    assert len(codes) == history.tables.signals.num_rows
+    assert not codes["code"].isna().any()
+    assert not (codes["amount_usd"] < 0).any()
+    for moment in history.timestamps[:: max(1, len(history) // 5)]:
+        cycle = history.at(moment)
+        frame = explain_cycle(cycle)
+        summary = summarise_cycle(cycle)
+        assert "nan" not in " ".join([summary.paragraph, *frame["sentence"]]).lower()
+        assert len(frame) == cycle.tables.signals.num_rows
+        traded = frame["code"].isin(["opened", "increased", "reduced", "closed", "flipped"])
+        assert (frame.loc[traded, "traded"] != 0).all()
+        assert (frame.loc[~traded, "traded"].fillna(0) == 0).all()
+        for row in frame.itertuples():
+            words = str(row.sentence)
+            if row.code in {"increased", "reduced", "opened", "closed"} and not np.isnan(row.amount_usd):
+                said = [float(amount.replace(",", "")) for amount in DOLLARS.findall(words.rpartition(": ")[2])]
+                assert any(abs(amount - row.amount_usd) <= 0.5 for amount in said) or row.amount_usd < 0.005, words
+
+
+def test_sentences_follow_the_rows_of_signals() -> None:
+    history = make_history([{"pair_id": 2, **HALF}, {"pair_id": 1, **HALF}], [OPEN])
+    assert [words.split(":")[0] for words in sentences(history)] == ["T2-USDC", "T1-USDC"]
