@@ -15,6 +15,7 @@ from typing import IO, TypeAlias
 from urllib.parse import unquote, urlsplit
 
 from alpha_model.errors import HistoryError
+from alpha_model.history.opening import MOST_UNPACKED, check_size
 
 Progress: TypeAlias = Callable[[float], None]
 
@@ -93,7 +94,7 @@ def _fetch_web(uri: str, target: IO[bytes], progress: Progress | None) -> None:
             )
         packed = answer.headers.get("Content-Encoding", "identity") != "identity"
         size = 0 if packed else int(answer.headers.get("Content-Length") or 0)
-        _copy(answer.iter_content(_CHUNK), target, size, progress)
+        _copy(answer.iter_content(_CHUNK), target, shown_uri(uri), size, progress)
 
 
 def _fetch_any(uri: str, target: IO[bytes], progress: Progress | None) -> None:
@@ -102,7 +103,7 @@ def _fetch_any(uri: str, target: IO[bytes], progress: Progress | None) -> None:
     try:
         with fsspec.open(uri, "rb") as file:
             size = getattr(file, "size", None) or 0
-            _copy(iter(lambda: file.read(_CHUNK), b""), target, int(size), progress)
+            _copy(iter(lambda: file.read(_CHUNK), b""), target, shown_uri(uri), int(size), progress)
     except ImportError as error:
         raise _missing(error.name or str(error), uri) from error
     except ValueError as error:
@@ -115,11 +116,12 @@ def _fetch_any(uri: str, target: IO[bytes], progress: Progress | None) -> None:
         ) from error
 
 
-def _copy(pieces: Iterator[bytes], target: IO[bytes], size: int, progress: Progress | None) -> None:
+def _copy(pieces: Iterator[bytes], target: IO[bytes], name: str, size: int, progress: Progress | None) -> None:
     done = 0
     for piece in pieces:
-        target.write(piece)
         done += len(piece)
+        check_size(done, name, MOST_UNPACKED)
+        target.write(piece)
         if progress is not None and size:
             progress(min(1.0, done / size))
 
