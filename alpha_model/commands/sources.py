@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import click
 
 from alpha_model.errors import CycleNotFoundError
-from alpha_model.history import History, read_history, read_weights
+from alpha_model.history import History, default_cache, read_history, read_weights
 from alpha_model.history.history import utc
 from alpha_model.history.tidy import is_table
 
@@ -31,7 +31,7 @@ def opened(source: Path) -> History:
     """
     if source.is_dir():
         return History.open(source)
-    return read_weights(source) if is_table(source) else read_history(source)
+    return read_weights(source) if is_table(source) else read_history(source, cache=default_cache())
 
 
 def one_cycle(history: History, which: str) -> History:

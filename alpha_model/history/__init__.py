@@ -1,5 +1,6 @@
 """What did the strategy decide, cycle by cycle? Reading, recording and querying of histories."""
 
+from alpha_model.history.cache import HistoryCache, default_cache
 from alpha_model.history.export import csv_bytes, write_tables
 from alpha_model.history.follow import Folder, Follower, FollowEvent
 from alpha_model.history.freshness import Freshness, freshness_of
@@ -22,6 +23,7 @@ __all__ = [
     "Follower",
     "Freshness",
     "History",
+    "HistoryCache",
     "HistoryRecorder",
     "LiveHistory",
     "Receipt",
@@ -29,6 +31,7 @@ __all__ = [
     "Source",
     "compact",
     "csv_bytes",
+    "default_cache",
     "freshness_of",
     "query_dataset",
     "read_history",

@@ -25,6 +25,8 @@ NON_FINITE_TOKENS = {"\x7f": "NaN", "\x7fInfin": "Infinity", "\x7f-Infin": "-Inf
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _SHOWN = 60
+_OUR_DAYS = (0.9e9, 4.1e9)
+"""UNIX seconds of the years 1998 to 2099."""
 _SPELLINGS = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}
 _TRUTHS = {"true": True, "false": False, "1": True, "0": False}
 
@@ -170,7 +172,15 @@ def moment(value: object) -> Micros | None:
             return _micros(datetime.fromisoformat(value.strip()))
     except (ValueError, OverflowError):
         pass
-    raise OddValueError(f"expected a time, UNIX seconds or ISO 8601, got {shown(value)}")
+    raise OddValueError(f"expected a time, UNIX seconds or ISO 8601, got {shown(value)}{_finer(seconds)}")
+
+
+def _finer(number: float | None) -> str:
+    """A hint where a number would be a time of our days in a finer unit; nothing is guessed from it."""
+    for unit, parts in (("milliseconds", 1e3), ("microseconds", 1e6), ("nanoseconds", 1e9)):
+        if number is not None and _OUR_DAYS[0] <= number / parts <= _OUR_DAYS[1]:
+            return f", which may be {unit}"
+    return ""
 
 
 def _micros(when: datetime) -> Micros:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import UNSET, Raw, Struct, UnsetType
@@ -59,7 +59,7 @@ _SIGNAL_FIELDS: list[tuple[str, Any, Any]] = [
     ("synthetic_pair", _Kind | None, None),
     ("position_adjust_ignored", bool | None, None),
     ("carry_forward_position", bool | None, None),
-    ("position_id", int | None, None),
+    ("position_id", Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)] | None, None),
     ("flags", list[str] | None, None),
     ("reasons", list[_Reason] | None, None),
     ("trade_size_risk", dict[str, Raw] | None, None),

@@ -11,7 +11,7 @@ import io
 import mmap
 import tempfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, Any
 
@@ -24,14 +24,21 @@ MappedFile = mmap.mmap | bytearray
 
 _GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 _CHUNK = 1 << 20
+MOST_UNPACKED = 16 << 30
+"""Bytes that a compressed or fetched file may have; beyond them it is taken for a trap that would fill the disk."""
+
 _BROKEN = (OSError, EOFError, zlib.error, pa.ArrowInvalid)
 
 
-def open_file(path: Path) -> MappedFile:
+def open_file(path: Path, max_bytes: int | None = None) -> MappedFile:
     """The document of a file.
 
+    Args:
+        path: The file, plain or compressed.
+        max_bytes: Most bytes that a compressed one may have when unpacked; None is `MOST_UNPACKED`.
+
     Raises:
-        HistoryError: It cannot be opened, is empty, or is compressed and damaged.
+        HistoryError: It cannot be opened, is empty, or is compressed and damaged or too large.
     """
     try:
         with path.open("rb") as file:
@@ -40,7 +47,7 @@ def open_file(path: Path) -> MappedFile:
             if unpack is None:
                 return _mapped(file, str(path))
             with tempfile.TemporaryFile() as unpacked:
-                _copy(unpack, file, unpacked, str(path), None)
+                _copy(unpack, file, unpacked, str(path), MOST_UNPACKED if max_bytes is None else max_bytes)
                 return _mapped(unpacked, str(path))
     except FileNotFoundError as error:
         raise HistoryError(f"there is no file {path}. Check the path.", path=path) from error
@@ -65,7 +72,7 @@ def open_bytes(data: bytes, name: str, max_bytes: int | None = None) -> bytearra
     """
     unpack = _unpacker(data[:4])
     if unpack is None:
-        _check_size(len(data), name, max_bytes)
+        check_size(len(data), name, max_bytes)
         document = bytearray(data)
     else:
         unpacked = io.BytesIO()
@@ -88,24 +95,33 @@ def _copy(
     unpack: Callable[[IO[bytes]], Any], packed: IO[bytes], target: IO[bytes], name: str, max_bytes: int | None
 ) -> None:
     size = 0
+    for piece in _pieces(unpack, packed, name):
+        size += len(piece)
+        check_size(size, name, max_bytes)
+        target.write(piece)
+    target.flush()
+
+
+def _pieces(unpack: Callable[[IO[bytes]], Any], packed: IO[bytes], name: str) -> Iterator[bytes]:
+    """What comes out of a compressed file, piece by piece; trouble with the place it goes to is not damage."""
+    size = 0
     try:
         with unpack(packed) as stream:
             while piece := stream.read(_CHUNK):
                 size += len(piece)
-                _check_size(size, name, max_bytes)
-                target.write(piece)
+                yield piece
     except _BROKEN as error:
         raise HistoryError(
             f"{name} is compressed, and damaged after {size:,} unpacked bytes. Copy or download it again.", path=name
         ) from error
-    target.flush()
 
 
-def _check_size(size: int, name: str, max_bytes: int | None) -> None:
+def check_size(size: int, name: str, max_bytes: int | None) -> None:
+    """Raise a HistoryError where a document has more bytes than it may have."""
     if max_bytes is not None and size > max_bytes:
         raise HistoryError(
             f"{name} has more than {max_bytes:,} bytes when unpacked, which is the limit here. "
-            "Open it from a folder of the server, or raise the limit.",
+            "Unpack it and open it from a folder of the server, or raise the limit.",
             path=name,
             max_bytes=max_bytes,
         )

@@ -5,10 +5,12 @@ Tools over the bytes of a JSON document. `msgspec.Raw` values are views of those
 
 from __future__ import annotations
 
+import json
+import math
 import mmap
 import re
 from collections.abc import Sequence
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import msgspec
 import numpy as np
@@ -27,7 +29,27 @@ _MEMBERS = msgspec.json.Decoder(dict[str, Raw])
 _OPENING = re.compile(rb"\s*\{")
 _FIRST = re.compile(rb'\{\s*"(?:[^"\\]|\\.)*"\s*:\s*\Z')
 _SPACE = 256
+_MOST_DIGITS = 400
 _BETWEEN = re.compile(rb'\s*,?\s*"(?:[^"\\]|\\.)*"\s*:\s*')
+
+
+def plain(raw: Raw | bytes) -> Any:
+    """The value in plain Python; numbers beyond reason, which msgspec refuses, become infinite.
+
+    Raises:
+        UNREADABLE: It is not JSON.
+    """
+    try:
+        return msgspec.json.decode(raw)
+    except msgspec.ValidationError as error:
+        try:
+            return json.loads(bytes(raw), parse_int=_whole)
+        except ValueError:
+            raise error from None
+
+
+def _whole(digits: str) -> float:
+    return int(digits) if len(digits) <= _MOST_DIGITS else math.inf
 
 
 def members(raw: Raw) -> list[tuple[str, Raw]]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
@@ -15,12 +16,16 @@ from msgspec import Raw
 from alpha_model.errors import HistoryError, NoHistoryError
 from alpha_model.history import coerce
 from alpha_model.history.assemble import Assembly
+from alpha_model.history.cache import HistoryCache
 from alpha_model.history.history import History, Source
 from alpha_model.history.opening import MappedFile, open_bytes, open_file
+from alpha_model.history.problems import Problems
 from alpha_model.history.rawjson import UNREADABLE, Buffer, patch_non_finite
 from alpha_model.history.record_reader import read_record
 from alpha_model.history.records import is_record
+from alpha_model.history.salvage import MOST_CUTS, Cut, cut_out, replace_bad_text
 from alpha_model.history.snapshot import PARTS
+from alpha_model.history.spool import is_uri, local_path, short_name, spooled
 from alpha_model.history.state import Progress, SnapshotReader, decode_state, read_state
 
 _BOM = b"\xef\xbb\xbf"
@@ -33,20 +38,50 @@ _EXPECTED = (
 )
 
 
-def read_history(source: Path | str, *, progress: Progress | None = None) -> History:
+def read_history(source: Path | str, *, progress: Progress | None = None, cache: HistoryCache | None = None) -> History:
     """The history in a file, plain or compressed with gzip or zstd.
 
     Args:
         source: A state file of the reference framework, one snapshot of an alpha model, a list of them, or a file of
-            `HistoryRecorder`. The content tells which, not the name.
+            `HistoryRecorder`: its path, or an address such as `https://…` or `s3://…`, which is copied here first.
+            The content tells which, not the name.
         progress: Told the share that is done, 0...1.
+        cache: Where histories that were read before are kept; see `default_cache`. None reads the file anew.
 
     Raises:
         NoHistoryError: The file was read, and there is no alpha model in it.
-        HistoryError: The file cannot be read.
+        HistoryError: The file cannot be read or fetched.
     """
+    if is_uri(source):
+        uri = str(source)
+        path = local_path(uri)
+        if path is None:
+            with spooled(uri, _part(progress, 0.0)) as copy:
+                return _read_path(copy, short_name(uri), _part(progress, 0.5), cache, is_temporary=True)
+        source = path
     path = Path(source)
-    return _read(open_file(path), path.name, path.stat().st_size, progress)
+    return _read_path(path, path.name, progress, cache)
+
+
+def _part(progress: Progress | None, start: float) -> Progress | None:
+    """The progress of one half of the work."""
+    return None if progress is None else lambda share: progress(start + share / 2)
+
+
+def _read_path(
+    path: Path, name: str, progress: Progress | None, cache: HistoryCache | None, *, is_temporary: bool = False
+) -> History:
+    kept = None if cache is None else cache.load(path, name)
+    if kept is not None:
+        if progress is not None:
+            progress(1.0)
+        return kept
+    before = path.stat() if path.is_file() else None
+    document = open_file(path)
+    history = _read(document, name, len(document) if before is None else before.st_size, progress)
+    if cache is not None and before is not None:
+        (cache.store if is_temporary else cache.store_meanwhile)(path, history, before)
+    return history
 
 
 def read_history_bytes(data: bytes, name: str, *, max_bytes: int | None = None) -> History:
@@ -64,26 +99,84 @@ def read_history_bytes(data: bytes, name: str, *, max_bytes: int | None = None) 
     return _read(open_bytes(data, name, max_bytes), name, len(data), None)
 
 
+@dataclass(slots=True)
+class _Repairs:
+    """What was done to a document that could not be read as it is."""
+
+    problems: Problems = field(default_factory=Problems)
+    error: Exception | None = None
+    patched: bool = False
+    mended: bool = False
+    cuts: list[Cut] = field(default_factory=list)
+
+    def attempt(self, document: MappedFile, error: Exception) -> MappedFile | None:
+        """The document after the next thing that may help; None when nothing is left to be tried."""
+        self.error = self.error or error
+        if not self.patched:
+            self.patched = True
+            if places := patch_non_finite(document):
+                message = f"{len(places)} bare NaN or Infinity, which JSON does not have, read as absent"
+                self.problems.add("patched", message, position=places[0])
+                return document
+        if isinstance(error, UnicodeDecodeError):
+            return document if self._mend(document) else None
+        if isinstance(error, msgspec.ValidationError) or len(self.cuts) >= MOST_CUTS:
+            return None
+        found = cut_out(document, len(document) if "truncated" in str(error) else _position(error))
+        if found is None:
+            return None
+        cut, document = found
+        self.cuts.append(cut)
+        what = "the file ends in the middle of it" if cut.at_end else f"it is damaged: {_reason(error)}"
+        message = f"bytes {cut.start:,} to {cut.stop:,} cannot be read, {what}; skipped"
+        self.problems.add("skipped", message, cycle_key=cut.key, position=cut.start)
+        return document
+
+    def _mend(self, document: MappedFile) -> bool:
+        if self.mended:
+            return False
+        self.mended = True
+        places = replace_bad_text(document)
+        if places:
+            message = f"{len(places)} bytes are not valid UTF-8; they are shown as ?"
+            self.problems.add("patched", message, position=places[0])
+        return bool(places)
+
+
 def _read(mapped: MappedFile, name: str, byte_count: int, progress: Progress | None) -> History:
-    document: Buffer = memoryview(mapped)[len(_BOM) :] if mapped[: len(_BOM)] == _BOM else mapped
+    if mapped[: len(_BOM)] == _BOM:
+        mapped[: len(_BOM)] = b" " * len(_BOM)
     assembly = Assembly()
-    if is_record(document):
-        strategy = read_record(document, name, assembly, progress)
+    if is_record(mapped):
+        strategy = read_record(mapped, name, assembly, progress)
         return assembly.finish(Source(name, "recorder file", strategy, byte_count))
-    try:
-        kind, strategy = _read_document(document, name, assembly, progress)
-    except UNREADABLE as first:
-        places = patch_non_finite(mapped)
-        if not places:
-            raise _unreadable(document, name, first) from first
-        assembly = Assembly()
-        message = f"{len(places)} bare NaN or Infinity, which JSON does not have, read as absent"
-        assembly.problems.add("patched", message, position=places[0])
+    repairs, length = _Repairs(), len(mapped)
+    while True:
+        assembly = Assembly(repairs.problems.copy())
         try:
-            kind, strategy = _read_document(document, name, assembly, progress)
+            kind, strategy = _read_document(mapped, name, assembly, progress)
         except UNREADABLE as error:
-            raise _unreadable(document, name, error) from error
-    return assembly.finish(Source(name, kind, strategy, byte_count))
+            repaired = repairs.attempt(mapped, error)
+            if repaired is None:
+                raise _unreadable(mapped, length, name, repairs.error or error) from error
+            mapped = repaired
+        except HistoryError as error:
+            if repairs.cuts and repairs.error is not None:
+                raise _unreadable(mapped, length, name, repairs.error) from error
+            raise
+        else:
+            return assembly.finish(Source(name, kind, strategy, byte_count))
+
+
+def _position(error: Exception) -> int | None:
+    where = re.search(r"byte (\d+)", str(error))
+    if where is None:
+        return None
+    return int(where[1]) - ("trailing" in str(error))  # msgspec has read the first byte that is too many
+
+
+def _reason(error: Exception) -> str:
+    return "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
 
 
 def _read_document(
@@ -136,11 +229,10 @@ def _read_snapshots(
     )
 
 
-def _unreadable(document: Buffer, name: str, error: Exception) -> HistoryError:
+def _unreadable(document: Buffer, length: int, name: str, error: Exception) -> HistoryError:
     """What is wrong with a file that is no JSON, as far as the parser can tell."""
     start = bytes(document[:24])
-    where = re.search(r"byte (\d+)", str(error))
-    position = int(where[1]) if where else None
+    position = _position(error)
     again = ""
     if not start.strip():
         what = "holds nothing but blanks"
@@ -150,8 +242,8 @@ def _unreadable(document: Buffer, name: str, error: Exception) -> HistoryError:
         what = "is nested too deeply to be a history"
     elif isinstance(error, UnicodeDecodeError):
         what, again = "is not valid UTF-8", " Copy it again."
-    elif "truncated" in str(error) or position == len(document):
-        what, again = f"ends in the middle, after {len(document):,} bytes: it was cut off", " Copy it again."
+    elif "truncated" in str(error) or position == length:
+        what, again = f"ends in the middle, after {length:,} bytes: it was cut off", " Copy it again."
     else:
         what = f"is not valid JSON ({error})" if position is None else f"is not valid JSON at byte {position:,}"
     return HistoryError(f"{name} {what}.{again} {_EXPECTED}", path=name, position=position)

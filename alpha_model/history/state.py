@@ -21,7 +21,7 @@ from alpha_model.history.assemble import Assembly
 from alpha_model.history.coerce import Micros, OddValueError, ProblemKind
 from alpha_model.history.decoder import Decoder
 from alpha_model.history.problems import Problems
-from alpha_model.history.rawjson import UNREADABLE, Buffer, locate, members, repeats_keys
+from alpha_model.history.rawjson import UNREADABLE, Buffer, locate, members, plain, repeats_keys
 from alpha_model.history.snapshot import PARTS, Report, Snapshot, is_alpha_model, read_snapshot
 from alpha_model.history.state_portfolio import read_equity, read_trades
 
@@ -83,6 +83,9 @@ class SnapshotReader:
             message = "the snapshot has no time of its own and its key is none; skipped. Add `timestamp`, UNIX seconds"
             self.report(raw, key, "skipped", message, ("timestamp",))
             return True
+        if timestamp < 0:
+            message = f"the cycle is from {coerce.iso(timestamp)}, before 1970; kept"
+            self.report(raw, key, "odd", message, ("timestamp",))
         self._assembly.add_cycle(found, timestamp, source=source, source_key=key)
         return True
 
@@ -94,16 +97,16 @@ class SnapshotReader:
         parts = {}
         for part in PARTS:
             if isinstance(snapshot.get(part), dict):
-                parts[part] = [(name, msgspec.json.decode(value)) for name, value in members(fields[part])]
+                parts[part] = [(name, plain(value)) for name, value in members(fields[part])]
         return read_snapshot(snapshot, self.reporter(raw, key), parts)
 
     def _plain(self, raw: Raw, key: str | None) -> tuple[Raw, Any]:
         """The entry in plain values; bytes that are no text are replaced."""
         with contextlib.suppress(*UNREADABLE):
-            return raw, msgspec.json.decode(raw)
+            return raw, plain(raw)
         repaired = Raw(bytes(raw).decode(errors="replace").encode())
         with contextlib.suppress(*UNREADABLE):
-            found = msgspec.json.decode(repaired)
+            found = plain(repaired)
             self.report(raw, key, "patched", "the snapshot is not valid UTF-8; the bad bytes are shown as \ufffd", ())
             return repaired, found
         return raw, None
@@ -149,7 +152,7 @@ def _decode_odd_state(document: Buffer, problems: Problems) -> State | None:
     if "visualisation" not in top:
         return None
     parts: dict[str, Any] = {part: top[part] for part in ("portfolio", "stats") if part in top}
-    name, updated = (msgspec.json.decode(top.get(part, _NULL)) for part in ("name", "last_updated_at"))
+    name, updated = (plain(top.get(part, _NULL)) for part in ("name", "last_updated_at"))
     inner = _object(top, "visualisation", document, problems)
     kept = {part: _object(inner, part, document, problems) for part in _Visualisation.__struct_fields__}
     named = None if name is None else str(name)
@@ -209,6 +212,8 @@ def _entries(document: Buffer, visualisation: _Visualisation, problems: Problems
         return list(kept.items())
     whole = _OBJECT.decode(_OBJECT.decode(document)["visualisation"])["calculations"]
     found = members(whole)
+    if len(found) == len(kept):
+        return found  # blanks, where damage was cut out
     message = f"{len(found) - len(kept)} keys of calculations appear more than once; all their entries are read"
     problems.add("odd", message, field="calculations", position=locate(document, whole))
     return found
@@ -276,9 +281,9 @@ def _time(value: object) -> Micros | None:
 def _read_messages(messages: Mapping[str, Raw], assembly: Assembly) -> None:
     for key, raw in messages.items():
         try:
-            found = msgspec.json.decode(raw)
+            found = plain(raw)
         except UnicodeDecodeError:
-            found = msgspec.json.decode(bytes(raw).decode(errors="replace"))
+            found = plain(bytes(raw).decode(errors="replace").encode())
         texts = found if isinstance(found, list) else [found]
         message = "\n".join(text if isinstance(text, str) else coerce.json_text(text) for text in texts)
         timestamp = _time(key)

@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 import pytest
 from histories import differing_tables
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from alpha_model.history import (
@@ -43,7 +43,6 @@ CYCLES = st.tuples(
 )
 
 
-@settings(deadline=None, max_examples=150)
 @given(st.lists(CYCLES, min_size=1, max_size=14), st.integers(1, 3), st.data())
 def test_step_by_step_equals_whole(
     tmp_path_factory: pytest.TempPathFactory, make: Any, steps: Any, open_cycles: int, data: st.DataObject

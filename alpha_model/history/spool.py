@@ -1,0 +1,151 @@
+"""How does a history that lies elsewhere become a file here?
+
+Addresses that the caller gives are copied into a temporary file first: http and https with requests, every other
+protocol with fsspec. The name that is shown has neither credentials nor query.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, TypeAlias
+from urllib.parse import unquote, urlsplit
+
+from alpha_model.errors import HistoryError
+from alpha_model.history.opening import MOST_UNPACKED, check_size
+
+Progress: TypeAlias = Callable[[float], None]
+
+_CHUNK = 1 << 20
+_TIMEOUT = (10.0, 60.0)
+"""Seconds to connect, and between two pieces of the answer."""
+_WEB = ("http", "https")
+
+
+def is_uri(source: object) -> bool:
+    """Is this an address such as `s3://bucket/state.json`, and not a path?"""
+    return isinstance(source, str) and "://" in source
+
+
+def local_path(uri: str) -> Path | None:
+    """The path that a `file://` address stands for; None for any other."""
+    parts = urlsplit(uri)
+    return Path(unquote(parts.netloc + parts.path)) if parts.scheme == "file" else None
+
+
+def shown_uri(uri: str) -> str:
+    """The address without credentials, query and fragment."""
+    parts = urlsplit(uri)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+
+
+def short_name(uri: str) -> str:
+    """What the file is called at its place."""
+    return unquote(urlsplit(uri).path.rstrip("/").rpartition("/")[2]) or shown_uri(uri)
+
+
+@contextmanager
+def spooled(uri: str, progress: Progress | None = None) -> Iterator[Path]:
+    """A temporary copy of what lies at an address.
+
+    Args:
+        uri: The address.
+        progress: Told the share that has arrived, where the whole is known.
+
+    Raises:
+        HistoryError: It cannot be had; the message says why, without credentials.
+    """
+    with tempfile.TemporaryDirectory(prefix="alpha-model-") as folder:
+        copy = Path(folder) / "spooled"
+        with copy.open("wb") as target:
+            try:
+                fetch = _fetch_web if urlsplit(uri).scheme in _WEB else _fetch_any
+                fetch(uri, target, progress)
+            except HistoryError:
+                raise
+            except FileNotFoundError as error:
+                raise HistoryError(
+                    f"there is nothing at {shown_uri(uri)}. Check the address.", path=shown_uri(uri)
+                ) from error
+            except Exception as error:  # every protocol's package has errors of its own
+                reason = _reason(error, uri)
+                raise HistoryError(
+                    f"{shown_uri(uri)} cannot be fetched: {reason}. Check the address, the network and the "
+                    "credentials, or copy the file here.",
+                    path=shown_uri(uri),
+                ) from error
+        yield copy
+
+
+def _fetch_web(uri: str, target: IO[bytes], progress: Progress | None) -> None:
+    if importlib.util.find_spec("requests") is None:
+        raise _missing("requests", uri)
+    import requests  # noqa: PLC0415 - an extra, needed here only
+
+    with requests.get(uri, stream=True, timeout=_TIMEOUT) as answer:
+        if answer.status_code != requests.codes.ok:
+            raise HistoryError(
+                f"{shown_uri(uri)} answered {answer.status_code} {answer.reason}. Check the address.",
+                path=shown_uri(uri),
+                status=answer.status_code,
+            )
+        packed = answer.headers.get("Content-Encoding", "identity") != "identity"
+        size = 0 if packed else int(answer.headers.get("Content-Length") or 0)
+        _copy(answer.iter_content(_CHUNK), target, shown_uri(uri), size, progress)
+
+
+def _fetch_any(uri: str, target: IO[bytes], progress: Progress | None) -> None:
+    import fsspec  # noqa: PLC0415 - takes a moment, and is needed here only
+
+    try:
+        with fsspec.open(uri, "rb") as file:
+            size = getattr(file, "size", None) or 0
+            _copy(iter(lambda: file.read(_CHUNK), b""), target, shown_uri(uri), int(size), progress)
+    except ImportError as error:
+        raise _missing(error.name or str(error), uri) from error
+    except ValueError as error:
+        if "Protocol not known" not in str(error):
+            raise
+        raise HistoryError(
+            f"{shown_uri(uri)} has a protocol that nobody here knows. Use a path, or file, http, https, s3, gs, az or "
+            "sftp.",
+            path=shown_uri(uri),
+        ) from error
+
+
+def _copy(pieces: Iterator[bytes], target: IO[bytes], name: str, size: int, progress: Progress | None) -> None:
+    done = 0
+    for piece in pieces:
+        done += len(piece)
+        check_size(done, name, MOST_UNPACKED)
+        target.write(piece)
+        if progress is not None and size:
+            progress(min(1.0, done / size))
+
+
+def _missing(package: str, uri: str) -> HistoryError:
+    scheme = urlsplit(uri).scheme
+    remedy = "'alpha-model[remote]'" if scheme in _WEB else _package(scheme, package)
+    return HistoryError(
+        f"{shown_uri(uri)} needs a package for {scheme}://, which is not installed. Run: pip install {remedy}",
+        path=shown_uri(uri),
+        package=package,
+    )
+
+
+def _package(scheme: str, module: str) -> str:
+    usual = {"s3": "s3fs", "s3a": "s3fs", "gs": "gcsfs", "gcs": "gcsfs", "az": "adlfs", "abfs": "adlfs"}
+    return usual.get(scheme, {"sftp": "paramiko", "ssh": "paramiko"}.get(scheme, module))
+
+
+def _reason(error: Exception, uri: str) -> str:
+    """The error's own words on one line, without the credentials that it may quote."""
+    words = " ".join(str(error).split()) or type(error).__name__
+    parts = urlsplit(uri)
+    for secret in (parts.netloc.rpartition("@")[0], parts.query):
+        if secret:
+            words = words.replace(secret, "…")
+    return words[:200]
