@@ -10,9 +10,7 @@ import pytest
 from hypothesis import settings
 
 settings.register_profile("untimed", deadline=None, max_examples=50)  # how long one takes is the machine's affair
-settings.register_profile(
-    "thorough", deadline=None, max_examples=1_000
-)  # for a long night: HYPOTHESIS_PROFILE=thorough
+settings.register_profile("thorough", deadline=None, max_examples=1_000)  # HYPOTHESIS_PROFILE=thorough
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "untimed"))
 
 os.environ["ALPHA_MODEL_CACHE"] = "off"  # no test touches the user's cache; those that need one make their own
