@@ -72,7 +72,10 @@ class LiveHistory:
             found = self._read()
             self._read_at, self.problem = now, None
             self._identity = identity if self._is_settled(identity, now) else (*identity[:3], -1)
-        except (HistoryError, OSError) as error:
+        except OSError as error:
+            self.problem = f"cannot read {self.path}: {error.strerror}; looked for again."
+            return False
+        except HistoryError as error:
             self.problem = str(error)
             return False
         if found is None or found is self.history:
