@@ -10,13 +10,19 @@ from alpha_model.analysis.flag_meanings import explain_flags
 from alpha_model.analysis.sentences import explain_cycle
 from alpha_model.analysis.summary import summarise_cycle
 from alpha_model.commands.output import json_option, plain_text, show_json
+from alpha_model.commands.sources import one_cycle, opened, source_argument
 from alpha_model.errors import CycleNotFoundError
-from alpha_model.history import History, read_history
 
 
 @click.command("explain")
-@click.argument("source", type=click.Path(path_type=Path))
-@click.option("--cycle", "which", required=True, help="Number of the cycle, or its time as 2026-01-05T00:00Z.")
+@source_argument
+@click.option(
+    "--cycle",
+    "which",
+    default="last",
+    show_default=True,
+    help="Number of the cycle, its time as 2026-01-05T00:00Z, first or last.",
+)
 @click.option("--pair", "ticker", help="Only this pair: its name or id.")
 @json_option
 def explain_command(source: Path, which: str, ticker: str | None, *, as_json: bool) -> None:
@@ -24,7 +30,7 @@ def explain_command(source: Path, which: str, ticker: str | None, *, as_json: bo
 
     Example: alpha-model explain state.json --cycle 12
     """
-    one = _cycle(read_history(source), which)
+    one = one_cycle(opened(source), which)
     summary, pairs = summarise_cycle(one), explain_cycle(one)
     if ticker is not None:
         chosen = (pairs["pair"] == ticker) | (pairs["pair_id"].astype(str) == ticker)
@@ -47,11 +53,3 @@ def explain_command(source: Path, which: str, ticker: str | None, *, as_json: bo
         click.echo(plain_text(summary.paragraph) + "\n")
     for sentence in pairs["sentence"]:
         click.echo(plain_text(sentence))
-
-
-def _cycle(history: History, which: str) -> History:
-    try:
-        number = int(which)
-    except ValueError:
-        return history.at(which)
-    return history.cycle(number)

@@ -97,9 +97,9 @@ class LiveHistory:
                 self._growing = growing
                 return found
         with self.path.open("rb") as file:
-            first = file.read(1 << 16)
-            if not is_record(first):
-                return read_history_bytes(first + file.read(), self.path.name)
+            if not is_record(file.read(1 << 16)):
+                file.seek(0)
+                return read_history_bytes(file.read(), self.path.name)
         growing = _Growing(self.path, self._open_cycles)
         found = growing.read()
         self._growing = growing
