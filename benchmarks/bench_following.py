@@ -29,21 +29,28 @@ def unpacked(path: Path) -> bytes:
     return gzip.decompress(path.read_bytes())
 
 
-def long_record(path: Path, size: int) -> itertools.count[int]:
-    """Write a record of so many bytes: the sample again and again, a week a cycle."""
+WEEK = 604_800
+
+
+def long_record(path: Path, size: int) -> tuple[list[CycleKey], itertools.count[int]]:
+    """Write a record of so many bytes: the sample again and again. Gives its cycles and the weeks to come."""
     lines = unpacked(RECORD).splitlines(keepends=True)
     keys = [key for line in lines if (key := cycle_key(line.rstrip())) is not None]
-    weeks = itertools.count()
+    weeks = itertools.count(1)
     with path.open("wb") as file:
         file.writelines(line for line in lines if not line.startswith(b'{"type":"cycle"'))
         while file.tell() < size:
-            file.write(next_cycle(keys[next(weeks) % len(keys)], next(weeks)))
-    return weeks
+            week = next(weeks)
+            file.write(moved(keys[week % len(keys)], week))
+    return keys, weeks
 
 
-def next_cycle(key: CycleKey, week: int) -> bytes:
-    """The same content at another time."""
-    return cycle_line(CycleKey(week * 604_800 * 1_000_000, 0, key.content))
+def moved(key: CycleKey, week: int, revision: int = 0) -> bytes:
+    """The line of the same decision and trades at another time; a revision has another message."""
+    content = key.content.replace(b"%d" % (key.timestamp // 1_000_000), b"%d" % (week * WEEK))
+    if revision:
+        content = content.replace(b'"message":"', b'"message":"again: ', 1)
+    return cycle_line(CycleKey(week * WEEK * 1_000_000, revision, content))
 
 
 def long_state(path: Path, size: int) -> dict[str, object]:
@@ -54,7 +61,7 @@ def long_state(path: Path, size: int) -> dict[str, object]:
     state["visualisation"]["calculations"] = cycles
     each = len(json.dumps(found[0]))
     for week in range(size // each):
-        cycles[str(week * 604_800)] = {**found[week % len(found)], "timestamp": week * 604_800}
+        cycles[str(week * WEEK)] = {**found[week % len(found)], "timestamp": week * WEEK}
     path.write_text(json.dumps(state))
     return state
 
@@ -67,40 +74,37 @@ def seconds(work: Callable[[], object]) -> float:
 
 
 def bench_records(folder: Path, sizes: list[int]) -> None:
-    """A record that gets one cycle more."""
-    some = next(key for line in unpacked(RECORD).splitlines() if (key := cycle_key(line)) is not None)
-    print(
-        f"{'record':>10}{'cycles':>9}{'read whole':>12}{'first look':>12}"
-        f"{'a new cycle':>13}{'a revision':>12}{'no news':>10}"
-    )
+    """A record that gets one cycle more, seen by a reader and followed into another record."""
+    names = ("read whole", "first look", "seen", "recorded", "revision", "no news")
+    print(f"{'record':>10}{'cycles':>9}" + "".join(f"{name:>13}" for name in names))
     for size in sizes:
         path = folder / f"{size}.jsonl"
-        weeks = long_record(path, size * MEGABYTE)
-        whole = min(seconds(partial(read_history, path)) for _ in range(2))
+        keys, weeks = long_record(path, size * MEGABYTE)
+        whole = seconds(partial(read_history, path))
         live = LiveHistory(path)
-        first = seconds(live.poll)
-        news, revisions = [], []
-        for _ in range(ROUNDS):
-            week = next(weeks)
-            for times, revision in ((news, 0), (revisions, 1)):
-                content = (
-                    some.content
-                    if not revision
-                    else some.content.replace(b'"fields":{', b'"message":"again","fields":{', 1)
-                )
-                with path.open("ab") as file:
-                    file.write(cycle_line(CycleKey(week * 604_800 * 1_000_000, revision, content)))
-                times.append(seconds(live.poll))
-        idle = statistics.median(seconds(live.poll) for _ in range(ROUNDS))
+        with Follower([LiveHistory(path)], folder / f"{size}-kept.jsonl") as follower:
+            first = seconds(follower.poll)
+            live.poll()
+            seen, recorded, revised = [], [], []
+            for _ in range(ROUNDS):
+                week = next(weeks)
+                append(path, moved(keys[week % len(keys)], week))
+                seen.append(seconds(live.poll))
+                recorded.append(seconds(follower.poll))
+                append(path, moved(keys[week % len(keys)], week, revision=1))
+                revised.append(seconds(follower.poll))
+            idle = statistics.median(seconds(follower.poll) for _ in range(ROUNDS))
+            count = follower.cycle_count
         assert live.history is not None
-        columns = (
-            whole * 1e3,
-            first * 1e3,
-            statistics.median(news) * 1e3,
-            statistics.median(revisions) * 1e3,
-            idle * 1e3,
-        )
-        print(f"{size:>7} MB{len(live.history):>9}" + "".join(f"{value:>9.2f} ms" for value in columns))
+        assert count == len(live.history), (count, len(live.history))
+        columns = (whole, first, *map(statistics.median, (seen, recorded, revised)), idle)
+        print(f"{size:>7} MB{count:>9}" + "".join(f"{value * 1e3:>10.2f} ms" for value in columns))
+
+
+def append(path: Path, line: bytes) -> None:
+    """As a recorder does."""
+    with path.open("ab") as file:
+        file.write(line)
 
 
 def bench_states(folder: Path, sizes: list[int]) -> None:
@@ -112,18 +116,18 @@ def bench_states(folder: Path, sizes: list[int]) -> None:
         cycles = state["visualisation"]["calculations"]  # type: ignore[index]
         data = path.read_bytes()
         whole = statistics.median(seconds(partial(read_history_bytes, data, "s")) for _ in range(3))
-        with Follower([LiveHistory(path)], folder / f"{size}-kept.jsonl") as follower:
+        with Follower([LiveHistory(path)], folder / f"{size}-state-kept.jsonl") as follower:
             first = seconds(follower.poll)
             news = []
             for _ in range(4):
                 week = len(cycles)
-                cycles[str(week * 604_800)] = {**cycles["0"], "timestamp": week * 604_800}
+                cycles[str(week * WEEK)] = {**cycles["0"], "timestamp": week * WEEK}
                 path.write_text(json.dumps(state))
                 time.sleep(0.03)
                 news.append(seconds(follower.poll))
             idle = statistics.median(seconds(follower.poll) for _ in range(ROUNDS))
             count = follower.cycle_count
-        assert count == len(cycles)
+        assert count == len(cycles), (count, len(cycles))
         print(
             f"{size:>7} MB{count:>9}{whole * 1e3:>9.0f} ms{first * 1e3:>11.0f} ms"
             f"{statistics.median(news) * 1e3:>10.0f} ms{idle * 1e3:>7.2f} ms"
@@ -133,5 +137,5 @@ def bench_states(folder: Path, sizes: list[int]) -> None:
 if __name__ == "__main__":
     asked = [int(word) for word in sys.argv[1:]]
     with tempfile.TemporaryDirectory() as made:
-        bench_records(Path(made), asked or [10, 200])
+        bench_records(Path(made), asked or [10, 100])
         bench_states(Path(made), asked or [10, 100])

@@ -19,12 +19,16 @@ import tempfile
 import time
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any, TypeAlias
 
 from alpha_model import AlphaModel, AssetIdentifier, TradingPairIdentifier, read_history, weight_passthrough
+
+Event: TypeAlias = dict[str, Any]
 
 START = datetime(2026, 1, 5)  # noqa: DTZ001 - cycle times are naive UTC
 PAIRS = 40
 PIECES = 5
+LINES = 12
 CHANCE = random.Random(1)  # noqa: S311 - pauses
 
 
@@ -78,31 +82,57 @@ def wait_for_more(record: Path, count: int) -> None:
         time.sleep(0.02)
 
 
-def main(cycles: int) -> None:
-    """Play, follow, compare."""
+def main(cycles: int) -> int:
+    """Play, follow, compare; the exit code is 0 when every cycle was recorded once."""
     with tempfile.TemporaryDirectory() as folder:
         state, record = Path(folder) / "state.json", Path(folder) / "history.jsonl"
-        command = ["from alpha_model.cli import main; main()", "follow", state, "--into", record, "--json"]
-        follower = subprocess.Popen([sys.executable, "-c", *map(str, command)], stdout=subprocess.PIPE, text=True)  # noqa: S603
-        told: multiprocessing.Queue[tuple[str, float]] = multiprocessing.Queue()
-        player = multiprocessing.Process(target=framework, args=(state, record, cycles, told))
-        player.start()
-        written = dict(told.get() for _ in range(cycles + cycles // 2))
-        player.join()
-        follower.terminate()
-        output, _ = follower.communicate()
-        events = [json.loads(line) for line in output.splitlines()]
-        kept = [event for event in events if event["event"] == "recorded"]
-        names = [f"{event['timestamp'][:10]}/{event['revision']}" for event in kept]
-        ends = [datetime.fromisoformat(event["at"]).timestamp() for event in kept]
-        delays = [end - written[name] for name, end in zip(names, ends, strict=True)]
+        written, events = played(state, record, cycles)
         history = read_history(record)
-        halves = sum(event["event"] == "problem" for event in events)
-        print(f"{len(written)} states written in pieces, {halves} times a half was met")
-        print(f"{len(history)} cycles and {len(history.superseded)} earlier revisions recorded")
-        print(f"every one once: {'yes' if sorted(names) == sorted(written) else 'NO'}")
-        print(f"from written to recorded: median {statistics.median(delays):.2f} s, longest {max(delays):.2f} s")
+    for event in events[:LINES]:
+        print(told_line(event))
+    print("…")
+    kept = {name_of(event): event for event in events if event["event"] == "recorded"}
+    is_complete = sorted(map(name_of, (e for e in events if e["event"] == "recorded"))) == sorted(written)
+    halves = sum(event["event"] == "problem" for event in events[1:])
+    print(f"{len(written)} states written in pieces; {halves} times a half was met")
+    print(f"{len(history)} cycles and {len(history.superseded)} earlier revisions recorded")
+    print(f"every one once: {'yes' if is_complete else 'NO'}")
+    delays = [seconds_of(event) - written[name] for name, event in kept.items() if name in written]
+    print(f"from written to recorded: median {statistics.median(delays):.2f} s, longest {max(delays):.2f} s")
+    return 0 if is_complete else 1
+
+
+def played(state: Path, record: Path, cycles: int) -> tuple[dict[str, float], list[Event]]:
+    """When each state was complete, and what the follower said."""
+    words = ["from alpha_model.cli import main; main()", "follow", str(state), "--into", str(record), "--json"]
+    follower = subprocess.Popen([sys.executable, "-c", *words], stdout=subprocess.PIPE, text=True)  # noqa: S603
+    assert follower.stdout is not None
+    first = follower.stdout.readline()  # it looks, and says that there is no file yet
+    told: multiprocessing.Queue[tuple[str, float]] = multiprocessing.Queue()
+    player = multiprocessing.Process(target=framework, args=(state, record, cycles, told))
+    player.start()
+    written = dict(told.get() for _ in range(cycles + cycles // 2))
+    player.join()
+    follower.terminate()
+    output, _ = follower.communicate()
+    return written, [json.loads(line) for line in (first, *output.splitlines())]
+
+
+def name_of(event: Event) -> str:
+    """Day and revision of a recorded cycle."""
+    return f"{event['timestamp'][:10]}/{event['revision']}"
+
+
+def seconds_of(event: Event) -> float:
+    """When it happened."""
+    return datetime.fromisoformat(event["at"]).timestamp()
+
+
+def told_line(event: Event) -> str:
+    """An event in a few words."""
+    words = name_of(event) if event["event"] == "recorded" else event.get("message", "")
+    return f"{event['at'][11:21]} {event['event']:<9} {words.replace(event['source'], 'state.json')}"[:110]
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 30)
+    sys.exit(main(int(sys.argv[1]) if len(sys.argv) > 1 else 30))

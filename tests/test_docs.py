@@ -77,3 +77,11 @@ def test_example_strategy_is_short_and_runs(tmp_path, monkeypatch, capsys) -> No
     runpy.run_path(str(script), run_name="__main__")
     assert "USD at the end" in capsys.readouterr().out
     assert len(alpha_model.history.read_history("momentum.jsonl")) > 400
+
+
+def test_demonstration_of_following_records_everything_once() -> None:
+    command = [sys.executable, str(ROOT / "examples" / "follow_demo.py"), "3"]
+    shown = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert shown.returncode == 0, shown.stderr
+    assert "every one once: yes" in shown.stdout
+    assert "3 cycles and 1 earlier revisions recorded" in shown.stdout

@@ -6,9 +6,10 @@ import json
 import signal
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from alpha_model.history.http_source import is_address
 
 Teller = Callable[[Follower, Sequence[FollowEvent]], None]
 
+_MOST_LINES = 5
 _LEAST_INTERVAL, _MOST_INTERVAL = 0.05, 3600.0
 
 
@@ -34,7 +36,7 @@ _LEAST_INTERVAL, _MOST_INTERVAL = 0.05, 3600.0
 @click.option(
     "--into", "target", required=True, type=click.Path(path_type=Path, dir_okay=False), help="The record to append to."
 )
-@click.option("--once", is_flag=True, help="Look once and stop; exit with 1 when a source could not be read.")
+@click.option("--once", is_flag=True, help="Look once and stop; exit with 1 when anything went wrong.")
 @click.option(
     "--interval",
     type=click.FloatRange(_LEAST_INTERVAL, _MOST_INTERVAL),
@@ -64,13 +66,14 @@ def follow_command(
     Examples: alpha-model follow state.json --into history.jsonl; alpha-model follow https://host/state --into h.jsonl
     """
     tell = _tell_json if as_json else _StatusLine() if sys.stderr.isatty() and not once else _Log()
+    if any(_is_same_file(where, target) for where in sources):
+        raise click.UsageError(f"{target} is both a SOURCE and the record. Name another file after --into.")
     followed = [_source(where, target, interval, once=once) for where in sources]
     with Follower(followed, target, strategy=strategy) as follower:
         if once:
-            tell(follower, follower.poll())
-            if any(source.problem is not None for source in follower.sources):
-                context.exit(1)
-            return
+            events = follower.poll()
+            tell(follower, events)
+            context.exit(1 if any(event.event == "problem" for event in events) else 0)
         _follow(follower, tell, interval)
 
 
@@ -80,6 +83,10 @@ def _source(where: str, target: Path, interval: float, *, once: bool) -> LiveSou
         return remote if once else Background(remote)
     path = Path(where)
     return Folder(path, left_out=path / target.name) if path.is_dir() else LiveHistory(path)
+
+
+def _is_same_file(where: str, target: Path) -> bool:
+    return not is_address(where) and Path(where).resolve() == target.resolve()
 
 
 def _follow(follower: Follower, tell: Teller, interval: float) -> None:
@@ -110,11 +117,23 @@ def _plain(value: Any) -> Any:
 def _sentence(event: FollowEvent) -> str:
     """An event for people."""
     if event.event == "problem":
-        return f"{event.source}: {event.message}"
+        message = event.message or ""
+        return message if event.source in message else f"{event.source}: {message}"
     if event.event == "recovered":
         return f"{event.source} can be read again."
     revision = f", revision {event.revision}" if event.revision else ""
     return f"recorded {event.timestamp:%Y-%m-%d %H:%M:%S} UTC{revision} from {event.source}"
+
+
+def _sentences(events: Sequence[FollowEvent]) -> Iterable[tuple[datetime, str]]:
+    """What happened, for people; many cycles of one source at once are one sentence."""
+    for (kind, source), group in groupby(events, key=lambda event: (event.event, event.source)):
+        told = list(group)
+        if kind == "recorded" and len(told) > _MOST_LINES:
+            span = f"{told[0].timestamp:%Y-%m-%d %H:%M} to {told[-1].timestamp:%Y-%m-%d %H:%M} UTC"
+            yield told[-1].at, f"recorded {len(told):,} cycles, {span}, from {source}"
+        else:
+            yield from ((event.at, _sentence(event)) for event in told)
 
 
 class _Log:
@@ -124,8 +143,8 @@ class _Log:
         self._overdue: set[str] = set()
 
     def __call__(self, follower: Follower, events: Sequence[FollowEvent]) -> None:
-        for event in events:
-            self.line(plain_text(_sentence(event)), event.at)
+        for at, sentence in _sentences(events):
+            self.line(plain_text(sentence), at)
         for source in follower.sources:
             fresh = source.freshness
             if fresh.is_overdue and source.name not in self._overdue:

@@ -72,7 +72,10 @@ class LiveHistory:
             found = self._read()
             self._read_at, self.problem = now, None
             self._identity = identity if self._is_settled(identity, now) else (*identity[:3], -1)
-        except (HistoryError, OSError) as error:
+        except OSError as error:
+            self.problem = f"cannot read {self.path}: {error.strerror}; looked for again."
+            return False
+        except HistoryError as error:
             self.problem = str(error)
             return False
         if found is None or found is self.history:
@@ -94,9 +97,9 @@ class LiveHistory:
                 self._growing = growing
                 return found
         with self.path.open("rb") as file:
-            first = file.read(1 << 16)
-            if not is_record(first):
-                return read_history_bytes(first + file.read(), self.path.name)
+            if not is_record(file.read(1 << 16)):
+                file.seek(0)
+                return read_history_bytes(file.read(), self.path.name)
         growing = _Growing(self.path, self._open_cycles)
         found = growing.read()
         self._growing = growing

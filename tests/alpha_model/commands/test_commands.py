@@ -172,6 +172,32 @@ def test_follow_once_fails_when_a_source_cannot_be_read(tmp_path: Path) -> None:
     assert "absent.json" in result.stderr
 
 
+def test_follow_once_fails_when_the_record_cannot_be_written(tmp_path: Path) -> None:
+    result = run("follow", LAST_ONLY, "--into", tmp_path / "absent" / "h.jsonl", "--once")
+    assert result.exit_code == 1
+    assert "cannot write" in result.stderr
+
+
+def test_follow_tells_a_whole_history_in_one_line(tmp_path: Path) -> None:
+    result = run("follow", HELD, "--into", tmp_path / "h.jsonl", "--once")
+    assert result.stderr.count("recorded") == 1
+    assert "recorded 261 cycles, " in result.stderr
+
+
+def test_follow_refuses_to_record_into_its_source(tmp_path: Path) -> None:
+    record = tmp_path / "h.jsonl"
+    record.touch()
+    result = run("follow", tmp_path / "." / "h.jsonl", "--into", record, "--once")
+    assert result.exit_code == 2
+    assert "both a SOURCE and the record" in result.stderr
+
+
+def test_explain_takes_the_last_cycle_unless_told() -> None:
+    last = told("explain", HELD)
+    assert last == told("explain", HELD, "--cycle", "last") == told("explain", HELD, "--cycle", 260)
+    assert last != told("explain", HELD, "--cycle", "first")
+
+
 def test_follow_refuses_a_record_that_another_process_writes(tmp_path: Path) -> None:
     with HistoryRecorder(tmp_path / "h.jsonl"):
         result = run("follow", LAST_ONLY, "--into", tmp_path / "h.jsonl", "--once")

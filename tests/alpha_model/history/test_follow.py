@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import errno
 import json
+import os
+import subprocess
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -212,3 +215,80 @@ def test_unchanged_cycles_are_not_written_down_again(make: Any) -> None:
     traded = history(1, 2, 3, 4, trades=[make.trade(1, MONDAY + DAY)])
     assert common_extent(old, traded).cycles == 1
     assert common_extent(traded, old).cycles == 1
+
+
+def test_missing_source_is_one_sentence_and_taken_up_when_it_comes(state: Path, target: Path, make: Any) -> None:
+    with Follower([LiveHistory(state)], target) as follower:
+        (event,) = follower.poll()
+        assert event.message == f"cannot read {state}: No such file or directory; looked for again."
+        write(state, last_only(make, 0))
+        assert kinds(follower.poll()) == ["recorded", "recovered"]
+
+
+def test_file_replaced_by_rename_with_same_size_and_time_is_read(state: Path, target: Path, make: Any) -> None:
+    write(state, last_only(make, 0))
+    with Follower([LiveHistory(state)], target) as follower:
+        follower.poll()
+        before = state.stat()
+        other = state.with_name("other.tmp")
+        write(other, last_only(make, 1))
+        os.utime(other, ns=(before.st_atime_ns, before.st_mtime_ns))
+        assert other.stat().st_size == before.st_size
+        other.replace(state)
+        assert kinds(follower.poll()) == ["recorded"]
+
+
+def test_record_that_is_cut_short_and_begun_anew_is_followed(tmp_path: Path, target: Path, make: Any) -> None:
+    source = tmp_path / "h.jsonl"
+    with Follower([LiveHistory(source)], target) as follower:
+        for days in (range(4), range(3, 6)):
+            source.unlink(missing_ok=True)
+            with HistoryRecorder(source, strategy="S") as recorder:
+                for day in days:
+                    recorder.append(make.snapshot({"1": make.signal()}, timestamp=MONDAY + day * DAY))
+            follower.poll()
+        source.write_bytes(source.read_bytes()[:-40])
+        assert [event for event in follower.poll() if event.event == "recorded"] == []
+    assert len(read_history(target)) == 6
+
+
+def test_two_followers_cannot_share_a_record(state: Path, target: Path, make: Any) -> None:
+    write(state, last_only(make, 0))
+    with Follower([LiveHistory(state)], target) as first:
+        first.poll()
+        with pytest.raises(RecordError, match="another recorder is writing"):
+            Follower([LiveHistory(state)], target)
+        write(state, last_only(make, 1))
+        assert kinds(first.poll()) == ["recorded"]
+    with Follower([LiveHistory(state)], target) as second:
+        assert second.poll() == []
+        assert second.cycle_count == 2
+
+
+def test_second_follower_of_a_new_record_waits_for_the_first(state: Path, target: Path, make: Any) -> None:
+    write(state, last_only(make, 0))
+    with Follower([LiveHistory(state)], target) as first, Follower([LiveHistory(state)], target) as second:
+        assert kinds(first.poll()) == ["recorded"]
+        assert kinds(second.poll()) == ["problem"]
+        first.close()
+        assert kinds(second.poll()) == ["recovered"]
+        assert second.cycle_count == 1
+
+
+def test_killed_follower_goes_on_where_it_was(state: Path, target: Path, make: Any) -> None:
+    words = [sys.executable, "-c", "from alpha_model.cli import main; main()", "follow", str(state)]
+    for day in range(3):
+        write(state, last_only(make, day))
+        follower = subprocess.Popen([*words, "--into", str(target), "--json"], stdout=subprocess.PIPE)
+        assert follower.stdout is not None
+        told = json.loads(follower.stdout.readline())
+        follower.kill()
+        follower.communicate()
+        assert told["event"] == "recorded"
+        with target.open("ab") as file:
+            file.write(b'{"type":"cycle","timestamp":17')
+    assert len(read_history(target)) == 3
+    with Follower([LiveHistory(state)], target) as again:
+        assert again.poll() == []
+    history = read_history(target)
+    assert (len(history), len(history.superseded), len(history.problems)) == (3, 0, 0)
