@@ -18,7 +18,13 @@ _NAMED = 10
 
 @click.command("explain")
 @source_argument
-@click.option("--cycle", "which", required=True, help="Its number, its time as 2026-01-05T00:00Z, `first` or `last`.")
+@click.option(
+    "--cycle",
+    "which",
+    default="last",
+    show_default=True,
+    help="Its number, its time as 2026-01-05T00:00Z, `first` or `last`.",
+)
 @click.option("--pair", "wanted", help="Only this pair: its name or id.")
 @json_option
 def explain_command(source: Path, which: str, wanted: str | None, *, as_json: bool) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from histories import differing_tables
 
+from alpha_model.errors import RecordError
 from alpha_model.history import (
     Folder,
     Follower,
