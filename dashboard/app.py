@@ -14,6 +14,7 @@ from streamlit.runtime.scriptrunner import RerunException, StopException
 from alpha_model.errors import AlphaModelError
 from dashboard import data
 from dashboard.cursor import GO_TO, find_cursor, show_dock
+from dashboard.live import show_live
 from dashboard.opened import OpenHistory
 from dashboard.plotly_js import is_served
 from dashboard.selection import Selection, choose, choose_source, open_source
@@ -68,10 +69,12 @@ class Desk:
     Args:
         contents: What each page draws.
         dock: What lies at the foot of every page.
+        live: What is said above every page while the record grows.
     """
 
     contents: Contents
     dock: Callable[[], None] = lambda: None
+    live: Callable[[], None] = lambda: None
 
 
 def main() -> None:
@@ -92,6 +95,8 @@ def main() -> None:
     asked = st.session_state.pop(GO_TO, None)
     if asked in pages and pages[asked] != page:
         st.switch_page(pages[asked], query_params={})  # else it refuses, as widgets are bound to some
+    with boundary():
+        desk.live()
     with boundary():
         page.run()
 
@@ -127,7 +132,7 @@ def sidebar(settings: Settings) -> Desk:
     contents: Contents = {path: partial(draw, opened, selection) for path, (_, draw) in PAGES.items()}
     others = {other: listed[other] for other in listed if other != name}
     contents["compare"] = partial(compare.render, opened, selection, others, partial(open_other, others, settings))
-    return Desk(contents, partial(dock, opened, selection))
+    return Desk(contents, partial(dock, opened, selection), partial(show_live, listed[name], opened, settings))
 
 
 def open_other(others: Mapping[str, data.Listed], settings: Settings, name: str) -> OpenHistory:

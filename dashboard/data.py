@@ -7,12 +7,13 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from threading import RLock
 from typing import Literal, Protocol, TypeAlias
 
 import streamlit as st
 
 from alpha_model.errors import HistoryError
-from alpha_model.history import read_history, read_history_bytes
+from alpha_model.history import LiveHistory, default_cache, read_history, read_history_bytes
 from dashboard.opened import OpenHistory
 from dashboard.settings import Settings
 
@@ -21,6 +22,10 @@ Origin: TypeAlias = Literal["file", "upload", "sample"]
 SUFFIXES = (".jsonl.gz", ".json.gz", ".jsonl.zst", ".json.zst", ".jsonl", ".json")
 """What a history's file name ends with; the longest come first."""
 
+
+PACKED = (".gz", ".zst")
+LIVE_LIMIT = 100_000_000
+"""Bytes up to which a file is held open and only what is new in it is read; a larger one is read again as a whole."""
 
 _README_ROW = re.compile(r"^\| *`(?P<file>[^`|]+)` *\| *(?P<layout>[^|]+?) *\| *(?P<note>[^|]+?) *\|$", re.MULTILINE)
 
@@ -87,6 +92,8 @@ def open_history(listed: Listed, settings: Settings) -> OpenHistory:
         raise HistoryError(f"{listed.name} has no content. Choose another history.")
     try:
         facts = listed.path.stat()
+        if listed.origin == "file" and facts.st_size <= LIVE_LIMIT and not listed.path.name.endswith(PACKED):
+            return _live_file(str(listed.path)).newest()
         return _open_file(str(listed.path), facts.st_mtime_ns, facts.st_size)
     except FileNotFoundError as error:
         raise HistoryError(
@@ -104,12 +111,43 @@ def stem(name: str) -> str:
 
 @st.cache_resource(max_entries=4, show_spinner="Reading the history…")
 def _open_file(path: str, mtime_ns: int, size: int) -> OpenHistory:  # noqa: ARG001 - they name the file's version
-    return OpenHistory(read_history(Path(path)))
+    return OpenHistory(read_history(Path(path), cache=default_cache()))
 
 
 @st.cache_resource(max_entries=4, show_spinner="Reading the upload…", scope="session")
 def _open_upload(file_id: str, name: str, max_mb: int, _upload: Upload) -> OpenHistory:  # noqa: ARG001 - it names the upload
     return OpenHistory(read_history_bytes(_upload.getvalue(), name, max_bytes=max_mb * 1_000_000))
+
+
+class _LiveFile:
+    """A file that may still be written, shared by all viewers.
+
+    Args:
+        path: The file.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._live = LiveHistory(path)
+        self._opened: OpenHistory | None = None
+        self._lock = RLock()
+
+    def newest(self) -> OpenHistory:
+        """The history as the file has it now; as it was before while the file cannot be read.
+
+        Raises:
+            HistoryError: It could not be read even once.
+        """
+        with self._lock:
+            if self._live.poll() or self._opened is None:
+                if self._live.history is None:
+                    raise HistoryError(self._live.problem or f"{self._live.path} has nothing to show.")
+                self._opened = OpenHistory(self._live.history)
+            return self._opened
+
+
+@st.cache_resource(max_entries=4, show_spinner="Reading the history…")
+def _live_file(path: str) -> _LiveFile:
+    return _LiveFile(Path(path))
 
 
 def _sample_files(folder: Path | None) -> Iterable[Path]:

@@ -7,6 +7,7 @@ which show them as they are; on their way into a Plotly figure or a spreadsheet 
 import html
 import io
 from collections.abc import Callable
+from datetime import timedelta
 
 import pandas as pd
 
@@ -54,6 +55,17 @@ def byte_size(count: int) -> str:
 def day(time: pd.Timestamp | None) -> str:
     """A day for people: 10 Apr 2024."""
     return _NOT_RECORDED if time is None else f"{time:%-d %b %Y}"
+
+
+def span(time: timedelta) -> str:
+    """A stretch of time in its two largest units: 45 s, 12 min, 3 h 20 min, 6 days 4 h."""
+    seconds = int(time.total_seconds())
+    days, hours, minutes = seconds // 86_400, seconds // 3_600 % 24, seconds // 60 % 60
+    if days:
+        return f"{plural(days, 'day')} {hours} h" if hours else plural(days, "day")
+    if hours:
+        return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+    return f"{minutes} min" if minutes else f"{seconds} s"
 
 
 def plural(count: int, word: str, many: str | None = None) -> str:

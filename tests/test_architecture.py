@@ -34,6 +34,7 @@ DASHBOARD_ALLOWED = {
     "pictures": {"drawing", "pictures", "text"},
     "opened": {"charts"},
     "components": {"components", "drawing", "plotly_js", "text"},
+    "live": {"data", "opened", "selection", "settings", "text"},
     "selection": {"charts", "opened", "text"},
     "cursor": {"charts", "components", "opened", "selection", "text"},
     "views": {"charts", "components", "cursor", "drawing", "opened", "pictures", "selection", "text", "views"},

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator
+from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pandas as pd
@@ -14,6 +16,8 @@ pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
 from browsing import dashboard_over, press_until_changed, settle
 from playwright.sync_api import Locator, Page, expect
+
+from alpha_model.history import HistoryRecorder
 
 expect.set_options(timeout=30_000)  # a busy machine is slow, not wrong
 
@@ -164,3 +168,27 @@ def test_strange_names_appear_as_text(page: Page, long_address: str, name: str) 
     if name == "cycle":
         page.get_by_role("tab", name="Message").click()
         expect(page.get_by_text(HOSTILE[0]).first).to_be_visible()
+
+
+def test_a_new_cycle_appears_by_itself_and_moves_no_zoom(page: Page, tmp_path: Path) -> None:
+    path = tmp_path / "growing.jsonl"
+    hour = int(time.time()) // 3_600 * 3_600
+    with HistoryRecorder(path) as recorder:
+        for back in range(30, 0, -1):
+            recorder.append(snapshot(hour - 3_600 * back, signal(1, "A", 0.5), signal(2, "B", 0.5)))
+    with dashboard_over([path]) as address:
+        page.goto(f"{address}/weights?history=growing")
+        settle(page)
+        place = page.get_by_text(re.compile(r"^\d+ of \d+")).first
+        expect(place).to_contain_text("30 of 30")
+        with HistoryRecorder(path) as recorder:
+            recorder.append(snapshot(hour, signal(1, "A", 0.5), signal(2, "B", 0.5)))
+        expect(place).to_contain_text("31 of 31", timeout=15_000)
+        press_until_changed(page, "ArrowLeft", place, place.inner_text())
+        with HistoryRecorder(path) as recorder:
+            recorder.append(snapshot(hour + 60, signal(1, "A", 0.5), signal(2, "B", 0.5)))
+        expect(page.get_by_role("button", name="Jump to the newest")).to_be_visible(timeout=15_000)
+        expect(place).to_contain_text("30 of 31")
+        page.get_by_role("button", name="Jump to the newest").click()
+        expect(place).to_contain_text("32 of 32", timeout=15_000)
+        page.goto("about:blank")  # the server goes away now

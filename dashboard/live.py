@@ -1,0 +1,88 @@
+"""What of a file that is still being written has the viewer not seen yet, and how fresh is it?
+
+A file is looked at every second, and only what is new in it is read. A viewer who looks at a cycle or a past window
+is not moved: the page says how many cycles are new. Nobody's page changes while the file does not.
+"""
+
+from datetime import UTC, datetime, timedelta
+
+import pandas as pd
+import streamlit as st
+
+from alpha_model.history import Freshness, freshness_of
+from dashboard.data import Listed, open_history
+from dashboard.opened import OpenHistory
+from dashboard.selection import CYCLE
+from dashboard.settings import Settings
+from dashboard.text import plural, span
+
+LOOK_EVERY = timedelta(seconds=1)
+LIVE_FOR = timedelta(days=7)
+"""A record whose last cycle is older than this, and than ten of its intervals, has ended rather than stalled."""
+
+
+def show_live(listed: Listed, opened: OpenHistory, settings: Settings) -> None:
+    """A line on freshness above every page, where the file is an operator's and may still grow."""
+    if listed.path is None or listed.origin != "file":
+        return
+    if is_alive(opened.history.timestamps, datetime.now(UTC)):
+        _line(listed, opened, settings)
+
+
+def is_alive(timestamps: pd.DatetimeIndex, now: datetime) -> bool:
+    """May the record still grow?"""
+    fresh = freshness_of(timestamps, now)
+    if fresh.last_cycle_at is None:
+        return True
+    patience = max(LIVE_FOR, 10 * (fresh.interval or timedelta(0)))
+    return now - fresh.last_cycle_at <= patience
+
+
+@st.fragment(run_every=LOOK_EVERY)
+def _line(listed: Listed, shown: OpenHistory, settings: Settings) -> None:
+    newest = open_history(listed, settings)
+    if newest is not shown:
+        count = int((newest.history.timestamps > last_of(shown)).sum())
+        if not st.session_state.get(CYCLE):
+            st.rerun()  # the viewer follows the newest cycle
+        with st.container(horizontal=True, vertical_alignment="center", gap="small", key="news"):
+            words = f"{plural(count, 'new cycle')}" if count else "The record changed"
+            st.markdown(f":material/fiber_new: {words}")
+            st.button("Jump to the newest", key="jump", type="primary", on_click=follow_newest)
+    now = datetime.now(UTC)
+    fresh = freshness_of(newest.history.timestamps, now)
+    if fresh.is_overdue:
+        st.error(overdue_words(fresh, now), icon=":material/alarm:")
+    else:
+        st.caption(f":green[:material/circle:] {fresh_words(fresh, now)}")
+
+
+def last_of(opened: OpenHistory) -> pd.Timestamp:
+    """The last cycle's time; long ago where there is none."""
+    times = opened.history.timestamps
+    return times[-1] if len(times) else pd.Timestamp(0, tz=UTC)
+
+
+def follow_newest() -> None:
+    """Show the newest cycle, also when newer ones come (a callback)."""
+    st.session_state[CYCLE] = ""
+
+
+def fresh_words(fresh: Freshness, now: datetime) -> str:
+    """How old the last cycle is and when the next is due."""
+    if fresh.last_cycle_at is None:
+        return "Live: no cycle yet"
+    words = f"Live: last cycle {span(now - fresh.last_cycle_at)} ago"
+    return (
+        words if fresh.due_at is None else f"{words}, the next is due in {span(max(fresh.due_at - now, timedelta(0)))}"
+    )
+
+
+def overdue_words(fresh: Freshness, now: datetime) -> str:
+    """How late the next cycle is."""
+    assert fresh.due_at is not None
+    assert fresh.last_cycle_at is not None
+    return (
+        f"The next cycle is overdue by {span(now - fresh.due_at)}: the last one was decided "
+        f"{span(now - fresh.last_cycle_at)} ago, and they usually come every {span(fresh.interval or timedelta(0))}."
+    )
