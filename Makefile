@@ -38,6 +38,9 @@ bench: $(VENV)/.installed-dev
 	$(BIN)/python benchmarks/bench_metrics.py
 	$(BIN)/python benchmarks/bench_recording.py
 	$(BIN)/python benchmarks/bench_store.py
+	$(BIN)/python benchmarks/bench_analysis.py
+	$(BIN)/python benchmarks/bench_following.py
+	@CHROMIUM="$$(sh tests/browser/find_chromium.sh $(BIN)/python)" && export CHROMIUM && $(BIN)/python benchmarks/bench_browser.py
 
 campaign: $(VENV)/.installed-dev
 	$(BIN)/python campaigns/crash.py
