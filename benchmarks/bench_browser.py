@@ -1,7 +1,7 @@
 """How long does an analyst wait? A real browser over 10,000 cycles × 100 pairs, and over a record that grows.
 
-`python benchmarks/bench_browser.py [CYCLES]`; it needs a Chromium, which CHROMIUM names. All times are wall clock, from the
-key, click or write to the change on the screen; the floor is a key press over a history of five cycles.
+`python benchmarks/bench_browser.py [CYCLES]`; it needs a Chromium, which CHROMIUM names. All times are wall clock, from
+the key, click or write to the change on the screen; the floor is a key press over a history of five cycles.
 """
 
 from __future__ import annotations
