@@ -36,7 +36,19 @@ DASHBOARD_ALLOWED = {
     "components": {"components", "drawing", "plotly_js", "text"},
     "selection": {"charts", "opened", "text"},
     "cursor": {"charts", "components", "opened", "selection", "text"},
-    "views": {"charts", "components", "cursor", "drawing", "opened", "pictures", "selection", "text", "views"},
+    "report": {"charts", "pictures", "report", "text"},
+    "views": {
+        "charts",
+        "components",
+        "cursor",
+        "drawing",
+        "opened",
+        "pictures",
+        "report",
+        "selection",
+        "text",
+        "views",
+    },
 }
 
 
