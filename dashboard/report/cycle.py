@@ -17,9 +17,9 @@ from alpha_model.history.history import Moment
 from dashboard.charts.theme import PairStyle
 from dashboard.report.charts import context_charts, decision_charts
 from dashboard.report.making import Making, facts
-from dashboard.report.page import Report, Section, page
+from dashboard.report.page import Message, Report, Section, page
 from dashboard.report.shows import FINDINGS, FLAGS, PAIRS, TRADES
-from dashboard.report.tables import table_of
+from dashboard.report.tables import table_of, utc_time
 from dashboard.text import humanised, plural, usd
 
 BEFORE = 90
@@ -66,6 +66,7 @@ def cycle_report(history: History, moment: Moment, making: Making) -> str:
             context="This cycle alone" if len(context) == 1 else f"The {plural(len(context), 'cycle')} up to this one",
             later=context_charts(context, style),
             messages=messages(one),
+            unsaid="",
             facts=facts(history, context, making),
         )
     )
@@ -93,10 +94,14 @@ def trades(history: History, style: PairStyle) -> pd.DataFrame:
     )
 
 
-def messages(history: History) -> list[str]:
+def messages(history: History) -> list[Message]:
     """The strategy's own words, in order of time."""
-    words = [*history.cycles["message"].tolist(), *history.messages["message"].tolist()]
-    return [text for text in words if isinstance(text, str) and text.strip()]
+    frame = pd.concat([history.cycles[["timestamp", "message"]], history.messages[["timestamp", "message"]]])
+    return [
+        Message(utc_time(when), text)
+        for when, text in frame.sort_values("timestamp", kind="stable").itertuples(index=False)
+        if isinstance(text, str) and text.strip()
+    ]
 
 
 def _numbers(one: History) -> list[tuple[str, str]]:

@@ -37,6 +37,19 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True)
+class Message:
+    """The strategy's own words.
+
+    Args:
+        when: The time that they are about, UTC.
+        text: As they are.
+    """
+
+    when: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """Everything that is on the page; plain text, strangers' words as they are.
 
@@ -48,7 +61,8 @@ class Report:
         sections: The tables.
         context: What the later charts cover.
         later: Charts below the tables.
-        messages: The strategy's own words.
+        messages: The strategy's own words, in order of time.
+        unsaid: How many of them were left out; empty when none was.
         facts: How it was made: labels and values.
     """
 
@@ -59,7 +73,8 @@ class Report:
     sections: Sequence[Section]
     context: str
     later: Sequence[Chart]
-    messages: Sequence[str]
+    messages: Sequence[Message]
+    unsaid: str
     facts: Sequence[tuple[str, str]]
 
 

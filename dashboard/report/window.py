@@ -80,6 +80,7 @@ def window_report(history: History, start: Moment | None, end: Moment | None, ma
             context="",
             later=[],
             messages=words[-MESSAGES:],
+            unsaid=f"The last {MESSAGES} of {plural(len(words), 'message')}." if len(words) > MESSAGES else "",
             facts=facts(history, seen, making),
         )
     )
