@@ -50,7 +50,7 @@ def window_report(history: History, start: Moment | None, end: Moment | None, ma
     """
     seen = history.between(start, end)
     if not len(seen):
-        raise CycleNotFoundError(f"{history.source.name} has no cycle from {start} to {end}. {_extent(history)}")
+        raise CycleNotFoundError(f"{history.source.name} has no cycle {_span(start, end)}. {_extent(history)}")
     style = PairStyle.of(pair_labels(history), pairs_by_weight(history))
     told = headline(seen)
     findings = audit_report(history, limit=None).findings
@@ -130,6 +130,12 @@ def _numbers(told: Headline, table: pd.DataFrame) -> list[tuple[str, str]]:
         ("Trades", f"{table['traded_count'].sum():,.0f}" if table["traded_count"].notna().any() else "–"),
         ("Discarded last", usd(told.discarded_usd)),
     ]
+
+
+def _span(start: Moment | None, end: Moment | None) -> str:
+    if end is None:
+        return f"from {start} on"
+    return f"until {end}" if start is None else f"from {start} to {end}"
 
 
 def _extent(history: History) -> str:
