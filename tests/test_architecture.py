@@ -37,7 +37,19 @@ DASHBOARD_ALLOWED = {
     "live": {"data", "opened", "selection", "settings", "text"},
     "selection": {"charts", "opened", "text"},
     "cursor": {"charts", "components", "opened", "selection", "text"},
-    "views": {"charts", "components", "cursor", "drawing", "opened", "pictures", "selection", "text", "views"},
+    "report": {"charts", "pictures", "report", "text"},
+    "views": {
+        "charts",
+        "components",
+        "cursor",
+        "drawing",
+        "opened",
+        "pictures",
+        "report",
+        "selection",
+        "text",
+        "views",
+    },
 }
 
 

@@ -1,5 +1,6 @@
 """What did this one cycle decide, and why?"""
 
+import pandas as pd
 import streamlit as st
 
 from alpha_model.analysis import cycle_funnel, cycle_table, dollar_waterfall, summarise_cycle
@@ -10,6 +11,7 @@ from dashboard.charts.theme import PairStyle, Theme
 from dashboard.cursor import find_cursor
 from dashboard.drawing import Drawing, PairIds, Span
 from dashboard.opened import OpenHistory
+from dashboard.report import Making, cycle_report
 from dashboard.selection import TAB, Selection
 from dashboard.text import humanised, usd
 from dashboard.views.cycle_details import show_changes, show_findings, show_json, show_message
@@ -42,6 +44,7 @@ def render(whole: OpenHistory, selection: Selection) -> None:
     st.title(f"What was decided on {cursor.moment:%-d %B %Y, %H:%M} UTC?", anchor=False)
     st.text(one.ask(summarise_cycle).paragraph, width="stretch")  # it names pairs, so it is shown as it is
     show_numbers(one.ask(numbers))
+    offer_report(whole.history, cursor.moment)
     with st.grid(columns=2, min_column_width=480, gap="medium"):
         with st.container():
             panel("funnel", one, selection, draw_funnel, lambda: one.ask(cycle_funnel), {"usd": USD})
@@ -53,6 +56,21 @@ def render(whole: OpenHistory, selection: Selection) -> None:
         if tab.open:
             with tab:
                 show(opened, one, selection)
+
+
+def offer_report(history: History, moment: pd.Timestamp) -> None:
+    """The cycle as one file to send; it is made when somebody downloads it."""
+    st.download_button(
+        "Download post-mortem",
+        data=lambda: cycle_report(history, moment, Making("the dashboard's Cycle page", pd.Timestamp.now("UTC"))),
+        file_name=f"cycle_{moment:%Y%m%dT%H%M}.html",
+        mime="text/html",
+        help="Charts, tables and sentences in one HTML file that opens without a network.",
+        on_click="ignore",
+        icon=":material/download:",
+        type="tertiary",
+        key="cycle_report",
+    )
 
 
 def numbers(one: History) -> list[Number]:

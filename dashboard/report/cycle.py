@@ -1,0 +1,116 @@
+"""What did this one cycle decide, and why, on one page for a colleague?"""
+
+import pandas as pd
+
+from alpha_model.analysis import (
+    audit_report,
+    cycle_table,
+    explain_cycle,
+    explain_flags,
+    flag_names,
+    pair_labels,
+    pairs_by_weight,
+    summarise_cycle,
+)
+from alpha_model.history import History
+from alpha_model.history.history import Moment
+from dashboard.charts.theme import PairStyle
+from dashboard.report.charts import context_charts, decision_charts
+from dashboard.report.making import Making, facts
+from dashboard.report.page import Message, Report, Section, page
+from dashboard.report.shows import FINDINGS, FLAGS, PAIRS, TRADES
+from dashboard.report.tables import table_of, utc_time
+from dashboard.text import humanised, plural, usd
+
+BEFORE = 90
+"""So many cycles are shown up to the one that the report is about."""
+
+
+def cycle_report(history: History, moment: Moment, making: Making) -> str:
+    """The post-mortem of one cycle as one HTML file.
+
+    Args:
+        history: Where the cycle is; the cycles before it are its context, and rules about neighbours need them all.
+        moment: When it was decided.
+        making: How the report comes about; the last lines say it.
+
+    Returns:
+        A page that needs no other file and no network. Strangers' words in it are text.
+
+    Raises:
+        CycleNotFoundError: No cycle was decided then.
+    """
+    one = history.at(moment)
+    when = one.timestamps[0]
+    place = int(history.timestamps.searchsorted(when))
+    context = history.between(history.timestamps[max(0, place + 1 - BEFORE)], when)
+    style = PairStyle.of(pair_labels(history), pairs_by_weight(history))
+    cycle = int(one.cycle_numbers[0])
+    findings = audit_report(history, limit=None).findings
+    return page(
+        Report(
+            title=f"{history.source.strategy or history.source.name}: cycle {cycle} of {when:%-d %B %Y, %H:%M} UTC",
+            paragraph=summarise_cycle(one).paragraph,
+            numbers=_numbers(one),
+            first=decision_charts(one),
+            sections=[
+                Section("Every pair, and why", table_of(pairs(one), PAIRS), "No pair had a signal, and none was held."),
+                Section("Trades", table_of(trades(one, style), TRADES), "The source records no trade of this cycle."),
+                Section("Flags", table_of(explain_flags(one), FLAGS), "No flag was raised, or the source has none."),
+                Section(
+                    "Audit",
+                    table_of(findings[findings["cycle"] == cycle], FINDINGS),
+                    "The audit finds nothing in this cycle.",
+                ),
+            ],
+            context="This cycle alone" if len(context) == 1 else f"The {plural(len(context), 'cycle')} up to this one",
+            later=context_charts(context, style),
+            messages=messages(one),
+            unsaid="",
+            facts=facts(history, context, making),
+        )
+    )
+
+
+def pairs(one: History) -> pd.DataFrame:
+    """`explain_cycle` with each pair's signal and flags; sentences without the name, which stands beside them."""
+    frame = explain_cycle(one)
+    row_of = {int(pair_id): row for row, pair_id in enumerate(one.signals["pair_id"])}
+    rows = [row_of[int(pair_id)] for pair_id in frame["pair_id"]]
+    flags = flag_names(one)
+    return frame.assign(
+        signal=one.signals["signal"].to_numpy()[rows],
+        flags=pd.Series([flags[row] for row in rows], dtype=object),
+        became=[humanised(str(code)) for code in frame["code"]],
+        sentence=[words[len(pair) + 2 :] for pair, words in zip(frame["pair"], frame["sentence"], strict=True)],
+    )
+
+
+def trades(history: History, style: PairStyle) -> pd.DataFrame:
+    """The trades with their pair, and how far the executed price is from the planned one."""
+    frame = history.trades
+    return frame.assign(
+        pair=frame["pair_id"].map(style.labels), slippage=frame["executed_price"] / frame["planned_price"] - 1
+    )
+
+
+def messages(history: History) -> list[Message]:
+    """The strategy's own words, in order of time."""
+    frame = pd.concat([history.cycles[["timestamp", "message"]], history.messages[["timestamp", "message"]]])
+    return [
+        Message(utc_time(when), text)
+        for when, text in frame.sort_values("timestamp", kind="stable").itertuples(index=False)
+        if isinstance(text, str) and text.strip()
+    ]
+
+
+def _numbers(one: History) -> list[tuple[str, str]]:
+    row = cycle_table(one).iloc[0]
+    return [
+        ("Outcome", humanised(str(row["outcome"])).capitalize()),
+        ("Investable", usd(row["equity_usd"])),
+        ("Largest change", usd(row["max_position_adjust_usd"])),
+        ("Threshold", usd(row["position_adjust_threshold_usd"])),
+        ("Traded", usd(row["traded_usd"])),
+        ("Discarded", usd(row["discarded_usd"])),
+    ]
