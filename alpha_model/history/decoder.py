@@ -236,10 +236,14 @@ class Decoder:
         found: _Extras = defaultdict(dict)
         for name, values in zip(self._beyond["signal"], rows[len(_PLACE) :], strict=True):
             quiet = QUIET.get(name, ())
+            if values and values.count(values[0]) == len(values) and (values[0] is UNSET or values[0] in quiet):
+                continue  # as most are, and counting is quick
             for place, value in enumerate(values):
                 if value is not UNSET and value not in quiet:
                     found[place][name] = value
         for name in sorted(beyond_risk):
+            if _all_absent(beyond_risk[name]):
+                continue
             for place, value in enumerate(beyond_risk[name]):
                 if value is not None and value != {}:
                     found[place].setdefault(_RISK, {})[name] = value
