@@ -9,7 +9,7 @@ import click
 
 from alpha_model.analysis import AuditReport, Severity, audit_report
 from alpha_model.commands.output import json_option, show_json, show_table
-from alpha_model.history import read_history
+from alpha_model.commands.sources import opened, source_argument
 
 ERRORS_FOUND = 3
 """Exit code of `--strict` when there are errors; 1 and 2 mean that the command itself failed."""
@@ -18,7 +18,7 @@ _AT_LEAST = {severity: list(Severity)[: place + 1] for place, severity in enumer
 
 
 @click.command("audit")
-@click.argument("source", type=click.Path(path_type=Path))
+@source_argument
 @click.option(
     "--severity",
     type=click.Choice([str(severity) for severity in Severity]),
@@ -34,7 +34,7 @@ def audit_command(context: click.Context, source: Path, severity: str, *, strict
 
     Example: alpha-model audit state.json --severity warning
     """
-    history = read_history(source)
+    history = opened(source)
     report = audit_report(history, now=datetime.now(UTC), limit=None if as_json else _SHOWN_OF_A_RULE)
     shown = report.findings[report.findings["severity"].isin([str(each) for each in _AT_LEAST[Severity(severity)]])]
     if as_json:

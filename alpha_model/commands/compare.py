@@ -8,7 +8,8 @@ import click
 
 from alpha_model.analysis import CycleComparison, HistoryComparison, compare_cycles, compare_histories
 from alpha_model.commands.output import json_option, plain_text, show_json, show_table
-from alpha_model.history import History, read_history
+from alpha_model.commands.sources import opened
+from alpha_model.history import History
 
 
 @click.command("compare")
@@ -29,8 +30,8 @@ def compare_command(
         raise click.UsageError("give a second history, or --cycle and --with to compare two cycles of one.")
     if other is not None and cycle is None:
         raise click.UsageError("--with names the cycle to compare --cycle with. Give both.")
-    a = read_history(first)
-    b = a if second is None else read_history(second)
+    a = opened(first)
+    b = a if second is None else opened(second)
     if cycle is None:
         _show_histories(compare_histories(a, b, tolerance), as_json=as_json)
         return

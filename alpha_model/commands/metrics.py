@@ -24,7 +24,8 @@ from alpha_model.analysis import (
     rolling_metrics,
 )
 from alpha_model.commands.output import json_option, plain_text, show_json, show_table
-from alpha_model.history import History, read_history
+from alpha_model.commands.sources import opened, source_argument
+from alpha_model.history import History
 
 Row: TypeAlias = dict[Any, Any]
 
@@ -51,7 +52,7 @@ _NUMBERS = ("mean", "median", "last")
 
 
 @click.command("metrics")
-@click.argument("source", type=click.Path(path_type=Path))
+@source_argument
 @click.option("--rolling", type=click.IntRange(min=1), metavar="N", help="Show means of the last N cycles instead.")
 @json_option
 def metrics_command(source: Path, rolling: int | None, *, as_json: bool) -> None:
@@ -59,7 +60,7 @@ def metrics_command(source: Path, rolling: int | None, *, as_json: bool) -> None
 
     Example: alpha-model metrics state.json --rolling 12
     """
-    history = read_history(source)
+    history = opened(source)
     metrics = cycle_metrics(history)
     summary, streaks, effects = metric_summary(metrics), outcome_streaks(history), constraint_effect_totals(history)
     if as_json:

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
+from alpha_model.commands.waiting import shown_progress
 from alpha_model.errors import CycleNotFoundError
 from alpha_model.history import History, default_cache, read_history, read_weights
 from alpha_model.history.history import utc
@@ -31,7 +32,10 @@ def opened(source: Path) -> History:
     """
     if source.is_dir():
         return History.open(source)
-    return read_weights(source) if is_table(source) else read_history(source, cache=default_cache())
+    if is_table(source):
+        return read_weights(source)
+    with shown_progress(source) as progress:
+        return read_history(source, progress=progress, cache=default_cache())
 
 
 def one_cycle(history: History, which: str) -> History:

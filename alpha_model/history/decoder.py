@@ -235,10 +235,8 @@ class Decoder:
         """What the signals say beyond our columns, by the signal's place."""
         found: _Extras = defaultdict(dict)
         for name, values in zip(self._beyond["signal"], rows[len(_PLACE) :], strict=True):
-            quiet = QUIET.get(name, ())
-            for place, value in enumerate(values):
-                if value is not UNSET and value not in quiet:
-                    found[place][name] = value
+            for place, value in _told(values, QUIET.get(name, ())):
+                found[place][name] = value
         for name in sorted(beyond_risk):
             for place, value in enumerate(beyond_risk[name]):
                 if value is not None and value != {}:
@@ -272,6 +270,13 @@ def _kinds(pairs: Sequence[_Kind | None]) -> list[str | None]:
     if coerce.NON_FINITE_TOKENS.keys().isdisjoint(kinds):
         return kinds
     return [None if kind is None else coerce.restored(kind) for kind in kinds]
+
+
+def _told(values: tuple[Any, ...], quiet: Collection[Any]) -> list[tuple[int, Any]]:
+    """The values that say something, each with its place."""
+    if values and values.count(values[0]) == len(values) and (values[0] is UNSET or values[0] in quiet):
+        return []  # as in most columns, and counting is quick
+    return [(place, value) for place, value in enumerate(values) if value is not UNSET and value not in quiet]
 
 
 def _extra_texts(extras: Collection[dict[str, Any]]) -> list[str]:
