@@ -228,6 +228,7 @@ def test_missing_source_is_one_sentence_and_taken_up_when_it_comes(state: Path, 
 
 def test_file_replaced_by_rename_with_same_size_and_time_is_read(state: Path, target: Path, make: Any) -> None:
     write(state, last_only(make, 0))
+    os.utime(state, (MONDAY, MONDAY))
     with Follower([LiveHistory(state)], target) as follower:
         follower.poll()
         before = state.stat()
@@ -251,6 +252,19 @@ def test_record_that_is_cut_short_and_begun_anew_is_followed(tmp_path: Path, tar
         source.write_bytes(source.read_bytes()[:-40])
         assert [event for event in follower.poll() if event.event == "recorded"] == []
     assert len(read_history(target)) == 6
+
+
+def test_record_replaced_by_one_with_the_same_end_is_read_whole(tmp_path: Path, target: Path, make: Any) -> None:
+    source, other = tmp_path / "h.jsonl", tmp_path / "other.jsonl"
+    for path, value in ((source, 1.0), (other, 2.0)):
+        with HistoryRecorder(path, strategy="S", created_at=datetime(2026, 1, 1)) as recorder:
+            for day, signal in enumerate((value, 3.0)):
+                recorder.append(make.snapshot({"1": make.signal(1, signal)}, timestamp=MONDAY + day * DAY))
+    assert source.read_bytes()[-64:] == other.read_bytes()[-64:]
+    with Follower([LiveHistory(source)], target) as follower:
+        follower.poll()
+        other.replace(source)
+        assert [(event.timestamp, event.revision) for event in follower.poll()] == [(datetime(2026, 1, 5), 1)]
 
 
 def test_two_followers_cannot_share_a_record(state: Path, target: Path, make: Any) -> None:
