@@ -8,7 +8,7 @@ const paper = window.matchMedia("print");
 function draw(theme) {
   for (const root of document.querySelectorAll("[data-chart]")) {
     const { data, layout } = figures[root.dataset.chart][theme];
-    window.Plotly.react(root, data, { ...layout, autosize: true }, { responsive: true, displaylogo: false });
+    window.Plotly.react(root, data, { ...layout, autosize: true }, { responsive: true, displaylogo: false, typesetMath: false });
   }
 }
 
