@@ -7,6 +7,7 @@ not quite as it should be, which `snapshot.read_snapshot` then reads value by va
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from typing import Annotated, Any
@@ -33,6 +34,8 @@ from alpha_model.history.snapshot import (
 from alpha_model.units import PairId
 
 _MOST_LEARNED = 100
+_NOT_LEARNABLE = re.compile(r'[\x00-\x1f"\\]')
+"""What msgspec does not accept in the name of a field."""
 _NULL = Raw(b"null")
 _NOTHING = b"null"
 _Rows = tuple[tuple[Any, ...], ...]
@@ -144,7 +147,7 @@ class Decoder:
             beyond = self._beyond[level]
             names = dict.fromkeys(name for fields in objects for name in fields)
             new = [name for name in names if name not in _OURS[level] and name not in beyond]
-            if new and len(beyond) + len(new) <= _MOST_LEARNED:
+            if new and len(beyond) + len(new) <= _MOST_LEARNED and not any(map(_NOT_LEARNABLE.search, new)):
                 beyond += new
                 learned = True
         if learned:
