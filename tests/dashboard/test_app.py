@@ -322,7 +322,7 @@ def test_failure_of_opening_is_said_and_others_can_be_chosen(
     def fail(*_: object) -> None:
         raise MemoryError("too large")
 
-    monkeypatch.setattr("dashboard.data.read_history", fail)
+    monkeypatch.setattr("dashboard.data.LiveHistory", fail)
     app = open_app(three_days)
     assert not app.exception
     assert "MemoryError: too large" in texts(app)
