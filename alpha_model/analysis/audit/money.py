@@ -26,7 +26,11 @@ def _counted_twice(sheet: Sheet) -> Found:
 
 def _discarded_disagrees(sheet: Sheet) -> Found:
     discarded = sheet.of_cycle("size_risk_discarded_value")
-    right = np.maximum(handed_out_without_limits(sheet) - sheet.of_cycle("accepted_investable_equity"), 0.0)
+    kept = sheet.of_cycle("accepted_investable_equity")
+    allowed = np.where(sheet.settings.chain_capped, sheet.total(sheet.column("accepted")), kept)
+    right = np.maximum(handed_out_without_limits(sheet) - allowed, 0.0) + (
+        allowed - kept
+    )  # the chain's cap comes later
     return of_cycles(~np.isnan(discarded) & ~np.isnan(right), differ(discarded, right), right, discarded)
 
 

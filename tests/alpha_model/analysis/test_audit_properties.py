@@ -47,6 +47,19 @@ def test_cycle_of_our_own_model_contradicts_nothing(
     assert list(found["sentence"]) == []
 
 
+def test_what_a_chain_cap_takes_is_discarded_beside_what_size_risk_refused() -> None:
+    manager = make_manager(PRICES, cash=1000)
+    model = make_model({1: 1.0, 2: 1.0, 3: 1.0})
+    risk = FixedSizeRiskModel(manager.pricing_model, per_position_cap=333)
+    # One pair at its cap leaves $3.91, less than sharing stops at: three pairs at $333 get more than that.
+    model.normalise_weights(0.99609375, investable_equity=1000.0, size_risk_model=risk, waterfall=True)
+    model.cap_chain_allocation(0.5)
+    model.update_old_weights(manager.get_current_portfolio())
+    model.calculate_target_positions(manager)
+    model.generate_rebalance_trades_and_triggers(manager)
+    assert list(audit(kept_by_framework(model))["sentence"]) == []
+
+
 def test_record_is_the_same_after_a_round_trip_through_the_model() -> None:
     path = REPOSITORY / "sample_states" / "reference_layout_2020.json.gz"
     state = json.loads(gzip.decompress(path.read_bytes()))
