@@ -16,7 +16,7 @@ run: $(VENV)/.installed
 	@$(BIN)/alpha-model open $(FILE) $(ARGS)
 
 test: $(VENV)/.installed-dev
-	@CHROMIUM="$$(sh tests/browser/find_chromium.sh $(BIN)/python)" && export CHROMIUM && $(BIN)/pytest $(ARGS)
+	@CHROMIUM="$$(sh tests/browser/find_chromium.sh $(BIN)/python)" && export CHROMIUM && $(BIN)/pytest -n auto --dist loadfile $(ARGS)
 
 check: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
