@@ -13,6 +13,7 @@ from streamlit.runtime.scriptrunner import RerunException, StopException
 
 from alpha_model.errors import AlphaModelError
 from dashboard import data
+from dashboard.components.travel import Journey, show_traveller
 from dashboard.cursor import GO_TO, find_cursor, show_dock
 from dashboard.live import show_live
 from dashboard.opened import OpenHistory
@@ -70,11 +71,13 @@ class Desk:
         contents: What each page draws.
         dock: What lies at the foot of every page.
         live: What is said above every page while the record grows.
+        native: Nothing of our own runs in the browser.
     """
 
     contents: Contents
     dock: Callable[[], None] = lambda: None
     live: Callable[[], None] = lambda: None
+    native: bool = False
 
 
 def main() -> None:
@@ -90,11 +93,9 @@ def main() -> None:
         for path, title in TITLES.items()
     }
     page = st.navigation(list(pages.values()), position="top")
+    travel(st.session_state.pop(GO_TO, None), pages, native=desk.native)
     with boundary():
         desk.dock()
-    asked = st.session_state.pop(GO_TO, None)
-    if asked in pages and pages[asked] != page:
-        st.switch_page(pages[asked], query_params={})  # else it refuses, as widgets are bound to some
     with boundary():
         desk.live()
     with boundary():
@@ -132,7 +133,16 @@ def sidebar(settings: Settings) -> Desk:
     contents: Contents = {path: partial(draw, opened, selection) for path, (_, draw) in PAGES.items()}
     others = {other: listed[other] for other in listed if other != name}
     contents["compare"] = partial(compare.render, opened, selection, others, partial(open_other, others, settings))
-    return Desk(contents, partial(dock, opened, selection), partial(show_live, listed[name], opened, settings))
+    return Desk(contents, partial(dock, opened, selection), partial(show_live, listed[name], opened, settings), native)
+
+
+def travel(journey: Journey | None, pages: Mapping[str, st.Page], *, native: bool) -> None:
+    """Go where a callback wants to go."""
+    if not native:
+        show_traveller(journey)
+    elif journey is not None:
+        st.session_state.update(journey.asked)
+        st.switch_page(pages[journey.page], query_params={})  # without them it refuses, as widgets are bound to some
 
 
 def open_other(others: Mapping[str, data.Listed], settings: Settings, name: str) -> OpenHistory:

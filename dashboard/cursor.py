@@ -23,12 +23,13 @@ from alpha_model.history import History
 from alpha_model.history.history import utc
 from dashboard.charts.theme import outcome_mark
 from dashboard.components.timeline import Strip, show_timeline
+from dashboard.components.travel import Journey
 from dashboard.opened import OpenHistory
 from dashboard.selection import CYCLE, Selection
 from dashboard.text import humanised, moment, plural
 
 GO_TO = "go_to"
-"""Where in the session state a callback leaves the page to go to."""
+"""Where in the session state a callback leaves the journey to another page."""
 BUCKETS = 600
 MARKS = 300
 """The most bucket and marks in the strip."""
@@ -142,10 +143,11 @@ def choose_time(history: History, time: pd.Timestamp, *, open_page: bool) -> Non
     times = history.timestamps
     if not len(times):
         return
-    place = int(np.abs(times - time).argmin())
-    st.session_state[CYCLE] = link_time(times[place])
+    name = link_time(times[int(np.abs(times - time).argmin())])
     if open_page:
-        st.session_state[GO_TO] = "cycle"
+        st.session_state[GO_TO] = Journey("cycle", {CYCLE: name})
+    else:
+        st.session_state[CYCLE] = name
 
 
 def link_time(when: pd.Timestamp) -> str:

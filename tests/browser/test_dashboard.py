@@ -98,9 +98,12 @@ def test_click_on_any_cycle_of_a_chart_opens_it_and_back_leads_back(page: Page, 
     settle(page)
     plot = page.locator(".js-plotly-plot .nsewdrag").first
     plot.scroll_into_view_if_needed()
+    before = page.evaluate("history.length")
     plot.click()
     expect(page).to_have_url(OPENED)
     expect(page.locator("h1").first).to_contain_text("What was decided on")
+    settle(page)
+    assert page.evaluate("history.length") == before + 1
     page.go_back()
     expect(page).to_have_url(re.compile("/weight_diffs"))
     expect(page.locator("h1").first).not_to_contain_text("What was decided on")
