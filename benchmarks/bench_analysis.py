@@ -9,7 +9,9 @@ from make_history import large_history
 from measure import table, time_together
 
 from alpha_model.analysis import (
+    audit_report,
     constraint_costs,
+    cycle_metrics,
     cycle_outcomes,
     explain_cycle,
     explain_pairs,
@@ -19,8 +21,18 @@ from alpha_model.analysis import (
     summarise_cycle,
 )
 from alpha_model.analysis.explain import reasons_of
+from alpha_model.history import History
 
 SIZES = (1_000, 3_000, 10_000)
+
+
+def everything(history: History) -> None:
+    """All that the analysis says about every cycle, as columns."""
+    cycle_outcomes(history)
+    book = ledger_of(history)
+    reasons_of(history, book)
+    cycle_metrics(history, book)
+    audit_report(history)
 
 
 def main() -> None:
@@ -29,6 +41,7 @@ def main() -> None:
         history, bare = large_history(count), large_history(count, settings=False)
         signals = history.signals
         one = history.cycle(count // 2)
+        book = ledger_of(one)
         work = {
             "outcome": lambda h=history: cycle_outcomes(h),
             "ledger, columns": lambda h=history: ledger_of(h),
@@ -37,7 +50,9 @@ def main() -> None:
             "outcome + ledger + reasons": lambda h=history: (cycle_outcomes(h), reasons_of(h, ledger_of(h))),
             "the same, settings inferred": lambda h=bare: (cycle_outcomes(h), reasons_of(h, ledger_of(h))),
             "constraint_costs": lambda h=history: constraint_costs(h),
+            "outcome, reasons, metrics, audit": lambda h=history: everything(h),
             "sentences of one cycle": lambda h=one: sentences(h),
+            "the same, ledger at hand": lambda h=one, b=book: sentences(h, b),
             "explain_cycle": lambda h=one: explain_cycle(h),
             "summary of one cycle": lambda h=one: summarise_cycle(h),
             "rank": lambda s=signals: s.groupby("cycle")["signal"].rank(),

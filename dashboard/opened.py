@@ -8,7 +8,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
 import pandas as pd
 
-from alpha_model.analysis import pair_labels, pairs_by_weight
+from alpha_model.analysis import Ledger, Settings, ledger_of, pair_labels, pairs_by_weight, settings_of
 from alpha_model.history import History
 from dashboard.charts.theme import PairStyle
 
@@ -56,6 +56,20 @@ class OpenHistory:
     def at(self, moment: pd.Timestamp) -> "OpenHistory":
         """The one cycle decided at that time, remembered with the answers it gives."""
         return self.ask(_cycle_of, self, moment)
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The settings of its cycles, as the whole shows them."""
+        if self._whole is None:
+            return settings_of(self.history)
+        times, own = self._whole.history.timestamps, self.history.timestamps
+        first = int(times.searchsorted(own[0])) if len(own) else 0
+        return self._whole.settings.part(first, first + len(own))
+
+    @cached_property
+    def book(self) -> Ledger:
+        """The ledger of its cycles."""
+        return ledger_of(self.history, self.settings)
 
     @cached_property
     def style(self) -> PairStyle:

@@ -26,7 +26,7 @@ from alpha_model.analysis.flags import flag_co_occurrence, flag_counts, flag_nam
 from alpha_model.analysis.funnel import FUNNEL_STEPS, cycle_funnel, dollar_waterfall
 from alpha_model.analysis.headline import Headline, describe_decision, headline
 from alpha_model.analysis.interesting import INTEREST_MEANINGS, Interest, interesting_cycles
-from alpha_model.analysis.ledger import Ledger, ledger, ledger_of
+from alpha_model.analysis.ledger import Ledger, ledger, ledger_of, ledger_within
 from alpha_model.analysis.ledger_rollups import (
     CONSTRAINTS,
     constraint_costs,
@@ -76,7 +76,7 @@ from alpha_model.analysis.reduce import (
     reduce_cycles,
 )
 from alpha_model.analysis.sentences import explain_cycle, sentences
-from alpha_model.analysis.settings import cycle_settings
+from alpha_model.analysis.settings import Settings, cycle_settings, settings_of
 from alpha_model.analysis.size_risk import size_risk_frame
 from alpha_model.analysis.summary import CycleSummary, summarise_cycle
 from alpha_model.analysis.thresholds import ranges_widely, threshold_frame, threshold_sweep
@@ -113,6 +113,7 @@ __all__ = [
     "Metric",
     "Provenance",
     "ReasonCode",
+    "Settings",
     "Severity",
     "audit",
     "audit_report",
@@ -151,6 +152,7 @@ __all__ = [
     "ledger_by_cycle",
     "ledger_by_pair",
     "ledger_of",
+    "ledger_within",
     "live_pairs",
     "merge_pairs",
     "metric_summary",
@@ -173,6 +175,7 @@ __all__ = [
     "return_coverage",
     "rolling_metrics",
     "sentences",
+    "settings_of",
     "sides",
     "signal_stability",
     "size_risk_frame",

@@ -1,6 +1,7 @@
 """How does one column of a history become a NumPy array, without converting the rest?"""
 
-from typing import TypeAlias, cast
+from dataclasses import fields, is_dataclass, replace
+from typing import Any, TypeAlias, TypeVar, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +14,7 @@ from alpha_model.history import History
 Numbers: TypeAlias = npt.NDArray[np.float64]
 Places: TypeAlias = npt.NDArray[np.int64]
 Truths: TypeAlias = npt.NDArray[np.bool_]
+Record = TypeVar("Record")
 
 
 def numbers(table: pa.Table, column: str) -> Numbers:
@@ -38,6 +40,18 @@ def sum_per_cycle(history: History, values: Numbers | Places) -> Numbers:
     sums = np.bincount(places, weights=values[known], minlength=len(history))
     counts = np.bincount(places, minlength=len(history))
     return np.where(counts > 0, sums, np.nan)
+
+
+def part_of(record: Record, part: slice) -> Record:
+    """A dataclass of columns, cut to some of their rows; columns of dataclasses within it too."""
+    cut: dict[str, Any] = {}
+    for each in fields(cast("Any", record)):
+        value = getattr(record, each.name)
+        if isinstance(value, np.ndarray):
+            cut[each.name] = value[part]
+        elif is_dataclass(value):
+            cut[each.name] = part_of(value, part)
+    return cast("Record", replace(cast("Any", record), **cut))
 
 
 def cycle_frame(history: History, columns: dict[str, object]) -> pd.DataFrame:

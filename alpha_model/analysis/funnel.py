@@ -9,7 +9,7 @@ import pandas as pd
 
 from alpha_model.analysis.columns import numbers
 from alpha_model.analysis.explain import ReasonCode, reasons_of
-from alpha_model.analysis.ledger import CENT, ledger_of
+from alpha_model.analysis.ledger import CENT, Ledger, ledger_of
 from alpha_model.analysis.ledger_targets import TARGET_STAGES
 from alpha_model.analysis.ledger_trades import TRADE_STAGES
 from alpha_model.errors import HistoryError
@@ -35,7 +35,7 @@ _LOST_AT: Final[dict[str, tuple[ReasonCode, ...]]] = {
 }
 
 
-def cycle_funnel(history: History) -> pd.DataFrame:
+def cycle_funnel(history: History, book: Ledger | None = None) -> pd.DataFrame:
     """How many pairs, and dollars, are left after each step of a cycle.
 
     Pairs that are held without a signal are closed or carried; they enter at `to be changed`, so that a step may have
@@ -43,6 +43,7 @@ def cycle_funnel(history: History) -> pd.DataFrame:
 
     Args:
         history: Of one cycle, or several, which are added up.
+        book: Its `ledger_of`, where that is at hand.
 
     Returns:
         RangeIndex, one row for each of `FUNNEL_STEPS`, in order: step; pair_count; usd (selected: Σ wanted; with a
@@ -50,7 +51,7 @@ def cycle_funnel(history: History) -> pd.DataFrame:
         lost (codes of the pairs that did not get here, with their number, the most frequent first: list of (code,
         count)).
     """
-    book = ledger_of(history)
+    book = book or ledger_of(history)
     reasons, amounts = reasons_of(history, book), book.amounts()
     chosen = book.targets.chosen
     adjust = np.nan_to_num(numbers(history.tables.signals, "position_adjust_usd"))
@@ -74,13 +75,14 @@ def cycle_funnel(history: History) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["step", "pair_count", "usd", "lost"])
 
 
-def dollar_waterfall(history: History, pair_id: PairId | None = None) -> pd.DataFrame:
+def dollar_waterfall(history: History, pair_id: PairId | None = None, book: Ledger | None = None) -> pd.DataFrame:
     """The dollars of a cycle, stage by stage, as a waterfall is drawn.
 
     Args:
         history: Of one cycle, or several, which are added up.
         pair_id: One pair, from what it wanted to what was traded; None is every chosen pair, up to the targets (beyond
             them purchases and sales would cancel out).
+        book: Its `ledger_of`, where that is at hand.
 
     Returns:
         RangeIndex, one row a stage that has an amount, totals always: stage (a name of the ledger); usd (NaN =
@@ -89,7 +91,7 @@ def dollar_waterfall(history: History, pair_id: PairId | None = None) -> pd.Data
     Raises:
         HistoryError: The history has no such pair.
     """
-    book = ledger_of(history)
+    book = book or ledger_of(history)
     amounts = book.amounts()
     if pair_id is None:
         rows = book.targets.chosen

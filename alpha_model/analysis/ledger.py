@@ -19,6 +19,7 @@ from alpha_model.analysis.columns import Numbers, Places, Truths, signal_places
 from alpha_model.analysis.ledger_targets import TARGET_STAGES, Targets, targets_of
 from alpha_model.analysis.ledger_trades import TRADE_STAGES, Traded, traded_of
 from alpha_model.analysis.provenance import Codes, as_words
+from alpha_model.analysis.settings import Settings, settings_of
 from alpha_model.history import History
 
 CENT = 0.005
@@ -28,9 +29,9 @@ RELATIVE_CENT = 1e-9
 """The same for amounts so large that floating-point numbers have no cents left."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Ledger:
-    """The ledger as columns; one entry a row of `signals`.
+    """The ledger as columns; one entry a row of `signals`. It equals itself only.
 
     Args:
         place: The row of its cycle in `cycles`.
@@ -51,16 +52,32 @@ class Ledger:
         return {**self.targets.provenance, **self.traded.provenance}
 
 
-def ledger_of(history: History) -> Ledger:
+def ledger_of(history: History, settings: Settings | None = None) -> Ledger:
     """The ledger of every row of `signals`, as NumPy columns.
+
+    Args:
+        history: The record.
+        settings: Those of its cycles, where a longer history shows more of them than these cycles alone:
+            `settings_of(whole).part(first, stop)`.
 
     Raises:
         AssertionError: The stages do not add up, which is an error of this module.
     """
-    targets = targets_of(history)
+    targets = targets_of(history, settings_of(history) if settings is None else settings)
     book = Ledger(signal_places(history), targets, traded_of(history, targets.amounts["target"]))
     _check_sums(book)
     return book
+
+
+def ledger_within(part: History, whole: History) -> Ledger:
+    """The ledger of some cycles, with the settings that the whole history shows.
+
+    Args:
+        part: A stretch of `whole`: `whole.at(timestamp)`, `whole.between(start, end)`.
+        whole: The history, from which settings that are not recorded are inferred.
+    """
+    first = int(whole.timestamps.searchsorted(part.timestamps[0])) if len(part) else 0
+    return ledger_of(part, settings_of(whole).part(first, first + len(part)))
 
 
 def ledger(history: History) -> pd.DataFrame:

@@ -10,7 +10,7 @@ from alpha_model.analysis.columns import Numbers, Truths, numbers, signal_places
 from alpha_model.analysis.ledger_reasons import Recorded, recorded_reasons
 from alpha_model.analysis.plan import has_flags
 from alpha_model.analysis.provenance import DERIVED, INFERRED, RECORDED, UNKNOWN, Codes
-from alpha_model.analysis.settings import Settings, exactly, settings_of
+from alpha_model.analysis.settings import Settings, exactly
 from alpha_model.analysis.settings_fit import FIT_TOLERANCE
 from alpha_model.analysis.would_have import share_if_selected
 from alpha_model.history import History
@@ -51,10 +51,9 @@ class Targets:
     reasons: Recorded
 
 
-def targets_of(history: History) -> Targets:
+def targets_of(history: History, settings: Settings) -> Targets:
     """The first half of the ledger."""
     signals, places = history.tables.signals, signal_places(history)
-    settings = settings_of(history)
     chosen = np.asarray(signals["selected"].to_numpy())
     equity = settings.equity[places]
     equity_from = exactly(settings.equity_from)[places]

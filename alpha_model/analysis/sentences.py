@@ -52,29 +52,31 @@ class _Pair:
     tied: bool
 
 
-def sentences(history: History) -> list[str]:
+def sentences(history: History, book: Ledger | None = None) -> list[str]:
     """One sentence for every row of `signals`, in their order.
 
     Args:
         history: Of one cycle, or a few: `history.at(timestamp)`.
+        book: Its `ledger_of`, where that is at hand.
 
     Returns:
         Plain text with strangers' tickers in it; see the module.
     """
-    book = ledger_of(history)
+    book = book or ledger_of(history)
     return _sentences(history, book, reasons_of(history, book))
 
 
-def explain_cycle(history: History) -> pd.DataFrame:
+def explain_cycle(history: History, book: Ledger | None = None) -> pd.DataFrame:
     """`explain_pairs` of one cycle, with pair (its label) and sentence; the largest amount first.
 
     Args:
         history: Of one cycle, or a few.
+        book: Its `ledger_of`, where that is at hand.
 
     Returns:
         RangeIndex; pairs that were neither selected nor held come last.
     """
-    book = ledger_of(history)
+    book = book or ledger_of(history)
     reasons = reasons_of(history, book)
     frame = reasons_frame(history, reasons)
     labels = pair_labels(history)

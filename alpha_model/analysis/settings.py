@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from alpha_model.analysis.columns import Numbers, cycle_frame, numbers
+from alpha_model.analysis.columns import Numbers, cycle_frame, numbers, part_of
 from alpha_model.analysis.pipeline import Pipeline, pipeline_of
 from alpha_model.analysis.provenance import DERIVED, INFERRED, RECORDED, UNKNOWN, Codes, as_words
 from alpha_model.analysis.settings_fit import Fit, Names, fit_equity, fit_max_weight, fit_methods
@@ -52,6 +52,10 @@ class Settings:
     def max_usd(self) -> Numbers:
         """The most that one pair may hold, USD."""
         return self.max_weight * self.equity
+
+    def part(self, first: int, stop: int) -> Settings:
+        """Those of some cycles, by their places, as all cycles together show them."""
+        return part_of(self, slice(first, stop))
 
 
 def settings_of(history: History) -> Settings:

@@ -55,11 +55,12 @@ class CycleSummary:
     outcome: CycleOutcome
 
 
-def summarise_cycle(history: History) -> CycleSummary:
+def summarise_cycle(history: History, book: Ledger | None = None) -> CycleSummary:
     """One cycle in one sentence and in one paragraph.
 
     Args:
         history: Of exactly one cycle: `history.at(timestamp)`.
+        book: Its `ledger_of`, where that is at hand.
 
     Raises:
         HistoryError: Not exactly one cycle.
@@ -70,7 +71,7 @@ def summarise_cycle(history: History) -> CycleSummary:
             count=len(history),
         )
     row = cycle_outcomes(history).iloc[0]
-    book = ledger_of(history)
+    book = book or ledger_of(history)
     frame = reasons_frame(history, reasons_of(history, book))
     first = describe_decision(row)
     parts = [first, _chosen(frame, book), _moves(history, frame), _held_back(history, book), _skipped(history, book)]

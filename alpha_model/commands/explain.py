@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 import pandas as pd
 
-from alpha_model.analysis import explain_cycle, explain_flags, summarise_cycle
+from alpha_model.analysis import explain_cycle, explain_flags, ledger_within, summarise_cycle
 from alpha_model.commands.output import json_option, plain_text, show_json
 from alpha_model.commands.sources import one_cycle, opened, source_argument
 from alpha_model.errors import HistoryError
@@ -32,8 +32,10 @@ def explain_command(source: Path, which: str, wanted: str | None, *, as_json: bo
 
     Example: alpha-model explain state.json --cycle last --pair WETH-USDC
     """
-    one = one_cycle(opened(source), which)
-    summary, pairs, flags = summarise_cycle(one), explain_cycle(one), explain_flags(one)
+    history = opened(source)
+    one = one_cycle(history, which)
+    book = ledger_within(one, history)
+    summary, pairs, flags = summarise_cycle(one, book), explain_cycle(one, book), explain_flags(one, book)
     if wanted is not None:
         pairs = _only(pairs, wanted)
     if as_json:

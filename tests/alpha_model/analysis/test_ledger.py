@@ -20,6 +20,8 @@ from alpha_model.analysis import (
     ledger,
     ledger_by_cycle,
     ledger_by_pair,
+    ledger_of,
+    ledger_within,
     provenance_shares,
 )
 from alpha_model.history import History, read_history
@@ -192,3 +194,26 @@ def test_of_chosen_signals_everything_is_known_up_to_the_target(path: Path) -> N
     shares = provenance_shares(read_history(path))["chosen"]
     np.testing.assert_allclose(shares.sum(axis=1), 1.0)
     assert (shares.loc[["wanted", *BEFORE, "target"], "unknown"] == 0).all()
+
+
+@pytest.mark.parametrize("path", EVERY, ids=lambda path: path.name)
+def test_cycle_within_its_history_has_the_ledger_that_the_whole_has(path: Path) -> None:
+    history = read_history(path)
+    whole = ledger_of(history)
+    for place in sorted({0, len(history) // 3, len(history) - 1}):
+        alone = ledger_within(history.at(history.timestamps[place]), history)
+        rows = whole.place == place
+        for part, name in ((alone.amounts(), "amount"), (alone.provenance(), "provenance")):
+            for stage, values in (whole.amounts() if name == "amount" else whole.provenance()).items():
+                np.testing.assert_array_equal(part[stage], values[rows], err_msg=f"{name} of {stage} in cycle {place}")
+
+
+def test_settings_come_from_the_whole_history_where_one_cycle_does_not_show_them() -> None:
+    """A cycle with a single signal has the same weights under every method; its neighbours tell which it is."""
+    models = [cycle({1: 5.0, 2: 3.0, 3: 2.0}), cycle({1: 1.0})]
+    for model in models:
+        model.pipeline.clear()
+    history = kept_by_framework(*models)
+    last = history.at(history.timestamps[1])
+    assert ledger_of(last).targets.settings.method[0] is None
+    assert ledger_within(last, history).targets.settings.method[0] == "weight_passthrough"
