@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from alpha_model.analysis import words
 from alpha_model.analysis.columns import numbers
 from alpha_model.analysis.outcome import OUTCOME_MEANINGS, CycleOutcome, cycle_outcomes
 from alpha_model.analysis.size_risk import size_risk_frame
@@ -79,13 +80,15 @@ def describe_decision(outcome: pd.Series) -> str:
     count, amount = outcome["traded_count"], outcome["traded_usd"]
     largest, threshold = outcome["max_position_adjust_usd"], outcome["position_adjust_threshold_usd"]
     if kind in {CycleOutcome.rebalanced, CycleOutcome.partly_rebalanced}:
-        trades = "1 trade" if count == 1 else f"{count:.0f} trades"
+        trades = words.count(int(count), "trade")
         verb = "rebalanced" if kind is CycleOutcome.rebalanced else "rebalanced in part"
-        return f"On {moment} the strategy {verb} with {trades} worth ${amount:,.2f}."
+        return f"On {moment} the strategy {verb} with {trades} worth {words.usd(amount)}."
     if kind is CycleOutcome.held_below_threshold and np.isfinite(largest) and np.isfinite(threshold):
+        gap = threshold - largest
+        usd = words.usd if gap >= words.ROUND_FROM else words.usd_and_cents
         return (
-            f"On {moment} the strategy held: its largest change of ${largest:,.2f} stayed "
-            f"${threshold - largest:,.2f} below the threshold of ${threshold:,.2f}."
+            f"On {moment} the strategy held: its largest change of {usd(largest)} stayed {usd(gap)} below the "
+            f"threshold of {usd(threshold)}."
         )
     if kind is CycleOutcome.unknown and count == 0:
         return f"On {moment}: no trade is recorded, and the source does not say what held it back."

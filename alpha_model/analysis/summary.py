@@ -91,21 +91,18 @@ def _chosen(frame: pd.DataFrame, book: Ledger) -> str:
 
 def _moves(history: History, frame: pd.DataFrame) -> str:
     """The largest trades, by what was done."""
-    labels, parts, left = pair_labels(history), [], 0
+    labels, parts = pair_labels(history), []
     traded = frame[frame["code"].isin(list(_MOVES)).to_numpy()].sort_values("amount_usd", ascending=False)
     for code, words in _MOVES.items():
         those = traded[(traded["code"] == code).to_numpy()]
-        left += max(0, len(those) - _SHOWN)
         named = [
             f"{labels[int(pair_id)]} ({usd(amount)})"
             for pair_id, amount in zip(those["pair_id"][:_SHOWN], those["amount_usd"][:_SHOWN], strict=True)
         ]
+        more = f" and {len(those) - _SHOWN:,} more" if len(those) > _SHOWN else ""
         if named:
-            parts.append(words.format(", ".join(named)))
-    if not parts:
-        return ""
-    more = f", and changed {count(left, 'more position')}" if left else ""
-    return f"It {'; '.join(parts)}{more}."
+            parts.append(words.format(", ".join(named)) + more)
+    return f"It {'; '.join(parts)}." if parts else ""
 
 
 def _held_back(history: History, book: Ledger) -> str:

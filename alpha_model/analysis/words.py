@@ -2,7 +2,7 @@
 
 import math
 
-_ROUND_FROM = 100
+ROUND_FROM = 100
 """USD from which cents are left out."""
 
 
@@ -11,7 +11,12 @@ def usd(amount: float) -> str:
     size = abs(amount)
     if 0 < size < 0.005:  # noqa: PLR2004 - half a cent
         return "less than a cent"
-    return f"${size:,.0f}" if round(size, 2) >= _ROUND_FROM or size == 0 else f"${size:,.2f}"
+    return f"${size:,.0f}" if round(size, 2) >= ROUND_FROM or size == 0 else f"${size:,.2f}"
+
+
+def usd_and_cents(amount: float) -> str:
+    """`$12,400.00`, where a few dollars make the difference; without a sign."""
+    return f"${abs(amount):,.2f}"
 
 
 def percent(share: float) -> str:

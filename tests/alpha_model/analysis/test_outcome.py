@@ -81,7 +81,7 @@ def test_held_cycle_says_how_much_was_missing() -> None:
 def test_traded_usd_is_the_sum_of_absolute_changes() -> None:
     row = cycle_outcomes(make_history([wants(1, 500), wants(2, -300), wants(3, 5, ignored=True)], [GATE])).iloc[0]
     assert (row["traded_count"], row["traded_usd"]) == (2, 800.0)  # 500 + 300
-    assert "rebalanced in part with 2 trades worth $800.00" in describe_decision(row)
+    assert "rebalanced in part with 2 trades worth $800." in describe_decision(row)
 
 
 def test_flip_counts_as_two_trades() -> None:
