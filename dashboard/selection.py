@@ -18,6 +18,12 @@ from dashboard.charts.theme import LIGHT, Theme, theme_named
 
 SOURCE, WINDOW, START, END, PAIRS, CYCLE = "history", "window", "from", "to", "pairs", "cycle"
 OUTCOMES, SEVERITIES, WITH, OTHER_CYCLE, PAIR, TAB = "outcome", "severity", "with", "with_cycle", "pair", "tab"
+FLAGS, AT_LEAST, WORDS = "flag", "at_least", "words"
+OF_ONE_HISTORY = (
+    *(WINDOW, START, END, PAIRS, CYCLE, OUTCOMES, SEVERITIES, WITH, OTHER_CYCLE, PAIR, TAB),
+    *(FLAGS, AT_LEAST, WORDS),
+)
+"""The choices that mean nothing in another history."""
 
 ALL, LAST_100, CUSTOM = "all", "100 cycles", "dates"
 _LENGTHS: dict[str, Any] = {
@@ -135,6 +141,6 @@ def _drop_outside(first: date, last: date) -> None:
 
 
 def _forget_window() -> None:
-    """A window, pairs and cycle belong to one history."""
-    for key in (WINDOW, START, END, PAIRS, CYCLE, OUTCOMES, SEVERITIES, WITH, OTHER_CYCLE, PAIR, TAB):
+    """Drop what was chosen in one history (a callback)."""
+    for key in OF_ONE_HISTORY:
         st.session_state.pop(key, None)

@@ -75,6 +75,7 @@ from alpha_model.analysis.reduce import (
     most_moved,
     reduce_cycles,
 )
+from alpha_model.analysis.search import CycleQuery, find_cycles
 from alpha_model.analysis.sentences import explain_cycle, sentences
 from alpha_model.analysis.settings import Settings, cycle_settings, settings_of
 from alpha_model.analysis.size_risk import size_risk_frame
@@ -103,6 +104,7 @@ __all__ = [
     "Concern",
     "CycleComparison",
     "CycleOutcome",
+    "CycleQuery",
     "CycleSummary",
     "Gate",
     "Headline",
@@ -140,6 +142,7 @@ __all__ = [
     "explain_flags",
     "explain_pairs",
     "exposure",
+    "find_cycles",
     "flag_co_occurrence",
     "flag_counts",
     "flag_meaning",

@@ -7,9 +7,9 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from alpha_model.analysis.columns import Places, signal_places
+from alpha_model.analysis.columns import Places, Truths, signal_places
 from alpha_model.history import History
-from alpha_model.history.schema import FLAG_BITS, unpack_flags
+from alpha_model.history.schema import FLAG_BITS, pack_flags, unpack_flags
 from alpha_model.units import PairId
 
 
@@ -86,6 +86,18 @@ def flag_names(history: History) -> list[list[str]]:
     bits = history.tables.signals["flag_bits"].to_pylist()
     others = history.tables.signals["other_flags"].to_pylist()
     return [unpack_flags(bit, other) for bit, other in zip(bits, others, strict=True)]
+
+
+def rows_with_flag(history: History, flags: Sequence[str]) -> Truths:
+    """Which rows of `signals` carry one of the flags, known or not."""
+    signals = history.tables.signals
+    bits, others = pack_flags(flags)
+    rows: Truths = (signals["flag_bits"].to_numpy() & bits) != 0
+    if others:
+        column = signals["other_flags"].combine_chunks()
+        words = pc.is_in(pc.list_flatten(column), pa.array(others))
+        rows[pc.list_parent_indices(column).filter(words).to_numpy()] = True
+    return rows
 
 
 def flags_of_cycles(history: History) -> list[list[str]]:

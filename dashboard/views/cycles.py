@@ -5,11 +5,11 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from alpha_model.analysis import CycleOutcome, cycle_outcomes, cycle_table
+from alpha_model.analysis import CycleOutcome, CycleQuery, cycle_outcomes, cycle_table, find_cycles, flag_counts
 from alpha_model.history import History
 from dashboard.cursor import choose_time
 from dashboard.opened import OpenHistory
-from dashboard.selection import OUTCOMES, Selection
+from dashboard.selection import AT_LEAST, FLAGS, OUTCOMES, WORDS, Selection
 from dashboard.text import humanised, plural
 from dashboard.views.page import head, no_cycles
 from dashboard.views.panel import downloads
@@ -44,34 +44,70 @@ def answer(history: History) -> str:
     return f"{plural(len(history), 'cycle')}: {kinds}."
 
 
-def newest_first(history: History, outcomes: tuple[str, ...]) -> pd.DataFrame:
-    """`cycle_table` as shown: the last cycle on top, only these outcomes (none: all)."""
+def newest_first(history: History, query: CycleQuery) -> pd.DataFrame:
+    """`cycle_table` as shown: the last cycle on top, only those that are looked for."""
     table = cycle_table(history)
-    chosen = table[table["outcome"].isin(outcomes)] if outcomes else table
-    shown = chosen.iloc[::-1].reset_index(drop=True)
+    shown = table.iloc[find_cycles(history, query)[::-1]].reset_index(drop=True)
     shown = shown[[name for name in shown if name in ("timestamp", "outcome", "flags") or table[name].notna().any()]]
     return shown.assign(outcome=shown["outcome"].map(lambda name: [name]))
 
 
+def flags_raised(history: History) -> tuple[str, ...]:
+    """The names of the flags that occur, the most frequent first."""
+    counts = flag_counts(history).sum()
+    return tuple(str(name) for name in counts.sort_values(ascending=False, kind="stable").index)
+
+
+def _query(opened: OpenHistory, selection: Selection) -> CycleQuery:
+    """What the reader looks for: a row of widgets, and the pairs of the sidebar."""
+    with st.container(horizontal=True, gap="small", key="search"):
+        outcomes = st.multiselect(
+            "Outcome",
+            [str(outcome) for outcome in CycleOutcome],
+            format_func=humanised,
+            key=OUTCOMES,
+            bind="query-params",
+            placeholder="Every outcome",
+            width=300,
+        )
+        raised = opened.ask(flags_raised)
+        flags = st.multiselect(
+            "Flag",
+            raised,
+            format_func=humanised,
+            key=FLAGS,
+            bind="query-params",
+            placeholder="With or without" if raised else "None was raised",
+            disabled=not raised,
+            width=300,
+        )
+        at_least = st.number_input(
+            "Change of a pair, USD",
+            min_value=0.0,
+            value=None,
+            step=100.0,
+            format="%.0f",
+            key=AT_LEAST,
+            bind="query-params",
+            placeholder="At least",
+            width=190,
+        )
+        words = st.text_input(
+            "The strategy's message", key=WORDS, bind="query-params", placeholder="Contains", width=230
+        )
+    return CycleQuery(tuple(outcomes), tuple(flags), selection.pair_ids, at_least, (words or "").strip())
+
+
 def _table(opened: OpenHistory, selection: Selection) -> None:
-    names = [str(outcome) for outcome in CycleOutcome]
-    wanted = st.multiselect(
-        "Outcome",
-        names,
-        format_func=humanised,
-        key=OUTCOMES,
-        bind="query-params",
-        placeholder="Every outcome",
-        label_visibility="collapsed",
-        width=420,
-    )
-    table = opened.ask(newest_first, tuple(wanted))
-    total = len(opened.history)
-    st.caption(
-        f"{plural(total, 'cycle')}, the newest on top. Select a row to take the cycle apart."
-        if len(table) == total
-        else f"{len(table):,} of {plural(total, 'cycle')}. Select a row to take the cycle apart."
-    )
+    query = _query(opened, selection)
+    table = opened.ask(newest_first, query)
+    total = plural(len(opened.history), "cycle")
+    found = f"{total}, the newest on top" if query.is_empty else f"{len(table):,} of {total}, the newest on top"
+    pairs = f" with {plural(len(query.pair_ids), 'chosen pair')} in play" if query.pair_ids else ""
+    st.caption(f"{found}{pairs}. Select a row to take the cycle apart.")
+    if table.empty:
+        st.info("No cycle is like that. Take something out of the search, or widen the window.")
+        return
     st.dataframe(
         table,
         key=TABLE,

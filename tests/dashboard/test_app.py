@@ -265,10 +265,26 @@ def test_window_is_forgotten_with_its_history(open_app: OpenApp, three_days: Pat
     assert app.metric[0].value == "1"
 
 
-def test_outcomes_filter_the_table(open_app: OpenApp, three_days: Path) -> None:
-    app = open_app(three_days, page="cycles", outcome="no signal")
+@pytest.mark.parametrize(
+    ("query", "count"),
+    [
+        ({"outcome": "no signal"}, 0),
+        ({"flag": "closed"}, None),
+        ({"at_least": "0"}, 3),
+        ({"at_least": "1000000"}, 0),
+        ({"words": "nothing says this"}, 0),
+        ({"pairs": "B-USDC"}, 3),
+        ({"at_least": "not a number"}, None),
+    ],
+)
+def test_search_narrows_the_cycles(
+    open_app: OpenApp, three_days: Path, query: dict[str, str], count: int | None
+) -> None:
+    app = open_app(three_days, page="cycles", **query)
     assert_sound(app)
-    assert "0 of 3 cycles" in texts(app)
+    assert ("3 cycles, the newest" if count is None else f"{count} of 3 cycles") in texts(app)
+    assert ("No cycle is like that" in texts(app)) is (count == 0)
+    assert len(app.dataframe) == (count != 0)
 
 
 def test_same_names_are_told_apart(open_app: OpenApp, tmp_path: Path) -> None:
