@@ -16,7 +16,6 @@ from alpha_model.analysis import (
     Interest,
     cycle_buckets,
     cycle_outcomes,
-    interesting_cycles,
 )
 from alpha_model.errors import HistoryError
 from alpha_model.history import History
@@ -67,7 +66,7 @@ def find_cursor(opened: OpenHistory) -> Cursor | None:
 def show_dock(opened: OpenHistory, cursor: Cursor, selection: Selection) -> None:
     """The strip of all cycles, the keys that step through them, and the cursor's own time, which is also its link."""
     times = opened.history.timestamps
-    notable = opened.ask(interesting_cycles)
+    notable = opened.notable
     places = notable["place"].to_numpy()
     before, after = int(places.searchsorted(cursor.place)), int(places.searchsorted(cursor.place, side="right"))
     last = cursor.count - 1
@@ -91,7 +90,7 @@ def show_dock(opened: OpenHistory, cursor: Cursor, selection: Selection) -> None
         step("skip_previous", int(places[before - 1]) if before else None, _interest_help("Previous"))
         step("chevron_left", cursor.place - 1, "Previous cycle", "Left")
         show_timeline(
-            opened.ask(strip_of),
+            opened.make(strip_of),
             cursor.place,
             f"{cursor.moment:%Y-%m-%d %H:%M:%S}",
             f"{moment(cursor.moment)} UTC, {humanised(cursor.outcome)}",
@@ -118,18 +117,18 @@ def show_dock(opened: OpenHistory, cursor: Cursor, selection: Selection) -> None
             st.caption(f":orange[{cursor.remark}]")
 
 
-def strip_of(history: History) -> Strip:
+def strip_of(opened: OpenHistory) -> Strip:
     """The cycles of a history as a strip: of each bucket the rarest outcome, so that no exception vanishes."""
-    count = len(history)
+    count = len(opened.history)
     names = [str(outcome) for outcome in CycleOutcome]
-    codes = cycle_outcomes(history)["outcome"].map(names.index).to_numpy(dtype=np.int64)
+    codes = opened.ask(cycle_outcomes)["outcome"].map(names.index).to_numpy(dtype=np.int64)
     frequency = np.bincount(codes, minlength=len(names))
     buckets = cycle_buckets(count, BUCKETS)
     order = np.lexsort((frequency[codes], buckets))
     first = order[np.flatnonzero(np.diff(buckets[order], prepend=-1))]
     starts = np.flatnonzero(np.diff(buckets, prepend=-1))
-    seconds = history.timestamps[starts].as_unit("s").asi8
-    places = interesting_cycles(history)["place"].to_numpy()
+    seconds = opened.history.timestamps[starts].as_unit("s").asi8
+    places = opened.notable["place"].to_numpy()
     return Strip(
         count,
         "".join(str(code) for code in codes[first]),

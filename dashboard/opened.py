@@ -8,7 +8,15 @@ from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
 import pandas as pd
 
-from alpha_model.analysis import Ledger, Settings, ledger_of, pair_labels, pairs_by_weight, settings_of
+from alpha_model.analysis import (
+    Ledger,
+    Settings,
+    interesting_cycles,
+    ledger_of,
+    pair_labels,
+    pairs_by_weight,
+    settings_of,
+)
 from alpha_model.history import History
 from dashboard.charts.theme import PairStyle
 
@@ -17,6 +25,9 @@ T = TypeVar("T")
 
 REMEMBERED = 64
 """How many answers one history keeps."""
+
+AUDITED = 200_000
+"""Signals up to which the audit takes a few tenths of a second, so that it can be asked while a history opens."""
 
 
 class OpenHistory:
@@ -39,9 +50,16 @@ class OpenHistory:
     def ask(self, question: Callable[Concatenate[History, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """The answer of a pure function of the history; computed once for the same arguments."""
         key = (question, args, tuple(sorted(kwargs.items())))
+        return self._remembered(key, lambda: question(self.history, *args, **kwargs))
+
+    def make(self, thing: "Callable[[OpenHistory], T]") -> T:
+        """What is made of several answers; made once."""
+        return self._remembered(thing, lambda: thing(self))
+
+    def _remembered(self, key: Any, answer: Callable[[], T]) -> T:
         with self._lock:
             if key not in self._answers:
-                self._answers[key] = question(self.history, *args, **kwargs)
+                self._answers[key] = answer()
                 while len(self._answers) > REMEMBERED:
                     self._answers.popitem(last=False)
             self._answers.move_to_end(key)
@@ -62,9 +80,23 @@ class OpenHistory:
         """The settings of its cycles, as the whole shows them."""
         if self._whole is None:
             return settings_of(self.history)
-        times, own = self._whole.history.timestamps, self.history.timestamps
-        first = int(times.searchsorted(own[0])) if len(own) else 0
-        return self._whole.settings.part(first, first + len(own))
+        return self._whole.settings.part(self._first, self._first + len(self.history))
+
+    @cached_property
+    def notable(self) -> pd.DataFrame:
+        """`interesting_cycles`, as the whole shows them; the audit is asked up to `AUDITED` signals."""
+        if self._whole is None:
+            return interesting_cycles(self.history, audited=self.history.tables.signals.num_rows <= AUDITED)
+        found = self._whole.notable
+        place = found["place"] - self._first
+        return found.assign(place=place)[place.between(0, len(self.history) - 1)].reset_index(drop=True)
+
+    @property
+    def _first(self) -> int:
+        """The place of its first cycle in the whole."""
+        assert self._whole is not None
+        own = self.history.timestamps
+        return int(self._whole.history.timestamps.searchsorted(own[0])) if len(own) else 0
 
     @cached_property
     def book(self) -> Ledger:

@@ -36,6 +36,11 @@ def plotly_address() -> str:
     return _with_base(PATH)
 
 
+def prepare_script() -> None:
+    """Pack the script before a browser asks for it."""
+    _content(packed=True)
+
+
 async def _script(request: Request) -> Response:
     packed = "gzip" in request.headers.get("accept-encoding", "")
     content = await asyncio.to_thread(_content, packed=packed)

@@ -9,6 +9,7 @@ from alpha_model.analysis.audit import (
     audit_report,
     audit_rules,
     audit_summary,
+    finding_counts,
 )
 from alpha_model.analysis.capacity import capacity_by_pair
 from alpha_model.analysis.compare import (
@@ -143,6 +144,7 @@ __all__ = [
     "explain_pairs",
     "exposure",
     "find_cycles",
+    "finding_counts",
     "flag_co_occurrence",
     "flag_counts",
     "flag_meaning",

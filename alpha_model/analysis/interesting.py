@@ -5,6 +5,7 @@ from enum import StrEnum
 import numpy as np
 import pandas as pd
 
+from alpha_model.analysis.audit import finding_counts
 from alpha_model.analysis.columns import Numbers, Truths, numbers
 from alpha_model.analysis.flags import flag_counts
 from alpha_model.analysis.outcome import CycleOutcome, cycle_outcomes
@@ -25,6 +26,7 @@ class Interest(StrEnum):
     flag_appears = "flag_appears"
     large_adjust = "large_adjust"
     money_refused = "money_refused"
+    finding = "finding"
 
 
 INTEREST_MEANINGS: dict[Interest, str] = {
@@ -32,12 +34,17 @@ INTEREST_MEANINGS: dict[Interest, str] = {
     Interest.flag_appears: f"a flag that was not raised in the {QUIET} cycles before",
     Interest.large_adjust: "one of the largest changes of the history",
     Interest.money_refused: "size risk began to refuse money",
+    Interest.finding: "the audit begins to find errors or warnings",
 }
 """One clause for people about each."""
 
 
-def interesting_cycles(history: History) -> pd.DataFrame:
-    """The cycles where a gate closes, a flag appears, an adjust is large, or money starts to be refused.
+def interesting_cycles(history: History, *, audited: bool = True) -> pd.DataFrame:
+    """The cycles where a gate closes, a flag appears, an adjust is large, money starts to be refused, or a finding.
+
+    Args:
+        history: The record.
+        audited: Ask the audit too, which costs more than all the rest.
 
     Returns:
         RangeIndex, one row an interesting cycle, in order: place (in this history, from 0); cycle; timestamp (UTC);
@@ -50,6 +57,8 @@ def interesting_cycles(history: History) -> pd.DataFrame:
         Interest.large_adjust: _large(numbers(history.tables.cycles, "max_position_adjust_usd")),
         Interest.money_refused: _begins(numbers(history.tables.cycles, "size_risk_discarded_value") > 0),
     }
+    if audited:
+        found[Interest.finding] = _begins(finding_counts(history) > 0)
     marks = np.column_stack(list(found.values()))
     places = np.flatnonzero(marks.any(axis=1))
     kinds = [[str(kind) for kind, is_so in zip(found, row, strict=True) if is_so] for row in marks[places]]

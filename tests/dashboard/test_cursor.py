@@ -10,6 +10,7 @@ from histories import make_history, moment
 
 from alpha_model.analysis import CycleOutcome
 from dashboard.cursor import BUCKETS, MARKS, choose_time, strip_of
+from dashboard.opened import OpenHistory
 from dashboard.selection import CYCLE
 
 OPEN = {"max_position_adjust_usd": 500.0, "position_adjust_threshold_usd": 100.0}
@@ -31,7 +32,7 @@ def test_strip_of_many_cycles_stays_small_and_loses_no_exception() -> None:
     exceptions = (0, 7, 1234, count - 1)
     for place in exceptions:
         rows[place] = dict(HELD)
-    strip = strip_of(make_history([{"pair_id": 1, "cycle": place} for place in range(count)], cycles=rows))
+    strip = strip_of(OpenHistory(make_history([{"pair_id": 1, "cycle": place} for place in range(count)], cycles=rows)))
     held = str(list(CycleOutcome).index(CycleOutcome.held_below_threshold))
     shown = {place for place, code in enumerate(strip.codes) if code == held}
     assert strip.count == count
@@ -41,7 +42,9 @@ def test_strip_of_many_cycles_stays_small_and_loses_no_exception() -> None:
 
 
 def test_strip_of_few_cycles_has_one_bucket_for_each() -> None:
-    strip = strip_of(make_history([{"pair_id": 1, "cycle": place} for place in range(3)], cycles=[OPEN, HELD, OPEN]))
+    strip = strip_of(
+        OpenHistory(make_history([{"pair_id": 1, "cycle": place} for place in range(3)], cycles=[OPEN, HELD, OPEN]))
+    )
     assert len(strip.codes) == strip.count == 3
     assert np.diff(strip.times).tolist() == [86400, 86400]
     assert strip.marks == (1,)

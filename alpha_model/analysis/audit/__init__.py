@@ -10,6 +10,7 @@ from alpha_model.analysis.audit.report import (
     audit_report,
     audit_rules,
     audit_summary,
+    finding_counts,
 )
 from alpha_model.analysis.audit.rule import SEVERITY_MEANINGS, Severity
 
@@ -22,4 +23,5 @@ __all__ = [
     "audit_report",
     "audit_rules",
     "audit_summary",
+    "finding_counts",
 ]

@@ -10,6 +10,7 @@ import pandas as pd
 from alpha_model.analysis.audit import clock, flags, money, positions, trades, weights
 from alpha_model.analysis.audit.rule import Found, Rule, Severity, Unit
 from alpha_model.analysis.audit.sheet import Sheet
+from alpha_model.analysis.columns import Places
 from alpha_model.analysis.pairs import pair_labels
 from alpha_model.history import History
 from alpha_model.history.history import Moment, utc
@@ -95,6 +96,26 @@ def audit_summary(history: History, *, now: Moment | None = None) -> pd.DataFram
         (what these count).
     """
     return audit_report(history, now=now, limit=0).summary
+
+
+def finding_counts(history: History, severity: Severity = Severity.warning) -> Places:
+    """How many findings each cycle has.
+
+    Args:
+        history: The record.
+        severity: Only those that are at least so severe.
+
+    Returns:
+        int64, one number a cycle; findings about no cycle are not in it.
+    """
+    sheet = Sheet(history, None)
+    counts = np.zeros(len(history), dtype=np.int64)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        for rule in RULES:
+            if _RANK[str(rule.severity)] <= _RANK[str(severity)]:
+                places = rule.find(sheet).places
+                counts += np.bincount(places[places >= 0], minlength=len(history))
+    return counts
 
 
 def audit_rules() -> pd.DataFrame:

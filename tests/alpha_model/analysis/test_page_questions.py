@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +13,10 @@ from histories import REAL, SAMPLES, make_history, moment
 from alpha_model.analysis import (
     Concern,
     Interest,
+    audit,
     capacity_by_pair,
     cycle_signals,
+    finding_counts,
     flag_co_occurrence,
     flag_counts,
     flags_by_pair,
@@ -91,7 +94,7 @@ def test_an_empty_history_needs_no_attention() -> None:
 
 def test_where_something_begins_is_interesting_and_where_it_goes_on_is_not() -> None:
     history = gated(GATE, HELD, HELD, GATE, HELD)
-    frame = interesting_cycles(history)
+    frame = interesting_cycles(history, audited=False)
     assert frame["place"].tolist() == [1, 4]
     assert frame["kinds"].tolist() == [[Interest.held], [Interest.held]]
 
@@ -99,16 +102,38 @@ def test_where_something_begins_is_interesting_and_where_it_goes_on_is_not() -> 
 def test_a_flag_appears_when_it_was_quiet_before_and_never_in_the_first_cycle() -> None:
     flagged = {0, 5, 16}  # 5 days after the first: not quiet long enough; 11 days later: quiet
     signals = [{"pair_id": 1, "cycle": day, "flags": ["closed"] if day in flagged else []} for day in range(17)]
-    frame = interesting_cycles(make_history(signals, 17))
+    frame = interesting_cycles(make_history(signals, 17), audited=False)
     assert frame["place"].tolist() == [16]
     assert frame["appearing"].tolist() == [["closed"]]
 
 
 def test_refused_money_is_interesting_where_it_begins() -> None:
     rows = [{"size_risk_discarded_value": value} for value in (0.0, 5.0, 5.0, 0.0, 5.0)]
-    frame = interesting_cycles(make_history(cycles=rows))
+    frame = interesting_cycles(make_history(cycles=rows), audited=False)
     assert frame["place"].tolist() == [1, 4]
     assert frame["kinds"].tolist() == [[Interest.money_refused]] * 2
+
+
+def test_a_finding_of_the_audit_is_interesting_where_findings_begin() -> None:
+    history = read_history(SAMPLES[0])
+    assert not finding_counts(history).any()
+    assert not interesting_cycles(history)["kinds"].map(lambda kinds: Interest.finding in kinds).any()
+    equity = history.tables.cycles["investable_equity"].to_pylist()
+    equity[5] = equity[6] = -1.0
+    cycles = history.tables.cycles.set_column(
+        history.tables.cycles.schema.get_field_index("investable_equity"),
+        history.tables.cycles.schema.field("investable_equity"),
+        [equity],
+    )
+    broken = History(replace(history.tables, cycles=cycles), history.source)
+    found = audit(broken, limit=None)
+    severe = found[found["severity"].isin(["error", "warning"])]
+    counts = severe["cycle"].value_counts()
+    assert finding_counts(broken).tolist() == [counts.get(cycle, 0) for cycle in broken.cycle_numbers]
+    marked = interesting_cycles(broken)
+    begins = marked.loc[marked["kinds"].map(lambda kinds: Interest.finding in kinds), "place"].tolist()
+    assert begins[0] == 5
+    assert 6 not in begins
 
 
 def test_capacity_adds_up_what_each_pair_refused() -> None:
