@@ -7,9 +7,8 @@ from alpha_model.analysis import cycle_funnel, cycle_table, dollar_waterfall, su
 from alpha_model.history import History
 from dashboard import pictures
 from dashboard.charts.decision import STAGE_NAMES, funnel_figure, lost_words, waterfall_figure
-from dashboard.charts.theme import PairStyle, Theme
 from dashboard.cursor import find_cursor
-from dashboard.drawing import Drawing, PairIds, Span
+from dashboard.drawing import Drawing, Look
 from dashboard.opened import OpenHistory
 from dashboard.report import Making, cycle_report
 from dashboard.selection import TAB, Selection
@@ -86,30 +85,22 @@ def numbers(one: History) -> list[Number]:
     ]
 
 
-def draw_funnel(
-    history: History,
-    style: PairStyle,  # noqa: ARG001 - no pair is drawn
-    theme: Theme,
-    pair_ids: PairIds = (),  # noqa: ARG001 - always all pairs
-    zoom: Span | None = None,  # noqa: ARG001 - no time axis
-) -> Drawing:
+def draw_funnel(history: History, look: Look) -> Drawing:
     """From all signals of one cycle to its trades."""
     picture = pictures.funnel_picture(history)
     table = picture.frame.assign(lost=picture.frame["lost"].map(lost_words))
     reading = f"Pairs, and the dollars they stand for: wanted, targets, changes, trades. {picture.note}"
-    return Drawing(funnel_figure(picture.frame, theme), picture.finding, reading, table, theme.surface, timed=False)
+    return Drawing(
+        funnel_figure(picture.frame, look.theme), picture.finding, reading, table, look.theme.surface, timed=False
+    )
 
 
-def draw_waterfall(
-    history: History,
-    style: PairStyle,  # noqa: ARG001 - no pair is drawn
-    theme: Theme,
-    pair_ids: PairIds = (),
-    zoom: Span | None = None,  # noqa: ARG001 - no time axis
-) -> Drawing:
+def draw_waterfall(history: History, look: Look) -> Drawing:
     """From what was wanted in one cycle to the targets; of one pair on to the trade."""
-    picture = pictures.waterfall_picture(history, pair_ids)
-    scope = "The chosen pair." if len(pair_ids) == 1 else "All selected pairs; choose a single pair to see its own."
+    picture = pictures.waterfall_picture(history, look.pair_ids)
+    scope = (
+        "The chosen pair." if len(look.pair_ids) == 1 else "All selected pairs; choose a single pair to see its own."
+    )
     table = picture.frame.assign(stage=picture.frame["stage"].map(STAGE_NAMES))
-    figure = waterfall_figure(picture.frame, theme)
-    return Drawing(figure, picture.finding, f"{scope} {picture.note}", table, theme.surface, timed=False)
+    figure = waterfall_figure(picture.frame, look.theme)
+    return Drawing(figure, picture.finding, f"{scope} {picture.note}", table, look.theme.surface, timed=False)
