@@ -2,8 +2,9 @@
 
 import hashlib
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol, TypeAlias
+from typing import TypeAlias
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -22,6 +23,23 @@ class Span:
 
     start: pd.Timestamp
     end: pd.Timestamp
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How a reader looks at a history; equal looks show the same, so that an answer can be remembered by it.
+
+    Args:
+        style: Names and colours of the pairs; every history has one of its own, equal only to itself.
+        theme: Light or dark.
+        pair_ids: The pairs to show.
+        zoom: The stretch of the window that the reader looks at; None is all of it.
+    """
+
+    style: PairStyle
+    theme: Theme
+    pair_ids: PairIds = ()
+    zoom: Span | None = None
 
 
 @dataclass(frozen=True)
@@ -91,18 +109,5 @@ class Drawing:
         return self._contents[key]
 
 
-class Draw(Protocol):
-    """How a view asks for a drawing: a pure function of a history, answered once for the same arguments."""
-
-    def __call__(
-        self, history: History, style: PairStyle, theme: Theme, pair_ids: PairIds, zoom: Span | None
-    ) -> Drawing:
-        """Draw it.
-
-        Args:
-            history: The cycles of the window.
-            style: Names and colours of the pairs.
-            theme: Light or dark.
-            pair_ids: The pairs to show; empty is all.
-            zoom: The stretch of the window that the reader looks at; None is all of it.
-        """
+Draw: TypeAlias = Callable[[History, Look], Drawing]
+"""How a view draws: a pure function of the cycles of a window, asked once for the same look."""

@@ -31,17 +31,19 @@ LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 DASHBOARD_ALLOWED = {
     "charts": {"charts", "text"},
     "drawing": {"charts"},
+    "decision": {"charts", "text"},
     "pictures": {"drawing", "pictures", "text"},
     "opened": {"charts"},
     "components": {"components", "drawing", "plotly_js", "text"},
     "live": {"data", "opened", "selection", "settings", "text"},
     "selection": {"charts", "opened", "text"},
     "cursor": {"charts", "components", "opened", "selection", "text"},
-    "report": {"charts", "pictures", "report", "text"},
+    "report": {"charts", "decision", "pictures", "report", "text"},
     "views": {
         "charts",
         "components",
         "cursor",
+        "decision",
         "drawing",
         "opened",
         "pictures",
@@ -97,6 +99,14 @@ def test_charts_draw_only(path: Path) -> None:
     for name in imports_of(path):
         assert name.split(".")[0] != "streamlit", f"{path.name} imports {name}"
         assert name not in {"alpha_model.model", "alpha_model.history.reader"}, f"{path.name} imports {name}"
+
+
+@pytest.mark.parametrize("part", ["decision", "drawing", "pictures", "report"])
+def test_what_page_and_report_share_knows_no_streamlit(part: str) -> None:
+    paths = [path for path in modules("dashboard") if part_of(path, "dashboard") == part]
+    assert paths
+    for path in paths:
+        assert not {name for name in imports_of(path) if name.split(".")[0] == "streamlit"}, path.name
 
 
 @pytest.mark.parametrize("path", modules("dashboard"), ids=lambda path: str(path.relative_to(ROOT)))

@@ -7,6 +7,9 @@ import plotly.graph_objects as go
 from dashboard.charts.theme import Theme, base_figure, empty_figure, usd_axis
 from dashboard.text import humanised, plural, usd
 
+_ROOM_FOR_TEXT = 1.35
+"""The axis is so many times as long as the longest bar, whose text stands beside it."""
+
 FUNNEL_TITLE = "Pairs left after each step"
 WATERFALL_TITLE = "USD, stage by stage"
 
@@ -31,7 +34,7 @@ STAGE_NAMES = {
 
 
 def funnel_figure(frame: pd.DataFrame, theme: Theme) -> go.Figure:
-    """The pairs of each step as bars, with what was lost on the way.
+    """The pairs of each step as bars, their number beside them, 0 too, with what was lost on the way.
 
     Args:
         frame: Rows of `cycle_funnel`.
@@ -47,8 +50,7 @@ def funnel_figure(frame: pd.DataFrame, theme: Theme) -> go.Figure:
         x=frame["pair_count"].to_numpy(dtype=np.float64),
         orientation="h",
         text=texts,
-        textposition="auto",
-        insidetextanchor="start",
+        textposition="outside",
         textfont={"size": 13},
         cliponaxis=False,
         marker={"color": theme.series[0], "line": {"width": 0}},
@@ -56,7 +58,7 @@ def funnel_figure(frame: pd.DataFrame, theme: Theme) -> go.Figure:
         hovertemplate="%{y}: %{text}<br>%{customdata[0]}<extra></extra>",
     )
     figure.update_layout(
-        xaxis={"visible": False, "range": [0, float(frame["pair_count"].max()) * 1.25]},
+        xaxis={"visible": False, "range": [0, float(frame["pair_count"].max()) * _ROOM_FOR_TEXT]},
         yaxis={"autorange": "reversed", "showgrid": False, "tickfont": {"size": 13, "color": theme.text}},
         bargap=0.25,
     )

@@ -4,23 +4,21 @@ import pandas as pd
 
 from alpha_model.analysis import (
     audit_report,
-    cycle_table,
-    explain_cycle,
     explain_flags,
-    flag_names,
     pair_labels,
     pairs_by_weight,
     summarise_cycle,
 )
 from alpha_model.history import History
 from alpha_model.history.history import Moment
+from dashboard import decision
 from dashboard.charts.theme import PairStyle
 from dashboard.report.charts import context_charts, decision_charts
 from dashboard.report.making import Making, facts
 from dashboard.report.page import Message, Report, Section, page
 from dashboard.report.shows import FINDINGS, FLAGS, PAIRS, TRADES
 from dashboard.report.tables import table_of, utc_time
-from dashboard.text import humanised, plural, usd
+from dashboard.text import plural
 
 BEFORE = 90
 """So many cycles are shown up to the one that the report is about."""
@@ -51,11 +49,19 @@ def cycle_report(history: History, moment: Moment, making: Making) -> str:
         Report(
             title=f"{history.source.strategy or history.source.name}: cycle {cycle} of {when:%-d %B %Y, %H:%M} UTC",
             paragraph=summarise_cycle(one).paragraph,
-            numbers=_numbers(one),
+            numbers=[(label, value) for label, value, _ in decision.numbers(one)],
             first=decision_charts(one),
             sections=[
-                Section("Every pair, and why", table_of(pairs(one), PAIRS), "No pair had a signal, and none was held."),
-                Section("Trades", table_of(trades(one, style), TRADES), "The source records no trade of this cycle."),
+                Section(
+                    "Every pair, and why",
+                    table_of(decision.pairs(one), PAIRS),
+                    "No pair had a signal, and none was held.",
+                ),
+                Section(
+                    "Trades",
+                    table_of(decision.trades(one, style), TRADES),
+                    "The source records no trade of this cycle.",
+                ),
                 Section("Flags", table_of(explain_flags(one), FLAGS), "No flag was raised, or the source has none."),
                 Section(
                     "Audit",
@@ -72,28 +78,6 @@ def cycle_report(history: History, moment: Moment, making: Making) -> str:
     )
 
 
-def pairs(one: History) -> pd.DataFrame:
-    """`explain_cycle` with each pair's signal and flags; sentences without the name, which stands beside them."""
-    frame = explain_cycle(one)
-    row_of = {int(pair_id): row for row, pair_id in enumerate(one.signals["pair_id"])}
-    rows = [row_of[int(pair_id)] for pair_id in frame["pair_id"]]
-    flags = flag_names(one)
-    return frame.assign(
-        signal=one.signals["signal"].to_numpy()[rows],
-        flags=pd.Series([flags[row] for row in rows], dtype=object),
-        became=[humanised(str(code)) for code in frame["code"]],
-        sentence=[words[len(pair) + 2 :] for pair, words in zip(frame["pair"], frame["sentence"], strict=True)],
-    )
-
-
-def trades(history: History, style: PairStyle) -> pd.DataFrame:
-    """The trades with their pair, and how far the executed price is from the planned one."""
-    frame = history.trades
-    return frame.assign(
-        pair=frame["pair_id"].map(style.labels), slippage=frame["executed_price"] / frame["planned_price"] - 1
-    )
-
-
 def messages(history: History) -> list[Message]:
     """The strategy's own words, in order of time."""
     frame = pd.concat([history.cycles[["timestamp", "message"]], history.messages[["timestamp", "message"]]])
@@ -101,16 +85,4 @@ def messages(history: History) -> list[Message]:
         Message(utc_time(when), text)
         for when, text in frame.sort_values("timestamp", kind="stable").itertuples(index=False)
         if isinstance(text, str) and text.strip()
-    ]
-
-
-def _numbers(one: History) -> list[tuple[str, str]]:
-    row = cycle_table(one).iloc[0]
-    return [
-        ("Outcome", humanised(str(row["outcome"])).capitalize()),
-        ("Investable", usd(row["equity_usd"])),
-        ("Largest change", usd(row["max_position_adjust_usd"])),
-        ("Threshold", usd(row["position_adjust_threshold_usd"])),
-        ("Traded", usd(row["traded_usd"])),
-        ("Discarded", usd(row["discarded_usd"])),
     ]

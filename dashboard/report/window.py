@@ -19,9 +19,10 @@ from alpha_model.analysis import (
 from alpha_model.errors import CycleNotFoundError
 from alpha_model.history import History
 from alpha_model.history.history import Moment
+from dashboard import decision
 from dashboard.charts.theme import PairStyle
 from dashboard.report.charts import window_charts
-from dashboard.report.cycle import messages, trades
+from dashboard.report.cycle import messages
 from dashboard.report.making import Making, facts
 from dashboard.report.page import Report, Section, page
 from dashboard.report.shows import CAPACITY, CYCLES, FINDINGS, FLAGS, PROBLEMS, TRADES
@@ -69,7 +70,7 @@ def window_report(history: History, start: Moment | None, end: Moment | None, ma
                     table_of(capacity(seen, style), CAPACITY),
                     "The source does not record what size risk asked and accepted.",
                 ),
-                Section("Trades", table_of(trades(seen, style), TRADES), "The source records no trade."),
+                Section("Trades", table_of(decision.trades(seen, style), TRADES), "The source records no trade."),
                 Section(
                     "Audit",
                     table_of(findings[findings["cycle"].isin(seen.cycle_numbers)], FINDINGS),

@@ -3,17 +3,15 @@
 import pandas as pd
 import streamlit as st
 
-from alpha_model.analysis import cycle_funnel, cycle_table, dollar_waterfall, summarise_cycle
+from alpha_model.analysis import cycle_funnel, dollar_waterfall, summarise_cycle
 from alpha_model.history import History
-from dashboard import pictures
+from dashboard import decision, pictures
 from dashboard.charts.decision import STAGE_NAMES, funnel_figure, lost_words, waterfall_figure
-from dashboard.charts.theme import PairStyle, Theme
 from dashboard.cursor import find_cursor
-from dashboard.drawing import Drawing, PairIds, Span
+from dashboard.drawing import Drawing, Look
 from dashboard.opened import OpenHistory
 from dashboard.report import Making, cycle_report
 from dashboard.selection import TAB, Selection
-from dashboard.text import humanised, usd
 from dashboard.views.cycle_details import show_changes, show_findings, show_json, show_message
 from dashboard.views.cycle_tables import show_flags, show_pairs, show_trades
 from dashboard.views.frames import USD
@@ -43,7 +41,7 @@ def render(whole: OpenHistory, selection: Selection) -> None:
     one = opened.at(cursor.moment)
     st.title(f"What was decided on {cursor.moment:%-d %B %Y, %H:%M} UTC?", anchor=False)
     st.text(one.ask(summarise_cycle).paragraph, width="stretch")  # it names pairs, so it is shown as it is
-    show_numbers(one.ask(numbers))
+    show_numbers(Number(*row) for row in one.ask(decision.numbers))
     offer_report(whole.history, cursor.moment)
     with st.grid(columns=2, min_column_width=480, gap="medium"):
         with st.container():
@@ -73,43 +71,22 @@ def offer_report(history: History, moment: pd.Timestamp) -> None:
     )
 
 
-def numbers(one: History) -> list[Number]:
-    """The cycle's numbers."""
-    row = cycle_table(one).iloc[0]
-    return [
-        Number("Outcome", humanised(str(row["outcome"])).capitalize()),
-        Number("Investable", usd(row["equity_usd"]), "Investable equity."),
-        Number("Largest change", usd(row["max_position_adjust_usd"]), "Largest |USD change| of any position."),
-        Number("Threshold", usd(row["position_adjust_threshold_usd"]), "What the largest change has to reach."),
-        Number("Traded", usd(row["traded_usd"]), "Σ|USD| of the planned trades."),
-        Number("Discarded", usd(row["discarded_usd"]), "Left uninvested because of size risk."),
-    ]
-
-
-def draw_funnel(
-    history: History,
-    style: PairStyle,  # noqa: ARG001 - no pair is drawn
-    theme: Theme,
-    pair_ids: PairIds = (),  # noqa: ARG001 - always all pairs
-    zoom: Span | None = None,  # noqa: ARG001 - no time axis
-) -> Drawing:
+def draw_funnel(history: History, look: Look) -> Drawing:
     """From all signals of one cycle to its trades."""
     picture = pictures.funnel_picture(history)
     table = picture.frame.assign(lost=picture.frame["lost"].map(lost_words))
     reading = f"Pairs, and the dollars they stand for: wanted, targets, changes, trades. {picture.note}"
-    return Drawing(funnel_figure(picture.frame, theme), picture.finding, reading, table, theme.surface, timed=False)
+    return Drawing(
+        funnel_figure(picture.frame, look.theme), picture.finding, reading, table, look.theme.surface, timed=False
+    )
 
 
-def draw_waterfall(
-    history: History,
-    style: PairStyle,  # noqa: ARG001 - no pair is drawn
-    theme: Theme,
-    pair_ids: PairIds = (),
-    zoom: Span | None = None,  # noqa: ARG001 - no time axis
-) -> Drawing:
+def draw_waterfall(history: History, look: Look) -> Drawing:
     """From what was wanted in one cycle to the targets; of one pair on to the trade."""
-    picture = pictures.waterfall_picture(history, pair_ids)
-    scope = "The chosen pair." if len(pair_ids) == 1 else "All selected pairs; choose a single pair to see its own."
+    picture = pictures.waterfall_picture(history, look.pair_ids)
+    scope = (
+        "The chosen pair." if len(look.pair_ids) == 1 else "All selected pairs; choose a single pair to see its own."
+    )
     table = picture.frame.assign(stage=picture.frame["stage"].map(STAGE_NAMES))
-    figure = waterfall_figure(picture.frame, theme)
-    return Drawing(figure, picture.finding, f"{scope} {picture.note}", table, theme.surface, timed=False)
+    figure = waterfall_figure(picture.frame, look.theme)
+    return Drawing(figure, picture.finding, f"{scope} {picture.note}", table, look.theme.surface, timed=False)

@@ -6,11 +6,12 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from alpha_model.analysis import ReasonCode, explain_cycle, explain_flags, flag_names
+from alpha_model.analysis import ReasonCode, explain_flags
 from alpha_model.history import History
+from dashboard import decision
 from dashboard.opened import OpenHistory
 from dashboard.selection import Selection
-from dashboard.text import humanised, plural
+from dashboard.text import plural
 from dashboard.views.panel import downloads
 from dashboard.views.table import (
     ROW_HEIGHT,
@@ -92,23 +93,10 @@ def show_pairs(opened: OpenHistory, one: OpenHistory, selection: Selection) -> N
 
 
 def pairs_of(one: History) -> pd.DataFrame:
-    """`explain_cycle` with signal, flags and the group of each pair, without columns that have no number.
-
-    The sentences come without the pair's name, which stands beside them.
-    """
-    frame = explain_cycle(one)
-    signals = one.signals
-    row_of = {int(pair_id): row for row, pair_id in enumerate(signals["pair_id"])}
-    rows = [row_of[int(pair_id)] for pair_id in frame["pair_id"]]
-    flags = flag_names(one)
+    """`decision.pairs` with the group of each pair, without columns that have no number."""
+    frame = decision.pairs(one)
     group_of = {str(code): group for group, codes in _GROUPS.items() for code in codes}
-    frame = frame.assign(
-        signal=signals["signal"].to_numpy()[rows],
-        flags=pd.Series([flags[row] for row in rows], dtype=object),
-        became=[humanised(str(code)) for code in frame["code"]],
-        sentence=[words[len(pair) + 2 :] for pair, words in zip(frame["pair"], frame["sentence"], strict=True)],
-        group=[group_of.get(str(code), HELD_BACK) for code in frame["code"]],
-    )
+    frame = frame.assign(group=[group_of.get(str(code), HELD_BACK) for code in frame["code"]])
     return frame[[name for name in frame if name == "flags" or frame[name].notna().any()]]
 
 
@@ -121,16 +109,13 @@ def recent_weights(history: History, moment: pd.Timestamp) -> dict[int, list[flo
 
 def show_trades(opened: OpenHistory, one: OpenHistory, selection: Selection) -> None:  # noqa: ARG001 - as every tab
     """What was asked for, planned and executed, side by side."""
-    trades = one.history.trades
-    if trades.empty:
+    if one.history.trades.empty:
         st.text("The source records no trade of this cycle.")
         return
     change = dict(zip(one.history.signals["pair_id"], one.history.signals["position_adjust_usd"], strict=True))
-    table = trades.assign(
-        pair=trades["pair_id"].map(opened.style.labels),
-        asked=trades["pair_id"].map(change),
-        slippage=trades["executed_price"] / trades["planned_price"] - 1,
-    ).dropna(axis="columns", how="all")
+    table = decision.trades(one.history, opened.style)
+    table.insert(list(table).index("slippage"), "asked", table["pair_id"].map(change))
+    table = table.dropna(axis="columns", how="all")
     config: dict[str, Any] = {
         "timestamp": time_column("Decided, UTC"),
         "pair": st.column_config.TextColumn("Pair"),

@@ -8,8 +8,8 @@ from alpha_model.history import History
 from dashboard import pictures
 from dashboard.charts.flag_grids import co_occurrence_figure, flags_by_pair_figure
 from dashboard.charts.flags import flags_figure
-from dashboard.charts.theme import PairStyle, Theme
-from dashboard.drawing import Drawing, PairIds, Span
+from dashboard.charts.theme import PairStyle
+from dashboard.drawing import Drawing, Look
 from dashboard.opened import OpenHistory
 from dashboard.selection import Selection
 from dashboard.text import humanised, plural
@@ -73,60 +73,42 @@ def answer(history: History) -> tuple[str, list[Number]]:
     )
 
 
-def draw_counts(
-    history: History,
-    style: PairStyle,  # noqa: ARG001 - no pair is drawn
-    theme: Theme,
-    pair_ids: PairIds = (),
-    zoom: Span | None = None,
-) -> Drawing:
+def draw_counts(history: History, look: Look) -> Drawing:
     """Over time."""
-    picture = pictures.flags_picture(history, pair_ids, zoom)
-    scope = f" of {plural(len(pair_ids), 'chosen pair')}" if pair_ids else ""
+    picture = pictures.flags_picture(history, look.pair_ids, look.zoom)
+    scope = f" of {plural(len(look.pair_ids), 'chosen pair')}" if look.pair_ids else ""
     return Drawing(
-        flags_figure(picture.frame, theme),
+        flags_figure(picture.frame, look.theme),
         picture.finding,
         f"A flag says why a signal{scope} was not followed in full; a signal may carry several. {picture.note}",
         picture.frame,
-        theme.surface,
+        look.theme.surface,
         refines=picture.refines,
     )
 
 
-def draw_by_pair(
-    history: History,
-    style: PairStyle,
-    theme: Theme,
-    pair_ids: PairIds = (),
-    zoom: Span | None = None,  # noqa: ARG001 - no time axis
-) -> Drawing:
+def draw_by_pair(history: History, look: Look) -> Drawing:
     """By pair."""
-    picture = pictures.flags_by_pair_picture(history, pair_ids)
+    picture = pictures.flags_by_pair_picture(history, look.pair_ids)
     return Drawing(
-        flags_by_pair_figure(picture.frame, style, theme),
+        flags_by_pair_figure(picture.frame, look.style, look.theme),
         picture.finding,
         f"Signals of the window that carry the flag. {picture.note}",
-        _pairs_named(picture.frame, style),
-        theme.surface,
+        _pairs_named(picture.frame, look.style),
+        look.theme.surface,
         timed=False,
     )
 
 
-def draw_together(
-    history: History,
-    style: PairStyle,  # noqa: ARG001 - no pair is drawn
-    theme: Theme,
-    pair_ids: PairIds = (),
-    zoom: Span | None = None,  # noqa: ARG001 - no time axis
-) -> Drawing:
+def draw_together(history: History, look: Look) -> Drawing:
     """Which flags come together."""
-    picture = pictures.co_occurrence_picture(history, pair_ids)
+    picture = pictures.co_occurrence_picture(history, look.pair_ids)
     return Drawing(
-        co_occurrence_figure(picture.frame, theme),
+        co_occurrence_figure(picture.frame, look.theme),
         picture.finding,
         "Signals of the window that carry both flags.",
         _as_table(picture.frame),
-        theme.surface,
+        look.theme.surface,
         timed=False,
     )
 

@@ -7,8 +7,7 @@ from alpha_model.analysis import Headline, headline
 from alpha_model.history import History
 from dashboard import pictures
 from dashboard.charts.equity import equity_figure
-from dashboard.charts.theme import PairStyle, Theme
-from dashboard.drawing import Drawing, PairIds, Span
+from dashboard.drawing import Drawing, Look
 from dashboard.opened import OpenHistory
 from dashboard.selection import Selection
 from dashboard.text import byte_size, day, humanised, moment, plural, share, usd
@@ -58,21 +57,15 @@ def equity_table(history: History) -> pd.DataFrame:
     return history.cycles[["timestamp", "investable_equity"]]
 
 
-def draw_equity(
-    history: History,
-    style: PairStyle,  # noqa: ARG001 - no pair is drawn
-    theme: Theme,
-    pair_ids: PairIds = (),  # noqa: ARG001 - always all pairs
-    zoom: Span | None = None,
-) -> Drawing:
+def draw_equity(history: History, look: Look) -> Drawing:
     """The equity curve."""
-    picture = pictures.equity_picture(history, zoom)
+    picture = pictures.equity_picture(history, look.zoom)
     return Drawing(
-        equity_figure(picture.frame, theme),
+        equity_figure(picture.frame, look.theme),
         picture.finding,
         f"Click any moment to take its cycle apart. {picture.note}",
         picture.frame,
-        theme.surface,
+        look.theme.surface,
         refines=picture.refines,
     )
 

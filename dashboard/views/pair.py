@@ -11,9 +11,8 @@ from alpha_model.history import History
 from alpha_model.units import PairId
 from dashboard import pictures
 from dashboard.charts.pair import pair_dollars_figure, pair_weights_figure
-from dashboard.charts.theme import PairStyle, Theme
 from dashboard.cursor import choose_time
-from dashboard.drawing import Drawing, PairIds, Span
+from dashboard.drawing import Drawing, Look
 from dashboard.opened import OpenHistory
 from dashboard.selection import PAIR, Selection
 from dashboard.text import plural, share, usd
@@ -90,34 +89,30 @@ def answer(history: History, pair_id: PairId) -> tuple[str, list[Number]]:
     return sentence, numbers
 
 
-def weights_of(
-    history: History, style: PairStyle, theme: Theme, pair_ids: PairIds = (), zoom: Span | None = None
-) -> Drawing:
+def weights_of(history: History, look: Look) -> Drawing:
     """Its weights."""
-    pair_id = pair_ids[0]
-    picture = pictures.pair_weights_picture(history, pair_id, zoom)
+    pair_id = look.pair_ids[0]
+    picture = pictures.pair_weights_picture(history, pair_id, look.zoom)
     return Drawing(
-        pair_weights_figure(picture.frame, theme, style.colour(theme, pair_id)),
+        pair_weights_figure(picture.frame, look.theme, look.style.colour(look.theme, pair_id)),
         picture.finding,
         f"Raw share is the raw weight among all raw weights of the cycle, before any limit. {picture.note}",
         picture.frame,
-        theme.surface,
+        look.theme.surface,
         refines=picture.refines,
     )
 
 
-def dollars_of(
-    history: History, style: PairStyle, theme: Theme, pair_ids: PairIds = (), zoom: Span | None = None
-) -> Drawing:
+def dollars_of(history: History, look: Look) -> Drawing:
     """Its dollars."""
-    pair_id = pair_ids[0]
-    picture = pictures.pair_dollars_picture(history, pair_id, zoom)
+    pair_id = look.pair_ids[0]
+    picture = pictures.pair_dollars_picture(history, pair_id, look.zoom)
     return Drawing(
-        pair_dollars_figure(picture.frame, theme, style.colour(theme, pair_id)),
+        pair_dollars_figure(picture.frame, look.theme, look.style.colour(look.theme, pair_id)),
         picture.finding,
         f"Refused is what was asked of the size-risk model and not accepted. {picture.note}",
         picture.frame,
-        theme.surface,
+        look.theme.surface,
         refines=picture.refines,
     )
 

@@ -10,7 +10,7 @@ import streamlit as st
 
 from dashboard.components.chart import picked_time, show_chart, zoom_of
 from dashboard.cursor import choose_time
-from dashboard.drawing import Draw
+from dashboard.drawing import Draw, Look
 from dashboard.opened import OpenHistory
 from dashboard.selection import Selection
 from dashboard.text import deferred_csv, deferred_parquet
@@ -34,8 +34,8 @@ def panel(
         full: All the numbers, computed when downloaded.
         columns: Column configuration of the table; columns without one show shares or counts as they are.
     """
-    zoom = zoom_of(key, selection.view)
-    drawing = opened.ask(draw, opened.style, selection.theme, selection.pair_ids, zoom)
+    look = Look(opened.style, selection.theme, selection.pair_ids, zoom_of(key, selection.view))
+    drawing = opened.ask(draw, look)
     st.subheader(own_words(drawing.finding), anchor=False)
     if drawing.is_empty:
         st.caption(drawing.reason)

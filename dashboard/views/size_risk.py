@@ -5,8 +5,7 @@ from alpha_model.history import History
 from dashboard import pictures
 from dashboard.charts.ranking import capacity_figure
 from dashboard.charts.size_risk import size_risk_figure
-from dashboard.charts.theme import PairStyle, Theme
-from dashboard.drawing import Drawing, PairIds, Span
+from dashboard.drawing import Drawing, Look
 from dashboard.opened import OpenHistory
 from dashboard.selection import Selection
 from dashboard.text import plural, share, usd
@@ -80,41 +79,29 @@ def answer(history: History) -> tuple[str, list[Number]]:
     )
 
 
-def draw_equity(
-    history: History,
-    style: PairStyle,  # noqa: ARG001 - no pair is drawn
-    theme: Theme,
-    pair_ids: PairIds = (),  # noqa: ARG001 - always all pairs
-    zoom: Span | None = None,
-) -> Drawing:
+def draw_equity(history: History, look: Look) -> Drawing:
     """Investable, accepted and discarded."""
-    picture = pictures.size_risk_picture(history, zoom)
+    picture = pictures.size_risk_picture(history, look.zoom)
     return Drawing(
-        size_risk_figure(picture.frame, theme),
+        size_risk_figure(picture.frame, look.theme),
         picture.finding,
         "Below, on a scale of its own, what size risk left uninvested; any further gap between the lines is cash that "
         f"the weights left. {picture.note}",
         picture.frame,
-        theme.surface,
+        look.theme.surface,
         refines=picture.refines,
     )
 
 
-def draw_capacity(
-    history: History,
-    style: PairStyle,
-    theme: Theme,
-    pair_ids: PairIds = (),
-    zoom: Span | None = None,  # noqa: ARG001 - no time axis
-) -> Drawing:
+def draw_capacity(history: History, look: Look) -> Drawing:
     """The pairs that refused most."""
-    picture = pictures.capacity_picture(history, pair_ids)
+    picture = pictures.capacity_picture(history, look.pair_ids)
     return Drawing(
-        capacity_figure(picture.frame, style, theme),
+        capacity_figure(picture.frame, look.style, look.theme),
         picture.finding,
         "Over all cycles of the window. What one pair refuses is offered to the next, so refusals add up to more than "
         f"what stayed uninvested. {picture.note}",
-        with_pair(picture.frame, style),
-        theme.surface,
+        with_pair(picture.frame, look.style),
+        look.theme.surface,
         timed=False,
     )

@@ -4,9 +4,8 @@ from alpha_model.analysis import CycleOutcome, cycle_outcomes, threshold_sweep
 from alpha_model.history import History
 from dashboard import pictures
 from dashboard.charts.sweep import sweep_figure
-from dashboard.charts.theme import PairStyle, Theme
 from dashboard.charts.thresholds import thresholds_figure
-from dashboard.drawing import Drawing, PairIds, Span
+from dashboard.drawing import Drawing, Look
 from dashboard.opened import OpenHistory
 from dashboard.selection import Selection
 from dashboard.text import day, plural, share, usd
@@ -86,40 +85,28 @@ def answer(history: History) -> tuple[str, list[Number]]:
     )
 
 
-def draw_gate(
-    history: History,
-    style: PairStyle,  # noqa: ARG001 - no pair is drawn
-    theme: Theme,
-    pair_ids: PairIds = (),  # noqa: ARG001 - always all pairs
-    zoom: Span | None = None,
-) -> Drawing:
+def draw_gate(history: History, look: Look) -> Drawing:
     """The largest change of each cycle against the threshold."""
-    picture = pictures.thresholds_picture(history, zoom)
+    picture = pictures.thresholds_picture(history, look.zoom)
     return Drawing(
-        thresholds_figure(picture.frame, theme),
+        thresholds_figure(picture.frame, look.theme),
         picture.finding,
         f"Marks below the dashed line held the portfolio as it was. {picture.note}",
         picture.frame.set_index("timestamp"),
-        theme.surface,
+        look.theme.surface,
         refines=picture.refines,
     )
 
 
-def draw_sweep(
-    history: History,
-    style: PairStyle,  # noqa: ARG001 - no pair is drawn
-    theme: Theme,
-    pair_ids: PairIds = (),  # noqa: ARG001 - always all pairs
-    zoom: Span | None = None,  # noqa: ARG001 - no time axis
-) -> Drawing:
+def draw_sweep(history: History, look: Look) -> Drawing:
     """How many cycles would have reached any other threshold."""
     picture = pictures.sweep_picture(history)
     return Drawing(
-        sweep_figure(picture.frame, theme),
+        sweep_figure(picture.frame, look.theme),
         picture.finding,
         "Holdings are taken as recorded: trading more often would have left smaller changes, which this does not "
         "replay.",
         picture.frame,
-        theme.surface,
+        look.theme.surface,
         timed=False,
     )

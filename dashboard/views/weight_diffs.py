@@ -7,9 +7,8 @@ from alpha_model.history import History
 from dashboard import pictures
 from dashboard.charts.moved import moved_figure
 from dashboard.charts.ranking import movers_figure
-from dashboard.charts.theme import PairStyle, Theme
 from dashboard.charts.weight_diffs import weight_diffs_figure
-from dashboard.drawing import Drawing, PairIds, Span
+from dashboard.drawing import Drawing, Look
 from dashboard.opened import OpenHistory
 from dashboard.selection import Selection
 from dashboard.text import day
@@ -83,55 +82,41 @@ def answer(history: History) -> tuple[str, list[Number]]:
     )
 
 
-def draw_differences(
-    history: History, style: PairStyle, theme: Theme, pair_ids: PairIds = (), zoom: Span | None = None
-) -> Drawing:
+def draw_differences(history: History, look: Look) -> Drawing:
     """Pair × cycle."""
-    picture = pictures.diffs_picture(history, pair_ids, zoom)
+    picture = pictures.diffs_picture(history, look.pair_ids, look.zoom)
     return Drawing(
-        weight_diffs_figure(picture.frame, style, theme),
+        weight_diffs_figure(picture.frame, look.style, look.theme),
         picture.finding,
         f"One row a pair, one column a cycle: blue grows, orange shrinks, blank is neither wanted nor held. "
         f"{picture.note}",
-        named(picture.frame, style),
-        theme.surface,
+        named(picture.frame, look.style),
+        look.theme.surface,
         refines=picture.refines,
     )
 
 
-def draw_moved(
-    history: History,
-    style: PairStyle,  # noqa: ARG001 - no pair is drawn
-    theme: Theme,
-    pair_ids: PairIds = (),  # noqa: ARG001 - always all pairs
-    zoom: Span | None = None,
-) -> Drawing:
+def draw_moved(history: History, look: Look) -> Drawing:
     """All pairs together."""
-    picture = pictures.moved_picture(history, zoom)
+    picture = pictures.moved_picture(history, look.zoom)
     return Drawing(
-        moved_figure(picture.frame, theme),
+        moved_figure(picture.frame, look.theme),
         picture.finding,
         f"The differences of all pairs added up: above the axis what grew, below what shrank. {picture.note}",
         picture.frame,
-        theme.surface,
+        look.theme.surface,
         refines=picture.refines,
     )
 
 
-def draw_movers(
-    history: History,
-    style: PairStyle,
-    theme: Theme,
-    pair_ids: PairIds = (),
-    zoom: Span | None = None,  # noqa: ARG001 - no time axis
-) -> Drawing:
+def draw_movers(history: History, look: Look) -> Drawing:
     """The pairs that moved most."""
-    picture = pictures.movers_picture(history, pair_ids)
+    picture = pictures.movers_picture(history, look.pair_ids)
     return Drawing(
-        movers_figure(picture.frame, style, theme),
+        movers_figure(picture.frame, look.style, look.theme),
         picture.finding,
         f"Every move of the window added up, growing to the right and shrinking to the left. {picture.note}",
-        with_pair(picture.frame, style),
-        theme.surface,
+        with_pair(picture.frame, look.style),
+        look.theme.surface,
         timed=False,
     )

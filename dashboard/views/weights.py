@@ -5,10 +5,9 @@ import numpy as np
 from alpha_model.analysis import normalised_weights, raw_shares
 from alpha_model.history import History
 from dashboard import pictures
-from dashboard.charts.theme import PairStyle, Theme
 from dashboard.charts.weights import weights_figure
 from dashboard.charts.weights_map import weights_map_figure
-from dashboard.drawing import Drawing, PairIds, Span
+from dashboard.drawing import Drawing, Look
 from dashboard.opened import OpenHistory
 from dashboard.selection import Selection
 from dashboard.text import plural, share
@@ -80,33 +79,29 @@ def answer(history: History) -> tuple[str, list[Number]]:
     ]
 
 
-def draw_stack(
-    history: History, style: PairStyle, theme: Theme, pair_ids: PairIds = (), zoom: Span | None = None
-) -> Drawing:
+def draw_stack(history: History, look: Look) -> Drawing:
     """Raw and normalised weights, stacked."""
-    picture = pictures.weights_picture(history, pair_ids, zoom)
+    picture = pictures.weights_picture(history, look.pair_ids, look.zoom)
     return Drawing(
-        weights_figure(picture.raw, picture.normalised, picture.merged, picture.whole, style, theme),
+        weights_figure(picture.raw, picture.normalised, picture.merged, picture.whole, look.style, look.theme),
         picture.finding,
         "Above what the signals asked for, below what normalising and caps left of it; shorts point down. "
         + picture.note,
-        both(picture.raw, picture.normalised, style, picture.merged),
-        theme.surface,
+        both(picture.raw, picture.normalised, look.style, picture.merged),
+        look.theme.surface,
         refines=picture.refines,
     )
 
 
-def draw_map(
-    history: History, style: PairStyle, theme: Theme, pair_ids: PairIds = (), zoom: Span | None = None
-) -> Drawing:
+def draw_map(history: History, look: Look) -> Drawing:
     """Normalised weights as a heatmap."""
-    picture = pictures.weights_map_picture(history, pair_ids, zoom)
+    picture = pictures.weights_map_picture(history, look.pair_ids, look.zoom)
     return Drawing(
-        weights_map_figure(picture.frame, style, theme),
+        weights_map_figure(picture.frame, look.style, look.theme),
         picture.finding,
         f"One row a pair, one column a cycle: the stronger the colour, the heavier the weight. {picture.note}",
-        named(picture.frame, style),
-        theme.surface,
+        named(picture.frame, look.style),
+        look.theme.surface,
         refines=picture.refines,
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import plotly.graph_objects as go
 import pytest
 from histories import make_history, make_long_history
@@ -12,6 +13,7 @@ from histories import make_history, make_long_history
 from alpha_model.analysis import CycleOutcome, pair_labels, pairs_by_weight
 from alpha_model.history import History
 from dashboard import pictures
+from dashboard.charts.decision import funnel_figure
 from dashboard.charts.flags import flags_figure
 from dashboard.charts.size_risk import size_risk_figure
 from dashboard.charts.theme import DARK, LIGHT, PairStyle, Theme, outcome_mark, theme_named
@@ -120,6 +122,23 @@ def test_flags_are_stacked_bars(history: History) -> None:
         "traces": [("bar", "closed")],
         "axes": ["UTC", "Signals"],
     }
+
+
+def test_funnel_writes_each_number_beside_its_bar_and_leaves_room_for_it() -> None:
+    steps = pd.DataFrame(
+        {
+            "step": ["signals", "selected", "traded"],
+            "pair_count": [20, 4, 0],
+            "usd": [np.nan, 1000.0, 0.0],
+            "lost": [[], [("not_in_top", 16)], [("max_adjust_too_small", 4)]],
+        }
+    )
+    figure = funnel_figure(steps, LIGHT)
+    assert fingerprint(figure) == {"title": "Pairs left after each step", "traces": [("bar", None)], "axes": [None] * 2}
+    bars = figure.data[0]
+    assert list(bars.text) == ["20", "4 · $1k", "0 · $0"]
+    assert (bars.textposition, bars.cliponaxis) == ("outside", False)  # within a bar of 0 there is no place
+    assert figure.layout.xaxis.range == (0, 27)  # 1.35 × 20
 
 
 @pytest.mark.parametrize("draw", DRAWN)

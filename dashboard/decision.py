@@ -1,0 +1,47 @@
+"""What was decided in one cycle, as the page and the report show it?"""
+
+import pandas as pd
+
+from alpha_model.analysis import cycle_table, explain_cycle, flag_names
+from alpha_model.history import History
+from dashboard.charts.theme import PairStyle
+from dashboard.text import humanised, usd
+
+
+def numbers(one: History) -> list[tuple[str, str, str]]:
+    """What a reader wants first of one cycle: label, value with its unit, and how it comes about, empty if plain."""
+    row = cycle_table(one).iloc[0]
+    return [
+        ("Outcome", humanised(str(row["outcome"])).capitalize(), ""),
+        ("Investable", usd(row["equity_usd"]), "Investable equity."),
+        ("Largest change", usd(row["max_position_adjust_usd"]), "Largest |USD change| of any position."),
+        ("Threshold", usd(row["position_adjust_threshold_usd"]), "What the largest change has to reach."),
+        ("Traded", usd(row["traded_usd"]), "Σ|USD| of the planned trades."),
+        ("Discarded", usd(row["discarded_usd"]), "Left uninvested because of size risk."),
+    ]
+
+
+def pairs(one: History) -> pd.DataFrame:
+    """`explain_cycle` with each pair's signal, the names of its flags, and what became of it in words.
+
+    The sentences come without the pair's name, which stands beside them.
+    """
+    frame = explain_cycle(one)
+    signals = one.signals
+    row_of = {int(pair_id): row for row, pair_id in enumerate(signals["pair_id"])}
+    rows = [row_of[int(pair_id)] for pair_id in frame["pair_id"]]
+    flags = flag_names(one)
+    return frame.assign(
+        signal=signals["signal"].to_numpy()[rows],
+        flags=pd.Series([flags[row] for row in rows], dtype=object),
+        became=[humanised(str(code)) for code in frame["code"]],
+        sentence=[words[len(pair) + 2 :] for pair, words in zip(frame["pair"], frame["sentence"], strict=True)],
+    )
+
+
+def trades(history: History, style: PairStyle) -> pd.DataFrame:
+    """The trades of any number of cycles, with the column `pair`, its name, and `slippage`, executed / planned - 1."""
+    frame = history.trades
+    return frame.assign(
+        pair=frame["pair_id"].map(style.labels), slippage=frame["executed_price"] / frame["planned_price"] - 1
+    )

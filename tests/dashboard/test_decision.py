@@ -1,0 +1,65 @@
+"""What the page of a cycle and its report both show."""
+
+from __future__ import annotations
+
+import pytest
+from histories import make_history
+
+from alpha_model.history import History
+from dashboard import decision
+from dashboard.charts.theme import PairStyle
+
+STYLE = PairStyle.of({1: "A-USDC", 2: "B-USDC"}, [1, 2])
+
+
+@pytest.fixture
+def one() -> History:
+    """A cycle that bought the first of two pairs at 1 % above the plan."""
+    return make_history(
+        [
+            {"pair_id": 1, "raw_weight": 2.0, "normalised_weight": 1.0, "position_adjust_usd": 500.0, "signal": 0.5},
+            {"pair_id": 2, "selected": False, "signal": -1.0, "flags": ["closed"]},
+        ],
+        [
+            {
+                "investable_equity": 1000.0,
+                "max_position_adjust_usd": 500.0,
+                "position_adjust_threshold_usd": 100.0,
+                "size_risk_discarded_value": 50.0,
+            }
+        ],
+        {1: "A-USDC", 2: "B-USDC"},
+        [{"pair_id": 1, "value": 500.0, "planned_price": 100.0, "executed_price": 101.0}],
+    )
+
+
+def test_numbers_are_short_amounts_with_what_they_mean(one: History) -> None:
+    assert decision.numbers(one) == [
+        ("Outcome", "Rebalanced", ""),
+        ("Investable", "$1k", "Investable equity."),
+        ("Largest change", "$500", "Largest |USD change| of any position."),
+        ("Threshold", "$100", "What the largest change has to reach."),
+        ("Traded", "$500", "Σ|USD| of the planned trades."),
+        ("Discarded", "$50.00", "Left uninvested because of size risk."),
+    ]
+
+
+def test_numbers_that_are_not_recorded_are_dashes() -> None:
+    values = {label: value for label, value, _ in decision.numbers(make_history(cycles=1))}
+    assert values["Investable"] == values["Threshold"] == values["Discarded"] == "–"
+
+
+def test_each_pair_has_its_own_signal_and_flags_and_a_sentence_without_its_name(one: History) -> None:
+    frame = decision.pairs(one).set_index("pair")
+    assert frame["signal"].to_dict() == {"A-USDC": 0.5, "B-USDC": -1.0}
+    assert frame["flags"].map(list).to_dict() == {"A-USDC": [], "B-USDC": ["closed"]}
+    assert not frame["became"].str.contains("_").any()
+    assert not frame["sentence"].str.contains("-USDC").any()
+    assert frame["sentence"].str[:1].ne(" ").all()
+
+
+def test_trades_have_their_pair_and_how_far_the_price_was_from_the_plan(one: History) -> None:
+    row = decision.trades(one, STYLE).iloc[0]
+    assert row["pair"] == "A-USDC"
+    assert row["slippage"] == pytest.approx(0.01)  # 101 / 100 - 1
+    assert "pair" not in one.trades
