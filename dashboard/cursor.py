@@ -23,6 +23,7 @@ from alpha_model.history.history import utc
 from dashboard.charts.theme import outcome_mark
 from dashboard.components.timeline import Strip, show_timeline
 from dashboard.components.travel import Journey
+from dashboard.local_time import local_words
 from dashboard.opened import OpenHistory
 from dashboard.selection import CYCLE, Selection
 from dashboard.text import humanised, moment, plural
@@ -111,7 +112,8 @@ def show_dock(opened: OpenHistory, cursor: Cursor, selection: Selection) -> None
             help="Time of the cycle, UTC. It is part of the address: send that to a colleague to show this very cycle.",
         )
         where = f"{cursor.place + 1:,} of {cursor.count:,}"
-        st.caption(f"{where} · {humanised(cursor.outcome)}{_why(notable, cursor.place)}", width="content")
+        words = f"{where} · {humanised(cursor.outcome)}{_why(notable, cursor.place)}"
+        st.caption(words, width="content", help=local_words(cursor.moment))
     if cursor.remark:
         with st.bottom:
             st.caption(f":orange[{cursor.remark}]")

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from alpha_model.analysis import cycle_table, explain_cycle, flag_names
+from alpha_model.analysis import Ledger, cycle_table, explain_cycle, flag_names
 from alpha_model.history import History
 from dashboard.charts.theme import PairStyle
 from dashboard.text import humanised, usd
@@ -21,12 +21,12 @@ def numbers(one: History) -> list[tuple[str, str, str]]:
     ]
 
 
-def pairs(one: History) -> pd.DataFrame:
+def pairs(one: History, book: Ledger) -> pd.DataFrame:
     """`explain_cycle` with each pair's signal, the names of its flags, and what became of it in words.
 
     The sentences come without the pair's name, which stands beside them.
     """
-    frame = explain_cycle(one)
+    frame = explain_cycle(one, book)
     signals = one.signals
     row_of = {int(pair_id): row for row, pair_id in enumerate(signals["pair_id"])}
     rows = [row_of[int(pair_id)] for pair_id in frame["pair_id"]]

@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Concatenate, TypeAlias
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -109,5 +109,5 @@ class Drawing:
         return self._contents[key]
 
 
-Draw: TypeAlias = Callable[[History, Look], Drawing]
-"""How a view draws: a pure function of the cycles of a window, asked once for the same look."""
+Draw: TypeAlias = Callable[Concatenate[History, Look, ...], Drawing]
+"""How a view draws: a pure function of the cycles of a window, asked once for the same look and whatever it needs."""

@@ -37,7 +37,8 @@ DASHBOARD_ALLOWED = {
     "components": {"components", "drawing", "plotly_js", "text"},
     "live": {"data", "opened", "selection", "settings", "text"},
     "selection": {"charts", "opened", "text"},
-    "cursor": {"charts", "components", "opened", "selection", "text"},
+    "cursor": {"charts", "components", "local_time", "opened", "selection", "text"},
+    "local_time": {"text"},
     "report": {"charts", "decision", "pictures", "report", "text"},
     "views": {
         "charts",
@@ -45,6 +46,7 @@ DASHBOARD_ALLOWED = {
         "cursor",
         "decision",
         "drawing",
+        "local_time",
         "opened",
         "pictures",
         "report",

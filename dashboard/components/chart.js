@@ -12,6 +12,7 @@
 const DIGEST = 32;
 const CURSOR = "alpha-model:cursor";
 const ZOOM = "alpha-model:zoom";
+const LOCAL = { dateStyle: "medium", timeStyle: "long" };
 const charts = new WeakMap();
 
 function loadPlotly(address) {
@@ -33,6 +34,7 @@ class Chart {
     this.root = root;
     this.plot = root.querySelector(".am-plot");
     this.line = root.querySelector(".am-cursor");
+    this.local = root.querySelector(".am-local");
     this.draws = 0;
     this.range = null;
     this.reported = "null";
@@ -98,6 +100,8 @@ class Chart {
 
   listen() {
     this.plot.on("plotly_click", (event) => this.clicked(event));
+    this.plot.on("plotly_hover", (event) => this.tellLocalTime(event));
+    this.plot.on("plotly_unhover", () => (this.local.hidden = true));
     this.plot.on("plotly_relayout", () => this.zoomed());
     this.plot.on("plotly_relayouting", () => this.placeCursor());
     this.plot.on("plotly_afterplot", () => this.placeCursor());
@@ -111,6 +115,14 @@ class Chart {
     } else if (point?.customdata !== undefined) {
       this.pick({ item: point.customdata, open: true });
     }
+  }
+
+  // Charts are in UTC; a reader elsewhere sees in the corner what their own clock showed.
+  tellLocalTime({ points, xvals }) {
+    const time = this.timed ? (points?.[0]?.x ?? xvals?.[0]) : undefined;
+    const moment = new Date(typeof time === "number" ? time : `${String(time).replace(" ", "T")}Z`);
+    this.local.hidden = Number.isNaN(moment.getTime()) || !moment.getTimezoneOffset();
+    if (!this.local.hidden) this.local.textContent = moment.toLocaleString([], LOCAL);
   }
 
   zoomed() {

@@ -22,7 +22,7 @@ TOOLBAR = {"displaylogo": False, "modeBarButtonsToRemove": ["select2d", "lasso2d
 
 _HTML = (
     '<div class="am-chart" tabindex="0" role="figure">'
-    '<div class="am-plot"></div><div class="am-cursor" hidden></div></div>'
+    '<div class="am-plot"></div><div class="am-cursor" hidden></div><div class="am-local" hidden></div></div>'
 )
 
 _mount = st.components.v2.component(

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from alpha_model.analysis import cycle_funnel, dollar_waterfall
+from alpha_model.analysis import Ledger, cycle_funnel, dollar_waterfall
 from alpha_model.history import History
 from alpha_model.units import PairId
 from dashboard.drawing import PairIds
@@ -10,9 +10,9 @@ from dashboard.pictures.reduced import Picture
 from dashboard.text import humanised, plural, share, usd
 
 
-def funnel_picture(one: History) -> Picture:
+def funnel_picture(one: History, book: Ledger | None = None) -> Picture:
     """From all signals of one cycle to its trades."""
-    frame = cycle_funnel(one)
+    frame = cycle_funnel(one, book)
     counts = dict(zip(frame["step"], frame["pair_count"], strict=True))
     finding = f"{plural(counts['signals'], 'signal')}, {counts['selected']:,} selected, {counts['traded']:,} traded"
     lost = [(count, code) for row in frame["lost"] for code, count in row]
@@ -20,10 +20,10 @@ def funnel_picture(one: History) -> Picture:
     return Picture(frame, finding, note)
 
 
-def waterfall_picture(one: History, pair_ids: PairIds = ()) -> Picture:
+def waterfall_picture(one: History, pair_ids: PairIds = (), book: Ledger | None = None) -> Picture:
     """The dollars of one cycle; of one pair where one is chosen."""
     pair_id = _only(one, pair_ids)
-    frame = dollar_waterfall(one, pair_id)
+    frame = dollar_waterfall(one, pair_id, book)
     usd_of = dict(zip(frame["stage"], frame["usd"], strict=True))
     unknown = [stage for stage, amount in usd_of.items() if pd.isna(amount)]
     note = f"Not recorded: {', '.join(map(humanised, unknown))}." if unknown else ""

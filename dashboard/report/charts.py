@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pandas as pd
 import plotly.graph_objects as go
 
-from alpha_model.analysis import OTHER
+from alpha_model.analysis import OTHER, Ledger
 from alpha_model.history import History
 from dashboard import pictures
 from dashboard.charts.decision import STAGE_NAMES, funnel_figure, waterfall_figure
@@ -44,9 +44,9 @@ class Chart:
     numbers: Table
 
 
-def decision_charts(one: History) -> list[Chart]:
+def decision_charts(one: History, book: Ledger) -> list[Chart]:
     """How one cycle came to its trades, in pairs and in dollars."""
-    funnel, waterfall = pictures.funnel_picture(one), pictures.waterfall_picture(one)
+    funnel, waterfall = pictures.funnel_picture(one, book), pictures.waterfall_picture(one, (), book)
     stages = waterfall.frame.assign(stage=waterfall.frame["stage"].map(STAGE_NAMES))
     return [
         _chart(

@@ -1,14 +1,17 @@
 """What did this one cycle decide, and why?"""
 
+from functools import partial
+
 import pandas as pd
 import streamlit as st
 
-from alpha_model.analysis import cycle_funnel, dollar_waterfall, summarise_cycle
+from alpha_model.analysis import Ledger, cycle_funnel, dollar_waterfall, summarise_cycle
 from alpha_model.history import History
 from dashboard import decision, pictures
 from dashboard.charts.decision import STAGE_NAMES, funnel_figure, lost_words, waterfall_figure
 from dashboard.cursor import find_cursor
 from dashboard.drawing import Drawing, Look
+from dashboard.local_time import local_words
 from dashboard.opened import OpenHistory
 from dashboard.report import Making, cycle_report
 from dashboard.selection import TAB, Selection
@@ -29,6 +32,8 @@ TABS = {
 }
 """What is drawn in each tab; the open one is part of the address."""
 
+_COLUMNS = {"usd": USD}
+
 
 def render(whole: OpenHistory, selection: Selection) -> None:
     """The page: the decision in a paragraph, its funnel and its dollars, every pair, and what else is on record."""
@@ -39,15 +44,18 @@ def render(whole: OpenHistory, selection: Selection) -> None:
         no_cycles()
         return
     one = opened.at(cursor.moment)
-    st.title(f"What was decided on {cursor.moment:%-d %B %Y, %H:%M} UTC?", anchor=False)
-    st.text(one.ask(summarise_cycle).paragraph, width="stretch")  # it names pairs, so it is shown as it is
+    question = f"What was decided on {cursor.moment:%-d %B %Y, %H:%M} UTC?"
+    st.title(question, anchor=False, help=local_words(cursor.moment))
+    book = one.book
+    st.text(one.ask(summarise_cycle, book).paragraph, width="stretch")  # it names pairs, so it is shown as it is
     show_numbers(Number(*row) for row in one.ask(decision.numbers))
     offer_report(whole.history, cursor.moment)
     with st.grid(columns=2, min_column_width=480, gap="medium"):
         with st.container():
-            panel("funnel", one, selection, draw_funnel, lambda: one.ask(cycle_funnel), {"usd": USD})
+            panel("funnel", one, selection, draw_funnel, lambda: cycle_funnel(one.history, book), _COLUMNS, book)
         with st.container():
-            panel("waterfall", one, selection, draw_waterfall, lambda: one.ask(dollar_waterfall), {"usd": USD})
+            stages = partial(dollar_waterfall, one.history, book=book)
+            panel("waterfall", one, selection, draw_waterfall, stages, _COLUMNS, book)
     for tab, show in zip(
         st.tabs(list(TABS), key=TAB, on_change="rerun", bind="query-params"), TABS.values(), strict=True
     ):
@@ -71,9 +79,9 @@ def offer_report(history: History, moment: pd.Timestamp) -> None:
     )
 
 
-def draw_funnel(history: History, look: Look) -> Drawing:
+def draw_funnel(history: History, look: Look, book: Ledger) -> Drawing:
     """From all signals of one cycle to its trades."""
-    picture = pictures.funnel_picture(history)
+    picture = pictures.funnel_picture(history, book)
     table = picture.frame.assign(lost=picture.frame["lost"].map(lost_words))
     reading = f"Pairs, and the dollars they stand for: wanted, targets, changes, trades. {picture.note}"
     return Drawing(
@@ -81,9 +89,9 @@ def draw_funnel(history: History, look: Look) -> Drawing:
     )
 
 
-def draw_waterfall(history: History, look: Look) -> Drawing:
+def draw_waterfall(history: History, look: Look, book: Ledger) -> Drawing:
     """From what was wanted in one cycle to the targets; of one pair on to the trade."""
-    picture = pictures.waterfall_picture(history, look.pair_ids)
+    picture = pictures.waterfall_picture(history, look.pair_ids, book)
     scope = (
         "The chosen pair." if len(look.pair_ids) == 1 else "All selected pairs; choose a single pair to see its own."
     )

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from alpha_model.analysis import ReasonCode, explain_flags
+from alpha_model.analysis import Ledger, ReasonCode, explain_flags
 from alpha_model.history import History
 from dashboard import decision
 from dashboard.opened import OpenHistory
@@ -41,7 +41,7 @@ HELD_BACK = "held back"
 
 def show_pairs(opened: OpenHistory, one: OpenHistory, selection: Selection) -> None:
     """Every pair with its sentence, chosen or not."""
-    table = one.ask(pairs_of)
+    table = one.ask(pairs_of, one.book)
     if table.empty:
         st.text("No pair had a signal in this cycle, and none was held.")
         return
@@ -89,12 +89,12 @@ def show_pairs(opened: OpenHistory, one: OpenHistory, selection: Selection) -> N
         key="cycle_pairs",
         alt="Every pair of the cycle with what became of it and why",
     )
-    downloads(f"pairs_{moment:%Y%m%dT%H%M}", lambda: one.ask(pairs_of))
+    downloads(f"pairs_{moment:%Y%m%dT%H%M}", lambda: one.ask(pairs_of, one.book))
 
 
-def pairs_of(one: History) -> pd.DataFrame:
+def pairs_of(one: History, book: Ledger) -> pd.DataFrame:
     """`decision.pairs` with the group of each pair, without columns that have no number."""
-    frame = decision.pairs(one)
+    frame = decision.pairs(one, book)
     group_of = {str(code): group for group, codes in _GROUPS.items() for code in codes}
     frame = frame.assign(group=[group_of.get(str(code), HELD_BACK) for code in frame["code"]])
     return frame[[name for name in frame if name == "flags" or frame[name].notna().any()]]
@@ -147,7 +147,7 @@ def show_trades(opened: OpenHistory, one: OpenHistory, selection: Selection) -> 
 
 def show_flags(opened: OpenHistory, one: OpenHistory, selection: Selection) -> None:  # noqa: ARG001 - as every tab
     """What each flag means and what it did here."""
-    table = one.ask(explain_flags)
+    table = one.ask(explain_flags, one.book)
     if table.empty:
         st.text("No flag was raised in this cycle, or the source records none.")
         return

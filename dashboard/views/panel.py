@@ -1,7 +1,7 @@
 """How does one chart reach the page? A finding, the chart, a note, and the same numbers as table and files."""
 
 import html
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from functools import partial
 from typing import Any
 
@@ -23,6 +23,7 @@ def panel(
     draw: Draw,
     full: Callable[[], pd.DataFrame],
     columns: dict[str, Any] | None = None,
+    *given: Hashable,
 ) -> None:
     """One chart with everything that belongs to it.
 
@@ -33,9 +34,10 @@ def panel(
         draw: How it is drawn; asked again only when something it depends on changed.
         full: All the numbers, computed when downloaded.
         columns: Column configuration of the table; columns without one show shares or counts as they are.
+        given: What `draw` takes besides.
     """
     look = Look(opened.style, selection.theme, selection.pair_ids, zoom_of(key, selection.view))
-    drawing = opened.ask(draw, look)
+    drawing = opened.ask(draw, look, *given)
     st.subheader(own_words(drawing.finding), anchor=False)
     if drawing.is_empty:
         st.caption(drawing.reason)

@@ -156,3 +156,19 @@ def test_figures_follow_the_theme(browser: Browser, address: str, scheme: str) -
     ink = page.locator(".js-plotly-plot .gtitle").first.evaluate("node => getComputedStyle(node).fill")
     assert ink == {"light": "rgb(90, 102, 117)", "dark": "rgb(152, 164, 179)"}[scheme]
     context.close()
+
+
+def test_reader_elsewhere_sees_their_own_time_beside_utc(browser: Browser, address: str) -> None:
+    context = browser.new_context(timezone_id="Asia/Kathmandu", viewport={"width": 1600, "height": 1000})
+    page = context.new_page()
+    page.goto(sample_page(address, "weights"))
+    settle(page)
+    plot = page.locator(".js-plotly-plot .nsewdrag").first
+    plot.scroll_into_view_if_needed()
+    plot.hover()
+    expect(page.locator(".am-local").first).to_contain_text("GMT+5:45")
+    page.goto(sample_page(address, "cycle"))
+    settle(page)
+    page.locator("h1").first.locator("xpath=..").get_by_role("button").first.hover()
+    expect(page.get_by_role("tooltip")).to_contain_text("05:45 in Asia")
+    context.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from histories import make_history
 
+from alpha_model.analysis import ledger_of
 from alpha_model.history import History
 from dashboard import decision
 from dashboard.charts.theme import PairStyle
@@ -50,7 +51,7 @@ def test_numbers_that_are_not_recorded_are_dashes() -> None:
 
 
 def test_each_pair_has_its_own_signal_and_flags_and_a_sentence_without_its_name(one: History) -> None:
-    frame = decision.pairs(one).set_index("pair")
+    frame = decision.pairs(one, ledger_of(one)).set_index("pair")
     assert frame["signal"].to_dict() == {"A-USDC": 0.5, "B-USDC": -1.0}
     assert frame["flags"].map(list).to_dict() == {"A-USDC": [], "B-USDC": ["closed"]}
     assert not frame["became"].str.contains("_").any()
