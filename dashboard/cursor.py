@@ -75,7 +75,7 @@ def show_dock(opened: OpenHistory, cursor: Cursor, selection: Selection) -> None
     def step(icon: str, target: int | None, help_text: str, shortcut: str | None = None) -> None:
         inside = target is not None and 0 <= target <= last and target != cursor.place
         st.button(
-            "",
+            help_text.partition(":")[0],
             icon=f":material/{icon}:",
             key=f"step_{icon}",
             help=help_text,

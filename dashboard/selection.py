@@ -25,7 +25,7 @@ OF_ONE_HISTORY = (
 )
 """The choices that mean nothing in another history."""
 
-ALL, LAST_100, CUSTOM = "all", "100 cycles", "dates"
+ALL, LAST_100, CUSTOM = "whole record", "100 cycles", "dates"
 _LENGTHS: dict[str, Any] = {
     "1 year": pd.DateOffset(years=1),
     "90 days": pd.Timedelta(days=90),

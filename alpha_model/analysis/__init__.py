@@ -23,6 +23,7 @@ from alpha_model.analysis.compare import (
 from alpha_model.analysis.cycle import cycle_signals, cycle_table
 from alpha_model.analysis.explain import REASON_MEANINGS, ReasonCode, explain_pairs
 from alpha_model.analysis.flag_meanings import FLAG_MEANINGS, explain_flags, flag_meaning
+from alpha_model.analysis.flag_shifts import flag_shifts
 from alpha_model.analysis.flags import flag_co_occurrence, flag_counts, flag_names, flags_by_pair
 from alpha_model.analysis.funnel import FUNNEL_STEPS, cycle_funnel, dollar_waterfall
 from alpha_model.analysis.headline import Headline, describe_decision, headline
@@ -149,6 +150,7 @@ __all__ = [
     "flag_counts",
     "flag_meaning",
     "flag_names",
+    "flag_shifts",
     "flags_by_pair",
     "forecast_quality",
     "headline",

@@ -1,5 +1,7 @@
 """Which flags were raised, and when?"""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
@@ -19,12 +21,13 @@ from dashboard.text import figure_text, humanised, shortened
 TITLE = "Signals that carry each flag"
 
 
-def flags_figure(counts: pd.DataFrame, theme: Theme) -> go.Figure:
+def flags_figure(counts: pd.DataFrame, theme: Theme, shifts: Sequence[pd.Timestamp] = ()) -> go.Figure:
     """How many signals of each cycle carry each flag, stacked.
 
     Args:
         counts: DatetimeIndex; one column a flag; counts.
         theme: Light or dark.
+        shifts: When the mix changed; a dotted line each.
 
     Returns:
         Stacked bars, or areas where there are many; no columns give a titled, empty figure.
@@ -54,4 +57,6 @@ def flags_figure(counts: pd.DataFrame, theme: Theme) -> go.Figure:
         xaxis=time_axis(len(counts)),
         yaxis={"title": {"text": "Signals"}, "rangemode": "tozero", "tickformat": ",d", "dtick": 1 if few else None},
     )
+    for when in shifts:
+        figure.add_vline(when.tz_localize(None), line={"dash": "dot", "width": 1, "color": theme.muted})
     return figure

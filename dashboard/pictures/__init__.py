@@ -5,7 +5,7 @@ what was left out. Nothing here draws.
 """
 
 from dashboard.pictures.decision import funnel_picture, waterfall_picture
-from dashboard.pictures.flags import co_occurrence_picture, flags_by_pair_picture, flags_picture
+from dashboard.pictures.flags import co_occurrence_picture, flag_in_words, flags_by_pair_picture, flags_picture
 from dashboard.pictures.overview import equity_line, equity_picture, sparkline
 from dashboard.pictures.pair import DOLLARS as PAIR_DOLLARS
 from dashboard.pictures.pair import WEIGHTS as PAIR_WEIGHTS
@@ -27,6 +27,7 @@ __all__ = [
     "diffs_picture",
     "equity_line",
     "equity_picture",
+    "flag_in_words",
     "flags_by_pair_picture",
     "flags_picture",
     "funnel_picture",

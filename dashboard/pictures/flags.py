@@ -46,16 +46,18 @@ def co_occurrence_picture(history: History, pair_ids: PairIds = ()) -> Picture:
         return Picture(counts.iloc[:0], "Which flags come together?")
     if not best[0]:
         return Picture(counts, "No signal carried two flags at once")
-    return Picture(counts, f"{_name(best[1])} and {_name(best[2])} came together on {plural(best[0], 'signal')}")
+    return Picture(
+        counts, f"{flag_in_words(best[1])} and {flag_in_words(best[2])} came together on {plural(best[0], 'signal')}"
+    )
 
 
 def _finding(counts: pd.DataFrame) -> str:
     if counts.empty:
         return "Which flags were raised?"
     totals = counts.sum()
-    return f"The most frequent flag is {_name(str(totals.idxmax()))}: {plural(int(totals.max()), 'signal')}"
+    return f"The most frequent flag is {flag_in_words(str(totals.idxmax()))}: {plural(int(totals.max()), 'signal')}"
 
 
-def _name(flag: str) -> str:
+def flag_in_words(flag: str) -> str:
     """A flag in quotation marks; a stranger's own is not repeated, since this becomes Markdown."""
     return f"“{humanised(flag)}”" if flag in TradingPairSignalFlags.__members__ else "one of the strategy's own"

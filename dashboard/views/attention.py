@@ -1,8 +1,13 @@
 """What deserves a look first?"""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
 import streamlit as st
 
 from alpha_model.analysis import Concern, needs_attention
+from alpha_model.history import History
 from dashboard.cursor import choose_time
 from dashboard.opened import OpenHistory
 from dashboard.views.panel import own_words
@@ -16,23 +21,51 @@ _ICONS = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """A line about one cycle.
+
+    Args:
+        icon: Name of a Material symbol.
+        sentence: Our own words only, they are Markdown.
+        timestamp: The cycle that it is about, UTC.
+    """
+
+    icon: str
+    sentence: str
+    timestamp: pd.Timestamp
+
+
 def show_attention(opened: OpenHistory) -> None:
-    """What stands out, a line each, with a way to the cycle; nothing where nothing does."""
+    """What stands out; nothing where nothing does."""
     findings = opened.ask(needs_attention)
-    if not findings:
+    show_remarks(
+        "attention", opened.history, [Remark(_ICONS[each.concern], each.sentence, each.timestamp) for each in findings]
+    )
+
+
+def show_remarks(key: str, history: History, remarks: Sequence[Remark]) -> None:
+    """A line for each, with a way to its cycle; nothing where there is none.
+
+    Args:
+        key: Unique on the page.
+        history: Where the cycles are.
+        remarks: The lines.
+    """
+    if not remarks:
         return
-    with st.container(border=True, gap="xxsmall", key="attention"):
-        for finding in findings:
+    with st.container(border=True, gap="xxsmall", key=key):
+        for number, remark in enumerate(remarks):
             with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-                st.markdown(f":material/{_ICONS[finding.concern]}: {own_words(finding.sentence)}", width="stretch")
+                st.markdown(f":material/{remark.icon}: {own_words(remark.sentence)}", width="stretch")
                 st.button(
                     "Look",
-                    key=f"attention_{finding.concern}",
+                    key=f"{key}_{number}",
                     type="tertiary",
                     icon=":material/arrow_forward:",
                     icon_position="right",
                     help="Open the cycle",
                     on_click=choose_time,
-                    args=(opened.history, finding.timestamp),
+                    args=(history, remark.timestamp),
                     kwargs={"open_page": True},
                 )

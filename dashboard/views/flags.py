@@ -3,21 +3,25 @@
 import pandas as pd
 import streamlit as st
 
-from alpha_model.analysis import flag_co_occurrence, flag_counts, flags_by_pair
+from alpha_model.analysis import flag_co_occurrence, flag_counts, flag_shifts, flags_by_pair
+from alpha_model.analysis.flag_shifts import SPAN
 from alpha_model.history import History
 from dashboard import pictures
 from dashboard.charts.flag_grids import co_occurrence_figure, flags_by_pair_figure
 from dashboard.charts.flags import flags_figure
 from dashboard.charts.theme import PairStyle
-from dashboard.drawing import Drawing, Look
+from dashboard.drawing import Drawing, Look, PairIds
 from dashboard.opened import OpenHistory
 from dashboard.selection import Selection
-from dashboard.text import humanised, plural
+from dashboard.text import day, humanised, plural
+from dashboard.views.attention import Remark, show_remarks
 from dashboard.views.frames import TIME
 from dashboard.views.page import Number, head, no_cycles
 from dashboard.views.panel import panel
 
 QUESTION = "Why were signals not followed in full?"
+SHIFTS = 3
+"""So many changes of the mix are told."""
 
 
 def render(whole: OpenHistory, selection: Selection) -> None:
@@ -27,7 +31,8 @@ def render(whole: OpenHistory, selection: Selection) -> None:
         head(QUESTION, "There is no cycle in this window.")
         no_cycles()
         return
-    head(QUESTION, *opened.ask(answer))
+    head(QUESTION, *opened.ask(answer, selection.pair_ids))
+    show_remarks("flag_shifts", opened.history, opened.ask(shifts, selection.pair_ids))
     counts(opened, selection)
     with st.grid(columns=2, min_column_width=480, gap="medium"):
         with st.container():
@@ -53,9 +58,23 @@ def counts(opened: OpenHistory, selection: Selection) -> None:
     panel("flags", opened, selection, draw_counts, lambda: opened.ask(flag_counts), {"timestamp": TIME})
 
 
-def answer(history: History) -> tuple[str, list[Number]]:
+def shifts(history: History, pair_ids: PairIds) -> tuple[Remark, ...]:
+    """When the mix of flags changed most, in order of time."""
+    found = flag_shifts(history, pair_ids or None)
+    most = found.nlargest(SHIFTS, "moved").sort_values("place")
+    columns = (most[name].tolist() for name in ("timestamp", "flag", "before", "after"))
+    return tuple(_shift(*row) for row in zip(*columns, strict=True))
+
+
+def _shift(when: pd.Timestamp, flag: str, before: float, after: float) -> Remark:
+    what = f"From {day(when)} {pictures.flag_in_words(flag)} was raised on {after:.2g} signals a cycle"
+    icon = "trending_up" if after > before else "trending_down"
+    return Remark(icon, f"{what}, against {before:.2g} before.", when)
+
+
+def answer(history: History, pair_ids: PairIds) -> tuple[str, list[Number]]:
     """The page's answer and its numbers."""
-    raised = flag_counts(history)
+    raised = flag_counts(history, pair_ids or None)
     if raised.empty:
         return "No flag was raised, or the source records none.", []
     totals = raised.sum()
@@ -67,10 +86,14 @@ def answer(history: History) -> tuple[str, list[Number]]:
         Number("Kinds", f"{len(totals)}", "Different flags."),
         Number("Last cycle", f"{last}", "Flags raised in the last cycle."),
     ]
-    return (
-        f"{plural(int(totals.sum()), 'flag')} of {plural(len(totals), 'kind')} in {plural(cycles, 'cycle')}.",
-        numbers,
-    )
+    words = f"{plural(int(totals.sum()), 'flag')} of {plural(len(totals), 'kind')} in {plural(cycles, 'cycle')}."
+    changed = len(flag_shifts(history, pair_ids or None))
+    if len(history) < 2 * SPAN:
+        return words, numbers
+    if not changed:
+        return f"{words} Their mix stayed much the same throughout.", numbers
+    most = f", most at these {SHIFTS}" if changed > SHIFTS else ""
+    return f"{words} Their mix changed {plural(changed, 'time')}{most}:", numbers
 
 
 def draw_counts(history: History, look: Look) -> Drawing:
@@ -78,7 +101,7 @@ def draw_counts(history: History, look: Look) -> Drawing:
     picture = pictures.flags_picture(history, look.pair_ids, look.zoom)
     scope = f" of {plural(len(look.pair_ids), 'chosen pair')}" if look.pair_ids else ""
     return Drawing(
-        flags_figure(picture.frame, look.theme),
+        flags_figure(picture.frame, look.theme, [remark.timestamp for remark in shifts(history, look.pair_ids)]),
         picture.finding,
         f"A flag says why a signal{scope} was not followed in full; a signal may carry several. {picture.note}",
         picture.frame,

@@ -172,3 +172,16 @@ def test_reader_elsewhere_sees_their_own_time_beside_utc(browser: Browser, addre
     page.locator("h1").first.locator("xpath=..").get_by_role("button").first.hover()
     expect(page.get_by_role("tooltip")).to_contain_text("05:45 in Asia")
     context.close()
+
+
+@pytest.mark.parametrize("name", ["", "cycle", "cycles", "health"])
+def test_whatever_can_be_pressed_has_a_name(page: Page, address: str, name: str) -> None:
+    page.goto(sample_page(address, name))
+    settle(page)
+    nameless = page.evaluate(
+        """() => [...document.querySelectorAll('button, a[href], [role="button"], [role="slider"]')]
+            .filter((each) => each.checkVisibility() && !each.closest('[data-testid="stDataFrame"]'))
+            .filter((each) => !(each.textContent.trim() || each.ariaLabel || each.title || each.querySelector('[alt]')))
+            .map((each) => each.outerHTML.slice(0, 200))"""
+    )
+    assert nameless == []

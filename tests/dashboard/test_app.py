@@ -242,7 +242,7 @@ def test_link_that_fits_nothing_is_dropped(open_app: OpenApp, three_days: Path, 
 
 
 @pytest.mark.parametrize(
-    ("window", "cycles"), [("all", "400"), ("1 year", "367"), ("90 days", "91"), ("100 cycles", "100")]
+    ("window", "cycles"), [("whole record", "400"), ("1 year", "367"), ("90 days", "91"), ("100 cycles", "100")]
 )
 def test_window_presets_end_with_the_newest_cycle(open_app: OpenApp, tmp_path: Path, window: str, cycles: str) -> None:
     days = [snapshot(1704672000 + 86400 * day, signal(1, "A", 1.0)) for day in range(400)]
