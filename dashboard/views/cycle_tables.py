@@ -103,7 +103,8 @@ def pairs_of(one: History, book: Ledger) -> pd.DataFrame:
 def recent_weights(history: History, moment: pd.Timestamp) -> dict[int, list[float]]:
     """The normalised weights of each pair in the cycles up to that moment; 0 where it had none."""
     last = int(history.timestamps.searchsorted(moment, side="right"))
-    weights = np.nan_to_num(history.wide("normalised_weight")[max(0, last - RECENT) : last])
+    recent = history.between(history.timestamps[max(0, last - RECENT)], moment)
+    weights = np.nan_to_num(recent.wide("normalised_weight"))
     return {int(pair_id): weights[:, place].tolist() for place, pair_id in enumerate(history.pair_ids)}
 
 
