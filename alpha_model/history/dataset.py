@@ -6,7 +6,6 @@ A dataset is a folder, or an address of fsspec, in which every strategy and mont
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -33,8 +32,6 @@ REVISED = ("cycles", "signals", "trades")
 
 _ATTEMPTS = 20
 _THREADS = 8
-_AT_ONCE = 1 << 20
-"""Bytes: smaller files are fetched whole."""
 
 Found = TypeVar("Found")
 _Numbers: TypeAlias = npt.NDArray[np.int64]
@@ -183,9 +180,7 @@ def _joined(name: str, months: Sequence[Mapping[str, StoredFile]], parts: Iterab
 
 def _read(place: Place, stored: StoredFile, schema: pa.Schema, window: Window) -> pa.Table:
     try:
-        if stored.byte_count <= _AT_ONCE:
-            return read_parquet(io.BytesIO(place.read(stored.path)), schema, window)
-        with place.open(stored.path) as file:
+        with place.open(stored.path, stored.byte_count) as file:
             return read_parquet(file, schema, window)
     except FileNotFoundError:
         raise
