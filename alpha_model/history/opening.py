@@ -33,32 +33,34 @@ MOST_UNPACKED = 16 << 30
 _BROKEN = (OSError, EOFError, zlib.error, pa.ArrowInvalid)
 
 
-def open_file(path: Path, max_bytes: int | None = None) -> MappedFile:
+def open_file(path: Path, max_bytes: int | None = None, name: str | None = None) -> MappedFile:
     """The document of a file.
 
     Args:
         path: The file, plain or compressed.
         max_bytes: Most bytes that a compressed one may have when unpacked; None is `MOST_UNPACKED`.
+        name: What it is called for people, unless by its path.
 
     Raises:
         HistoryError: It cannot be opened, is empty, or is compressed and damaged or too large.
     """
+    told = name or str(path)
     try:
         with path.open("rb") as file:
             unpack = _unpacker(file.read(4))
             if unpack is None:
-                return _mapped(file, str(path))
+                return _mapped(file, told)
             with tempfile.TemporaryFile() as unpacked:
-                _copy(unpack, path, unpacked, str(path), MOST_UNPACKED if max_bytes is None else max_bytes)
-                return _mapped(unpacked, str(path))
+                _copy(unpack, path, unpacked, told, MOST_UNPACKED if max_bytes is None else max_bytes)
+                return _mapped(unpacked, told)
     except FileNotFoundError as error:
-        raise HistoryError(f"there is no file {path}. Check the path.", path=path) from error
+        raise HistoryError(f"there is no file {told}. Check the path.", path=path) from error
     except IsADirectoryError as error:
-        raise HistoryError(f"{path} is a folder, not a history file. Name a file in it.", path=path) from error
+        raise HistoryError(f"{told} is a folder, not a history file. Name a file in it.", path=path) from error
     except PermissionError as error:
-        raise HistoryError(f"{path} may not be read by this user. Change its permissions.", path=path) from error
+        raise HistoryError(f"{told} may not be read by this user. Change its permissions.", path=path) from error
     except OSError as error:
-        raise HistoryError(f"{path} cannot be read: {error.strerror or error}.", path=path) from error
+        raise HistoryError(f"{told} cannot be read: {error.strerror or error}.", path=path) from error
 
 
 def open_bytes(data: bytes, name: str, max_bytes: int | None = None) -> bytearray:

@@ -21,6 +21,7 @@ import pyarrow as pa
 import pyarrow.fs as pa_fs
 
 from alpha_model.errors import HistoryError, RecordError
+from alpha_model.history.address import missing_package
 
 _LOCK = ".compaction.lock"
 _WHOLE_PUTS = frozenset({"abfs", "adl", "az", "gcs", "gs", "memory", "oci", "s3", "s3a"})
@@ -44,7 +45,9 @@ class Place:
         self.where = str(where)
         try:
             self._files, root = fsspec.core.url_to_fs(self.where)
-        except (ImportError, ValueError) as error:
+        except ImportError as error:
+            raise missing_package(error, self.where) from error
+        except ValueError as error:
             raise HistoryError(f"cannot reach {self}: {error}. Give a folder, or install what it names.") from error
         self._root = str(root).rstrip("/")
         self._is_local = "file" in _protocols(self._files)
@@ -63,6 +66,10 @@ class Place:
     def is_local(self) -> bool:
         """Is it a folder of this machine?"""
         return self._is_local
+
+    def is_folder(self) -> bool:
+        """Is there a folder, or what a bucket has for one?"""
+        return bool(self._files.isdir(self._root))
 
     @property
     def arrow(self) -> Any:
