@@ -13,6 +13,7 @@ import click
 from click.core import ParameterSource
 
 from alpha_model.commands.sources import HistorySource
+from alpha_model.history import dataset_versions
 from alpha_model.history.address import shown_uri
 
 SERVER = Path(__file__).with_name("server.py")
@@ -29,7 +30,8 @@ TRIES = 20
 def open_command(files: tuple[Path | str, ...], port: int, host: str, *, headless: bool) -> None:
     """Open histories in the dashboard; without FILES it shows the samples.
 
-    FILES are state files or recorder files: .json or .jsonl, also with .gz or .zst, of any size.
+    FILES are state files or recorder files: .json or .jsonl, also with .gz or .zst, of any size; or folders of
+    datasets, of which each strategy is a history.
     """
     if importlib.util.find_spec("streamlit") is None or importlib.util.find_spec("pydantic_settings") is None:
         raise click.ClickException("the dashboard is not installed. Run: pip install 'alpha-model[dashboard]'")
@@ -57,8 +59,8 @@ def _existing(path: Path | str) -> Path:
         )
     if not path.exists():
         raise click.ClickException(f"there is no file {path}. Check the path, which starts from {Path.cwd()}.")
-    if path.is_dir():
-        raise click.ClickException(f"{path} is a folder. Name the history file in it.")
+    if path.is_dir() and not dataset_versions(path):
+        raise click.ClickException(f"{path} is a folder and no dataset. Name the history file in it.")
     return path.resolve()
 
 

@@ -79,6 +79,11 @@ def shortened(words: str, length: int = 24) -> str:
     return words if len(words) <= length else words[: length - 1].rstrip() + "…"
 
 
+def one_line(words: str) -> str:
+    """The words without line breaks and control characters, which neither a list nor an address can carry."""
+    return " ".join("".join(letter if letter.isprintable() else " " for letter in words).split())
+
+
 def figure_text(words: str) -> str:
     """Text for a figure: Plotly reads a subset of HTML in names, labels and hovers."""
     return html.escape(words, quote=False)

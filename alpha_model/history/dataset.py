@@ -73,6 +73,23 @@ def _has(window: Window, month: str) -> bool:
     return (first is None or month >= first) and (last is None or month <= last)
 
 
+def dataset_versions(where: Path | str) -> dict[str, str]:
+    """The strategies of a dataset, each with a text that changes whenever its history there does.
+
+    Reads the manifests only.
+
+    Args:
+        where: A folder, or an address of fsspec.
+
+    Returns:
+        By name, `""` for records without one, in the order of their folders; empty where there is no dataset.
+
+    Raises:
+        HistoryError: The place cannot be reached, or a manifest is damaged.
+    """
+    return {manifest.strategy or "": manifest.fingerprint for manifest in load_manifests(Place(where))}
+
+
 def read_dataset(where: Path | str, strategy: str | None, window: Window) -> Stored:
     """The history of a strategy in a dataset.
 
@@ -123,7 +140,7 @@ def read_month(place: Place, files: Mapping[str, StoredFile]) -> tuple[Tables, T
 
 def _chosen(place: Place, strategy: str | None) -> str | None:
     known = [manifest.strategy for manifest in load_manifests(place)]
-    wanted = strategy or None
+    wanted = strategy or (None if None in known else strategy)
     if not known:
         raise HistoryError(
             f"{place} is no dataset of histories. Make one with: alpha-model compact history.jsonl --into {place}",
