@@ -12,6 +12,10 @@ from pathlib import Path
 import click
 from click.core import ParameterSource
 
+from alpha_model.commands.sources import HistorySource
+from alpha_model.history import dataset_versions
+from alpha_model.history.address import shown_uri
+
 SERVER = Path(__file__).with_name("server.py")
 LOOPBACK = "127.0.0.1"
 TRIES = 20
@@ -19,14 +23,15 @@ TRIES = 20
 
 
 @click.command("open")
-@click.argument("files", nargs=-1, type=click.Path(path_type=Path))
+@click.argument("files", nargs=-1, type=HistorySource())
 @click.option("--port", type=click.IntRange(1, 65535), default=8501, show_default="8501 or the next free one")
 @click.option("--host", default=LOOPBACK, show_default=True, help="Address to listen on; 0.0.0.0 is the whole network.")
 @click.option("--headless", is_flag=True, help="Do not open a browser.")
-def open_command(files: tuple[Path, ...], port: int, host: str, *, headless: bool) -> None:
+def open_command(files: tuple[Path | str, ...], port: int, host: str, *, headless: bool) -> None:
     """Open histories in the dashboard; without FILES it shows the samples.
 
-    FILES are state files or recorder files: .json or .jsonl, also with .gz or .zst, of any size.
+    FILES are state files or recorder files: .json or .jsonl, also with .gz or .zst, of any size; or folders of
+    datasets, of which each strategy is a history.
     """
     if importlib.util.find_spec("streamlit") is None or importlib.util.find_spec("pydantic_settings") is None:
         raise click.ClickException("the dashboard is not installed. Run: pip install 'alpha-model[dashboard]'")
@@ -46,11 +51,16 @@ def server_command(paths: list[Path], port: int, host: str, *, headless: bool) -
     return [sys.executable, "-m", "streamlit", "run", str(SERVER), *options, "--", *files]
 
 
-def _existing(path: Path) -> Path:
+def _existing(path: Path | str) -> Path:
+    if isinstance(path, str):
+        raise click.ClickException(
+            f"the dashboard opens files, got {shown_uri(path)}. "
+            "Copy it here first: alpha-model convert ADDRESS here.jsonl"
+        )
     if not path.exists():
         raise click.ClickException(f"there is no file {path}. Check the path, which starts from {Path.cwd()}.")
-    if path.is_dir():
-        raise click.ClickException(f"{path} is a folder. Name the history file in it.")
+    if path.is_dir() and not dataset_versions(path):
+        raise click.ClickException(f"{path} is a folder and no dataset. Name the history file in it.")
     return path.resolve()
 
 

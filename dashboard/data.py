@@ -5,7 +5,7 @@ A browser chooses among the names listed here; it never names a path.
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import RLock
 from typing import Literal, Protocol, TypeAlias
@@ -13,15 +13,27 @@ from typing import Literal, Protocol, TypeAlias
 import streamlit as st
 
 from alpha_model.errors import HistoryError
-from alpha_model.history import LiveHistory, default_cache, read_history, read_history_bytes
+from alpha_model.history import (
+    History,
+    LiveHistory,
+    dataset_versions,
+    default_cache,
+    read_history,
+    read_history_bytes,
+)
 from dashboard.opened import OpenHistory
 from dashboard.settings import Settings
+from dashboard.text import one_line, shortened
 
 Origin: TypeAlias = Literal["file", "upload", "sample"]
 
 SUFFIXES = (".jsonl.gz", ".json.gz", ".jsonl.zst", ".json.zst", ".jsonl", ".json")
 """What a history's file name ends with; the longest come first."""
 
+
+UNNAMED = "(no name)"
+MOST_OF_A_NAME = 60
+"""Letters of a strategy's name in the list and in links."""
 
 PACKED = (".gz", ".zst")
 LIVE_LIMIT = 100_000_000
@@ -47,21 +59,24 @@ class Listed:
     Args:
         name: Unique; shown in the list and used in links.
         origin: How it came into the list.
-        path: The file; None for an upload.
+        path: The file or the dataset's folder; None for an upload.
         upload: The upload; None for a file.
+        strategy: Whose history in the dataset, `""` for records without a name; None for anything else.
     """
 
     name: str
     origin: Origin
     path: Path | None = None
     upload: Upload | None = None
+    strategy: str | None = None
 
 
 def list_histories(settings: Settings, uploads: Sequence[Upload] = ()) -> dict[str, Listed]:
     """Everything that may be opened, by name: the operator's files, this viewer's uploads, the samples."""
     listed: dict[str, Listed] = {}
     for path in settings.files:
-        _add(listed, Listed(stem(path.name), "file", path=path))
+        for entry in _strategies(path) if path.is_dir() else [Listed(stem(path.name), "file", path=path)]:
+            _add(listed, entry)
     for upload in uploads:
         _add(listed, Listed(stem(upload.name), "upload", upload=upload))
     for path in _sample_files(settings.sample_folder()):
@@ -92,6 +107,9 @@ def open_history(listed: Listed, settings: Settings) -> OpenHistory:
         raise HistoryError(f"{listed.name} has no content. Choose another history.")
     try:
         facts = listed.path.stat()
+        if listed.path.is_dir():
+            version = dataset_versions(listed.path).get(listed.strategy or "", "")
+            return _open_dataset(str(listed.path), listed.strategy, version)
         if listed.origin == "file" and facts.st_size <= LIVE_LIMIT and not listed.path.name.endswith(PACKED):
             return _live_file(str(listed.path)).newest()
         return _open_file(str(listed.path), facts.st_mtime_ns, facts.st_size)
@@ -107,6 +125,22 @@ def open_history(listed: Listed, settings: Settings) -> OpenHistory:
 def stem(name: str) -> str:
     """The file name without what its format adds."""
     return next((name.removesuffix(suffix) for suffix in SUFFIXES if name.endswith(suffix)), name)
+
+
+def _strategies(folder: Path) -> list[Listed]:
+    """A history for each strategy of a dataset; one that cannot be opened, and says why, where it is none."""
+    try:
+        names = list(dataset_versions(folder))
+    except (HistoryError, OSError):
+        names = []
+    whole = Listed(one_line(folder.resolve().name), "file", path=folder)
+    told = {name: shortened(one_line(name), MOST_OF_A_NAME) or UNNAMED for name in names}
+    return [replace(whole, name=f"{whole.name}/{told[name]}", strategy=name) for name in names] or [whole]
+
+
+@st.cache_resource(max_entries=4, show_spinner="Reading the history…")
+def _open_dataset(path: str, strategy: str | None, version: str) -> OpenHistory:  # noqa: ARG001 - it names the version
+    return OpenHistory(History.open(path, strategy=strategy))
 
 
 @st.cache_resource(max_entries=4, show_spinner="Reading the history…")
@@ -162,4 +196,4 @@ def _add(listed: dict[str, Listed], entry: Listed) -> None:
     while name in listed:
         copies += 1
         name = f"{entry.name} ({copies})"
-    listed[name] = Listed(name, entry.origin, entry.path, entry.upload)
+    listed[name] = replace(entry, name=name)

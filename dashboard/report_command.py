@@ -10,7 +10,7 @@ import click
 import pandas as pd
 
 from alpha_model.commands.output import plain_text
-from alpha_model.commands.sources import one_cycle, opened, source_argument
+from alpha_model.commands.sources import name_of, one_cycle, opened, source_argument
 from dashboard.text import byte_size
 
 
@@ -20,7 +20,7 @@ from dashboard.text import byte_size
 @click.option("--from", "start", help="Instead of one cycle: all from this time, as 2026-01-05 or 2026-01-05T00:00Z.")
 @click.option("--to", "end", help="And all to this time, included.")
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path, dir_okay=False), help="The HTML file.")
-def report_command(source: Path, which: str | None, start: str | None, end: str | None, output: Path) -> None:
+def report_command(source: Path | str, which: str | None, start: str | None, end: str | None, output: Path) -> None:
     """Write a post-mortem of SOURCE into one HTML file that opens offline: charts, tables, and why in sentences.
 
     It is about one cycle or about all cycles of a window. A file that is there is replaced.
@@ -37,7 +37,7 @@ def report_command(source: Path, which: str | None, start: str | None, end: str 
     making = Making(
         _command(source, which, start, end, output),
         pd.Timestamp.now("UTC"),
-        file_hash(source) if source.is_file() else None,
+        file_hash(source) if isinstance(source, Path) and source.is_file() else None,
     )
     if which is None:
         content = window_report(history, start, end, making)
@@ -47,11 +47,11 @@ def report_command(source: Path, which: str | None, start: str | None, end: str 
     click.echo(f"{plain_text(str(output))}: {byte_size(size)}; it opens in any browser, without a network.")
 
 
-def _command(source: Path, which: str | None, start: str | None, end: str | None, output: Path) -> str:
+def _command(source: Path | str, which: str | None, start: str | None, end: str | None, output: Path) -> str:
     """The command as it can be given again; files by their names, since folders are nobody else's business."""
     options = {"--cycle": which, "--from": start, "--to": end}
     given = [part for name, value in options.items() if value is not None for part in (name, value)]
-    return shlex.join(["alpha-model", "report", source.name, *given, "-o", output.name])
+    return shlex.join(["alpha-model", "report", name_of(source), *given, "-o", output.name])
 
 
 def _write(path: Path, content: str) -> int:

@@ -23,7 +23,9 @@ class Settings(BaseSettings):
         extra="forbid",
     )
 
-    files: tuple[Path, ...] = Field(default=(), description="Histories to open, beside those on the command line.")
+    files: tuple[Path, ...] = Field(
+        default=(), description="Histories and datasets to open, beside those on the command line."
+    )
     samples: Path | None = Field(
         default=None, description="Folder of sample histories; unset is the one that came along."
     )

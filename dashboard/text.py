@@ -5,11 +5,12 @@ which show them as they are; on their way into a Plotly figure or a spreadsheet 
 """
 
 import html
-import io
 from collections.abc import Callable
 from datetime import timedelta
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from alpha_model.history import csv_bytes
 
@@ -78,6 +79,11 @@ def shortened(words: str, length: int = 24) -> str:
     return words if len(words) <= length else words[: length - 1].rstrip() + "…"
 
 
+def one_line(words: str) -> str:
+    """The words without line breaks and control characters, which neither a list nor an address can carry."""
+    return " ".join("".join(letter if letter.isprintable() else " " for letter in words).split())
+
+
 def figure_text(words: str) -> str:
     """Text for a figure: Plotly reads a subset of HTML in names, labels and hovers."""
     return html.escape(words, quote=False)
@@ -95,10 +101,10 @@ def deferred_csv(question: Callable[[], pd.DataFrame]) -> Callable[[], bytes]:
 
 def parquet_bytes(frame: pd.DataFrame) -> bytes:
     """The frame as Parquet, in full; column names become text."""
-    buffer = io.BytesIO()
+    sink = pa.BufferOutputStream()
     flat = frame.reset_index() if isinstance(frame.index, pd.DatetimeIndex) else frame
-    flat.rename(columns=str).to_parquet(buffer, index=False)
-    return buffer.getvalue()
+    pq.write_table(pa.Table.from_pandas(flat.rename(columns=str), preserve_index=False), sink)
+    return bytes(sink.getvalue())
 
 
 def deferred_parquet(question: Callable[[], pd.DataFrame]) -> Callable[[], bytes]:

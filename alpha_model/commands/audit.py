@@ -29,7 +29,7 @@ _AT_LEAST = {severity: list(Severity)[: place + 1] for place, severity in enumer
 @click.option("--strict", is_flag=True, help=f"Exit with {ERRORS_FOUND} when there are errors.")
 @json_option
 @click.pass_context
-def audit_command(context: click.Context, source: Path, severity: str, *, strict: bool, as_json: bool) -> None:
+def audit_command(context: click.Context, source: Path | str, severity: str, *, strict: bool, as_json: bool) -> None:
     """Check the record in SOURCE: sums, flags against numbers, gaps, trades against the plan.
 
     Example: alpha-model audit state.json --severity warning

@@ -8,15 +8,16 @@ from pathlib import Path
 import click
 
 from alpha_model.commands.output import json_option, plain_text, show_json
+from alpha_model.commands.sources import HistorySource
 from alpha_model.history import Compaction, compact
 
 
 @click.command("compact")
-@click.argument("sources", nargs=-1, required=True, metavar="SOURCE…", type=click.Path(path_type=Path))
+@click.argument("sources", nargs=-1, required=True, metavar="SOURCE…", type=HistorySource())
 @click.option("--into", "dataset", required=True, metavar="DATASET", help="A folder, or an address such as s3://….")
 @click.option("--strategy", help="The name to file them under, whatever they say.")
 @json_option
-def compact_command(sources: Sequence[Path], dataset: str, strategy: str | None, *, as_json: bool) -> None:
+def compact_command(sources: Sequence[Path | str], dataset: str, strategy: str | None, *, as_json: bool) -> None:
     """Put what is new in SOURCE into a Parquet dataset, a folder for each strategy and month.
 
     SOURCE is a record, or anything else that can be read. It may be written meanwhile, and the dataset may be read. The

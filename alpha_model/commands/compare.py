@@ -8,19 +8,19 @@ import click
 
 from alpha_model.analysis import CycleComparison, HistoryComparison, compare_cycles, compare_histories
 from alpha_model.commands.output import json_option, plain_text, show_json, show_table
-from alpha_model.commands.sources import opened
+from alpha_model.commands.sources import HistorySource, opened
 from alpha_model.history import History
 
 
 @click.command("compare")
-@click.argument("first", type=click.Path(path_type=Path))
-@click.argument("second", type=click.Path(path_type=Path), required=False)
+@click.argument("first", type=HistorySource())
+@click.argument("second", type=HistorySource(), required=False)
 @click.option("--cycle", type=int, help="Compare this cycle of FIRST.")
 @click.option("--with", "other", type=int, help="With this cycle of SECOND, or of FIRST where there is only one.")
 @click.option("--tolerance", default="0s", show_default=True, help="How far apart the times of one cycle may be: 5min.")
 @json_option
 def compare_command(
-    first: Path, second: Path | None, cycle: int | None, other: int | None, tolerance: str, *, as_json: bool
+    first: Path | str, second: Path | str | None, cycle: int | None, other: int | None, tolerance: str, *, as_json: bool
 ) -> None:
     """Say what differs between FIRST and SECOND, and at which stage of the decision first.
 

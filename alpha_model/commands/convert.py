@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from alpha_model.commands.output import json_option, show_json
-from alpha_model.commands.sources import opened, source_argument
+from alpha_model.commands.output import json_option, plain_text, show_json
+from alpha_model.commands.sources import name_of, opened, source_argument
 from alpha_model.history import History, write_tables
 from alpha_model.history.export import TABLE_FORMATS, TableFormat
 from alpha_model.history.transfer import RECORD_SUFFIXES, write_record
@@ -18,7 +18,7 @@ from alpha_model.history.transfer import RECORD_SUFFIXES, write_record
 @click.argument("target", type=click.Path(path_type=Path))
 @click.option("--force", is_flag=True, help="Replace TARGET when it exists.")
 @json_option
-def convert_command(source: Path, target: Path, *, force: bool, as_json: bool) -> None:
+def convert_command(source: Path | str, target: Path, *, force: bool, as_json: bool) -> None:
     """Write the history in SOURCE to TARGET.
 
     SOURCE is anything that can be read: a state file, a record, or a table of weights (.csv or .parquet with the
@@ -41,7 +41,10 @@ def convert_command(source: Path, target: Path, *, force: bool, as_json: bool) -
         return
     click.echo(f"{target}: {len(history):,} cycles.")
     if told["problems"]:
-        click.echo(f"{told['problems']:,} problems in {source.name} are not written; see alpha-model info.", err=True)
+        click.echo(
+            f"{told['problems']:,} problems in {plain_text(name_of(source))} are not written; see alpha-model info.",
+            err=True,
+        )
 
 
 def _write(history: History, target: Path, form: TableFormat | None) -> None:

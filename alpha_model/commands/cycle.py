@@ -49,7 +49,7 @@ _FORMATS: dict[str, Format] = {
 @source_argument
 @click.argument("which", metavar="WHICH")
 @json_option
-def cycle_command(source: Path, which: str, *, as_json: bool) -> None:
+def cycle_command(source: Path | str, which: str, *, as_json: bool) -> None:
     """Show one cycle of SOURCE: the decision, every pair, the trades, the strategy's own message.
 
     WHICH is the cycle's number, its time, `first` or `last`.

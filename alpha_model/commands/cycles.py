@@ -54,7 +54,13 @@ _FORMATS: dict[str, Format] = {
 @click.option("--last", type=click.IntRange(min=1), help="Only so many, the last ones, after the other filters.")
 @json_option
 def cycles_command(
-    source: Path, start: str | None, end: str | None, outcomes: tuple[str, ...], last: int | None, *, as_json: bool
+    source: Path | str,
+    start: str | None,
+    end: str | None,
+    outcomes: tuple[str, ...],
+    last: int | None,
+    *,
+    as_json: bool,
 ) -> None:
     """List the cycles of SOURCE, one a line: time, outcome, amounts in USD, flags.
 

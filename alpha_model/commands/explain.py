@@ -27,7 +27,7 @@ _NAMED = 10
 )
 @click.option("--pair", "wanted", help="Only this pair: its name or id.")
 @json_option
-def explain_command(source: Path, which: str, wanted: str | None, *, as_json: bool) -> None:
+def explain_command(source: Path | str, which: str, wanted: str | None, *, as_json: bool) -> None:
     """Say why SOURCE decided as it did in one cycle: a paragraph, a sentence for each pair, what each flag did.
 
     Example: alpha-model explain state.json --cycle last --pair WETH-USDC

@@ -27,7 +27,7 @@ from alpha_model.history.schema import SCHEMAS
 @click.option("--table", "names", multiple=True, type=click.Choice(list(SCHEMAS)), help="Only this; may be repeated.")
 @json_option
 def export_command(
-    source: Path, folder: Path, file_format: TableFormat, names: tuple[str, ...], *, as_json: bool
+    source: Path | str, folder: Path, file_format: TableFormat, names: tuple[str, ...], *, as_json: bool
 ) -> None:
     """Write the tables of SOURCE into FOLDER, one file each.
 

@@ -20,6 +20,7 @@ from rich.text import Text
 
 from alpha_model.commands.output import plain_text
 from alpha_model.history import Folder, Follower, FollowEvent, LiveHistory, RemoteHistory
+from alpha_model.history.address import is_uri, local_path, shown_uri
 from alpha_model.history.background import Background
 from alpha_model.history.follow import LiveSource
 from alpha_model.history.freshness import utc_now
@@ -81,12 +82,22 @@ def _source(where: str, target: Path, interval: float, *, once: bool) -> LiveSou
     if is_address(where):
         remote = RemoteHistory(where, interval=timedelta(seconds=max(interval, 1.0)))
         return remote if once else Background(remote)
-    path = Path(where)
+    path = _path(where)
     return Folder(path, left_out=path / target.name) if path.is_dir() else LiveHistory(path)
 
 
 def _is_same_file(where: str, target: Path) -> bool:
-    return not is_address(where) and Path(where).resolve() == target.resolve()
+    return not is_address(where) and _path(where).resolve() == target.resolve()
+
+
+def _path(where: str) -> Path:
+    """The path that a source which is no http(s) address stands for."""
+    if not is_uri(where):
+        return Path(where)
+    path = local_path(where)
+    if path is None:
+        raise click.UsageError(f"{shown_uri(where)} cannot be followed. Give a file, a folder, or an http(s) address.")
+    return path
 
 
 def _follow(follower: Follower, tell: Teller, interval: float) -> None:

@@ -22,7 +22,7 @@ _MEGABYTE = 1_000_000
 @click.command("info")
 @source_argument
 @json_option
-def info_command(source: Path, *, as_json: bool) -> None:
+def info_command(source: Path | str, *, as_json: bool) -> None:
     """Say what SOURCE is and what is in it.
 
     Shows its kind, size and time span, how its cycles ended, the flags that were raised most often, the last decision

@@ -55,7 +55,7 @@ _NUMBERS = ("mean", "median", "last")
 @source_argument
 @click.option("--rolling", type=click.IntRange(min=1), metavar="N", help="Show means of the last N cycles instead.")
 @json_option
-def metrics_command(source: Path, rolling: int | None, *, as_json: bool) -> None:
+def metrics_command(source: Path | str, rolling: int | None, *, as_json: bool) -> None:
     """Turnover, concentration, transfer, forecasts, near misses, streaks and constraint effects of SOURCE.
 
     Example: alpha-model metrics state.json --rolling 12

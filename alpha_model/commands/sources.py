@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 import click
 
 from alpha_model.commands.waiting import shown_progress
 from alpha_model.errors import CycleNotFoundError
 from alpha_model.history import History, default_cache, read_history, read_weights
+from alpha_model.history.address import WEB, is_uri, local_path, short_name
 from alpha_model.history.history import utc
+from alpha_model.history.place import Place
 from alpha_model.history.tidy import is_table
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -19,23 +22,52 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 _ENDS = {"first": 0, "last": -1}
 
 
+class HistorySource(click.Path):
+    """The path of a history, or an address such as `s3://bucket/state.json`; `file://` addresses become paths."""
+
+    def __init__(self) -> None:
+        super().__init__(path_type=Path)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """A path as a Path, an address as text."""
+        if is_uri(value):
+            return local_path(value) or value
+        return super().convert(value, param, ctx)
+
+
 def source_argument(command: Command) -> Command:
-    """The argument SOURCE: a history in a file."""
-    return click.argument("source", type=click.Path(path_type=Path))(command)
+    """The argument SOURCE: a history in a file, a folder, or at an address."""
+    return click.argument("source", type=HistorySource())(command)
 
 
-def opened(source: Path) -> History:
-    """The history in a file, in a table of weights, or in a dataset of one strategy.
+def name_of(source: Path | str) -> str:
+    """What a source is called, without where it is."""
+    return source.name if isinstance(source, Path) else short_name(source)
+
+
+def opened(source: Path | str) -> History:
+    """The history in a file, in a table of weights, or in a dataset of one strategy, here or at an address.
 
     Raises:
         HistoryError: It cannot be read.
     """
-    if source.is_dir():
+    if _is_folder(source):
         return History.open(source)
     if is_table(source):
         return read_weights(source)
     with shown_progress(source) as progress:
         return read_history(source, progress=progress, cache=default_cache())
+
+
+def _is_folder(source: Path | str) -> bool:
+    if isinstance(source, Path):
+        return source.is_dir()
+    if urlsplit(source).scheme in WEB:
+        return False
+    try:
+        return Place(source).is_folder()
+    except Exception:  # noqa: BLE001 - every protocol has errors of its own; whoever reads the file says which it is
+        return False
 
 
 def one_cycle(history: History, which: str) -> History:

@@ -1,6 +1,7 @@
 """What did the strategy decide, cycle by cycle? Reading, recording and querying of histories."""
 
 from alpha_model.history.cache import HistoryCache, default_cache
+from alpha_model.history.dataset import dataset_versions
 from alpha_model.history.export import csv_bytes, write_tables
 from alpha_model.history.follow import Folder, Follower, FollowEvent
 from alpha_model.history.freshness import Freshness, freshness_of
@@ -31,6 +32,7 @@ __all__ = [
     "Source",
     "compact",
     "csv_bytes",
+    "dataset_versions",
     "default_cache",
     "freshness_of",
     "query_dataset",

@@ -12,7 +12,6 @@ another version of it never reads them.
 from __future__ import annotations
 
 import hashlib
-import io
 import logging
 import os
 import shutil
@@ -261,17 +260,17 @@ def _files(history: History) -> Iterator[tuple[str, pa.Table]]:
 
 def _write_table(path: Path, table: pa.Table) -> int:
     """Write one table; gives the checksum of the file."""
-    buffer = io.BytesIO()
+    sink = pa.BufferOutputStream()
     floats = [field.name for field in table.schema if field.type == pa.float64()]
     others = [field.name for field in table.schema if field.type != pa.float64()]
     pq.write_table(
         table,
-        buffer,
+        sink,
         compression="zstd",
         use_dictionary=others,
         column_encoding=dict.fromkeys(floats, "BYTE_STREAM_SPLIT"),
     )
-    data = buffer.getbuffer()
+    data = sink.getvalue()
     path.write_bytes(data)
     return zlib.crc32(data)
 

@@ -6,7 +6,6 @@ A dataset is a folder, or an address of fsspec, in which every strategy and mont
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -33,8 +32,6 @@ REVISED = ("cycles", "signals", "trades")
 
 _ATTEMPTS = 20
 _THREADS = 8
-_AT_ONCE = 1 << 20
-"""Bytes: smaller files are fetched whole."""
 
 Found = TypeVar("Found")
 _Numbers: TypeAlias = npt.NDArray[np.int64]
@@ -74,6 +71,23 @@ def _has(window: Window, month: str) -> bool:
     """Does some of the month lie within?"""
     first, last = (None if moment is None else month_of(moment) for moment in (window.start, window.end))
     return (first is None or month >= first) and (last is None or month <= last)
+
+
+def dataset_versions(where: Path | str) -> dict[str, str]:
+    """The strategies of a dataset, each with a text that changes whenever its history there does.
+
+    Reads the manifests only.
+
+    Args:
+        where: A folder, or an address of fsspec.
+
+    Returns:
+        By name, `""` for records without one, in the order of their folders; empty where there is no dataset.
+
+    Raises:
+        HistoryError: The place cannot be reached, or a manifest is damaged.
+    """
+    return {manifest.strategy or "": manifest.fingerprint for manifest in load_manifests(Place(where))}
 
 
 def read_dataset(where: Path | str, strategy: str | None, window: Window) -> Stored:
@@ -126,7 +140,7 @@ def read_month(place: Place, files: Mapping[str, StoredFile]) -> tuple[Tables, T
 
 def _chosen(place: Place, strategy: str | None) -> str | None:
     known = [manifest.strategy for manifest in load_manifests(place)]
-    wanted = strategy or None
+    wanted = strategy or (None if None in known else strategy)
     if not known:
         raise HistoryError(
             f"{place} is no dataset of histories. Make one with: alpha-model compact history.jsonl --into {place}",
@@ -183,9 +197,7 @@ def _joined(name: str, months: Sequence[Mapping[str, StoredFile]], parts: Iterab
 
 def _read(place: Place, stored: StoredFile, schema: pa.Schema, window: Window) -> pa.Table:
     try:
-        if stored.byte_count <= _AT_ONCE:
-            return read_parquet(io.BytesIO(place.read(stored.path)), schema, window)
-        with place.open(stored.path) as file:
+        with place.open(stored.path, stored.byte_count) as file:
             return read_parquet(file, schema, window)
     except FileNotFoundError:
         raise

@@ -164,6 +164,8 @@ class Decoder:
         in_selection = [None if signal is None else signal.signal for signal in chosen]
         picked = [raw if signal is None else signal for signal, raw in zip(chosen, raw_signals.values(), strict=False)]
         rows = [msgspec.structs.astuple(signal) for signal in (*picked, *chosen[len(raw_signals) :])]
+        if rows and not any(_is_signal(row) for row in rows):
+            return None
         width = len(_PLACE) + len(self._beyond["signal"])
         transposed = tuple(zip(*rows, strict=True)) or ((),) * width
         columns: _Columns = {
@@ -262,6 +264,11 @@ def _struct(name: str, fields: list[tuple[str, Any, Any]], beyond: list[str], ab
     learned = [(f"beyond_{place}", Any, absent) for place in range(len(beyond))]
     rename = {f"beyond_{place}": field for place, field in enumerate(beyond)}
     return msgspec.defstruct(name, [*fields, *learned], forbid_unknown_fields=True, rename=rename, gc=False)
+
+
+def _is_signal(row: tuple[Any, ...]) -> bool:
+    """Does it say anything that only a signal says?"""
+    return row[_PLACE["signal"]] is not None or bytes(row[_PLACE["pair"]]) != _NOTHING
 
 
 def _all_absent(values: Sequence[Any]) -> bool:

@@ -96,11 +96,11 @@ def write_tables(
 def _write(table: pa.Table, path: Path) -> Path:
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
-        with os.fdopen(handle, "wb") as file:
-            if path.suffix == ".csv":
-                file.write(csv_bytes(table.to_pandas(types_mapper=_MASKED.get)))
-            else:
-                pq.write_table(table, file, compression="zstd")
+        os.close(handle)
+        if path.suffix == ".csv":
+            Path(name).write_bytes(csv_bytes(table.to_pandas(types_mapper=_MASKED.get)))
+        else:
+            pq.write_table(table, name, compression="zstd")
         Path(name).chmod(0o644)
         return Path(name).replace(path)
     except BaseException:

@@ -71,6 +71,11 @@ class Manifest(Struct, frozen=True):
         return {file.path for files in self.months.values() for file in files.values()}
 
     @property
+    def fingerprint(self) -> str:
+        """Sixteen letters that change with the dataset's part of the strategy."""
+        return hashlib.blake2b(msgspec.json.encode(self), digest_size=8).hexdigest()
+
+    @property
     def byte_count(self) -> int:
         """Of all its files."""
         return sum(file.byte_count for files in self.months.values() for file in files.values())

@@ -13,7 +13,7 @@ import tempfile
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, TypeAlias
 
 import pyarrow as pa
 
@@ -21,6 +21,9 @@ from alpha_model.errors import HistoryError
 
 MappedFile = mmap.mmap | bytearray
 """Bytes that may be patched in memory without touching the file."""
+
+Unpacker: TypeAlias = Callable[[Path | bytes], Any]
+"""Opens what is compressed, a file or its bytes, as a stream of what it holds."""
 
 _GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 _CHUNK = 1 << 20
@@ -30,33 +33,34 @@ MOST_UNPACKED = 16 << 30
 _BROKEN = (OSError, EOFError, zlib.error, pa.ArrowInvalid)
 
 
-def open_file(path: Path, max_bytes: int | None = None) -> MappedFile:
+def open_file(path: Path, max_bytes: int | None = None, name: str | None = None) -> MappedFile:
     """The document of a file.
 
     Args:
         path: The file, plain or compressed.
         max_bytes: Most bytes that a compressed one may have when unpacked; None is `MOST_UNPACKED`.
+        name: What it is called for people, unless by its path.
 
     Raises:
         HistoryError: It cannot be opened, is empty, or is compressed and damaged or too large.
     """
+    told = name or str(path)
     try:
         with path.open("rb") as file:
             unpack = _unpacker(file.read(4))
-            file.seek(0)
             if unpack is None:
-                return _mapped(file, str(path))
+                return _mapped(file, told)
             with tempfile.TemporaryFile() as unpacked:
-                _copy(unpack, file, unpacked, str(path), MOST_UNPACKED if max_bytes is None else max_bytes)
-                return _mapped(unpacked, str(path))
+                _copy(unpack, path, unpacked, told, MOST_UNPACKED if max_bytes is None else max_bytes)
+                return _mapped(unpacked, told)
     except FileNotFoundError as error:
-        raise HistoryError(f"there is no file {path}. Check the path.", path=path) from error
+        raise HistoryError(f"there is no file {told}. Check the path.", path=path) from error
     except IsADirectoryError as error:
-        raise HistoryError(f"{path} is a folder, not a history file. Name a file in it.", path=path) from error
+        raise HistoryError(f"{told} is a folder, not a history file. Name a file in it.", path=path) from error
     except PermissionError as error:
-        raise HistoryError(f"{path} may not be read by this user. Change its permissions.", path=path) from error
+        raise HistoryError(f"{told} may not be read by this user. Change its permissions.", path=path) from error
     except OSError as error:
-        raise HistoryError(f"{path} cannot be read: {error.strerror or error}.", path=path) from error
+        raise HistoryError(f"{told} cannot be read: {error.strerror or error}.", path=path) from error
 
 
 def open_bytes(data: bytes, name: str, max_bytes: int | None = None) -> bytearray:
@@ -76,24 +80,32 @@ def open_bytes(data: bytes, name: str, max_bytes: int | None = None) -> bytearra
         document = bytearray(data)
     else:
         unpacked = io.BytesIO()
-        _copy(unpack, io.BytesIO(data), unpacked, name, max_bytes)
+        _copy(unpack, data, unpacked, name, max_bytes)
         document = bytearray(unpacked.getbuffer())
     if not document:
         raise _empty(name)
     return document
 
 
-def _unpacker(first: bytes) -> Callable[[IO[bytes]], Any] | None:
+def _unpacker(first: bytes) -> Unpacker | None:
     if first.startswith(_GZIP):
-        return lambda file: gzip.GzipFile(fileobj=file)
+        return _gunzip
     if first.startswith(_ZSTD):
-        return lambda file: pa.CompressedInputStream(pa.PythonFile(file, mode="r"), "zstd")
+        return _unzstd
     return None
 
 
-def _copy(
-    unpack: Callable[[IO[bytes]], Any], packed: IO[bytes], target: IO[bytes], name: str, max_bytes: int | None
-) -> None:
+def _gunzip(packed: Path | bytes) -> gzip.GzipFile:
+    return gzip.GzipFile(fileobj=io.BytesIO(packed)) if isinstance(packed, bytes) else gzip.GzipFile(packed)
+
+
+def _unzstd(packed: Path | bytes) -> pa.NativeFile:
+    return pa.CompressedInputStream(
+        pa.BufferReader(packed) if isinstance(packed, bytes) else pa.OSFile(str(packed)), "zstd"
+    )
+
+
+def _copy(unpack: Unpacker, packed: Path | bytes, target: IO[bytes], name: str, max_bytes: int | None) -> None:
     size = 0
     for piece in _pieces(unpack, packed, name):
         size += len(piece)
@@ -102,7 +114,7 @@ def _copy(
     target.flush()
 
 
-def _pieces(unpack: Callable[[IO[bytes]], Any], packed: IO[bytes], name: str) -> Iterator[bytes]:
+def _pieces(unpack: Unpacker, packed: Path | bytes, name: str) -> Iterator[bytes]:
     """What comes out of a compressed file, piece by piece; trouble with the place it goes to is not damage."""
     size = 0
     try:

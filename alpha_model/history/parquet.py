@@ -6,10 +6,8 @@ who wants a day of a long month reads a day.
 
 from __future__ import annotations
 
-import io
 from dataclasses import dataclass
 from datetime import datetime
-from typing import IO
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -45,10 +43,10 @@ def parquet_bytes(table: pa.Table) -> bytes:
     table = table.drop_columns([name for name in table.column_names if table[name].null_count == table.num_rows])
     floats = [field.name for field in table.schema if field.type == pa.float64()]
     texts = [field.name for field in table.schema if field.type == pa.string()]
-    buffer = io.BytesIO()
+    sink = pa.BufferOutputStream()
     pq.write_table(
         table.cast(pa.schema([field.remove_metadata() for field in table.schema])),
-        buffer,
+        sink,
         compression="zstd",
         row_group_size=_ROWS_PER_GROUP,
         use_dictionary=texts,
@@ -57,10 +55,10 @@ def parquet_bytes(table: pa.Table) -> bytes:
         write_page_checksum=True,
         store_schema=False,
     )
-    return buffer.getvalue()
+    return bytes(sink.getvalue())
 
 
-def read_parquet(file: IO[bytes], schema: pa.Schema, window: Window | None = None) -> pa.Table:
+def read_parquet(file: pa.NativeFile, schema: pa.Schema, window: Window | None = None) -> pa.Table:
     """The rows of a Parquet file within a span of time, in this schema; columns that are not there are null.
 
     Raises:
@@ -68,11 +66,11 @@ def read_parquet(file: IO[bytes], schema: pa.Schema, window: Window | None = Non
         OSError: The same, or the file cannot be read.
     """
     opened = pq.ParquetFile(file, page_checksum_verification=True)
-    is_large = opened.metadata.num_rows >= _ROWS_PER_GROUP
+    threaded = opened.metadata.num_rows >= _ROWS_PER_GROUP and not isinstance(file, pa.PythonFile)
     if window is None or window == Window():
-        table = opened.read(use_threads=is_large)
+        table = opened.read(use_threads=threaded)
     else:
-        table = window.of(opened.read_row_groups(_groups(opened.metadata, window), use_threads=is_large))
+        table = window.of(opened.read_row_groups(_groups(opened.metadata, window), use_threads=threaded))
     for field in schema:
         if field.name not in table.column_names:
             table = table.append_column(field.name, pa.nulls(table.num_rows, field.type))

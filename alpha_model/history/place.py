@@ -11,19 +11,24 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 import filelock
 import fsspec
 import platformdirs
+import pyarrow as pa
 import pyarrow.fs as pa_fs
 
 from alpha_model.errors import HistoryError, RecordError
+from alpha_model.history.address import missing_package
 
 _LOCK = ".compaction.lock"
 _WHOLE_PUTS = frozenset({"abfs", "adl", "az", "gcs", "gs", "memory", "oci", "s3", "s3a"})
 """Protocols that show a file that is put there only when it is whole."""
+
+_AT_ONCE = 1 << 20
+"""Bytes: smaller files are fetched whole."""
 
 
 class Place:
@@ -40,7 +45,9 @@ class Place:
         self.where = str(where)
         try:
             self._files, root = fsspec.core.url_to_fs(self.where)
-        except (ImportError, ValueError) as error:
+        except ImportError as error:
+            raise missing_package(error, self.where) from error
+        except ValueError as error:
             raise HistoryError(f"cannot reach {self}: {error}. Give a folder, or install what it names.") from error
         self._root = str(root).rstrip("/")
         self._is_local = "file" in _protocols(self._files)
@@ -60,6 +67,10 @@ class Place:
         """Is it a folder of this machine?"""
         return self._is_local
 
+    def is_folder(self) -> bool:
+        """Is there a folder, or what a bucket has for one?"""
+        return bool(self._files.isdir(self._root))
+
     @property
     def arrow(self) -> Any:
         """The same place's file system as Arrow sees it."""
@@ -69,13 +80,20 @@ class Place:
         """The whole path of a file, for `arrow`."""
         return f"{self._root}/{name}"
 
-    def open(self, name: str) -> IO[bytes]:
-        """A file to read.
+    def open(self, name: str, byte_count: int) -> pa.NativeFile:
+        """A file of that size to read with Arrow.
+
+        Arrow may let go of a file in a thread of its own while the program ends, when Python cannot be called any more.
+        So it gets its own files and memory; only of a large file elsewhere it asks Python, for the parts it needs.
 
         Raises:
             FileNotFoundError: It is not there, or not any more.
         """
-        return cast("IO[bytes]", self._files.open(self.path(name), "rb"))
+        if self._is_local:
+            return pa.OSFile(self.path(name))
+        if byte_count <= _AT_ONCE:
+            return pa.BufferReader(_arrow_memory(self.read(name)))
+        return pa.PythonFile(self._files.open(self.path(name), "rb"), mode="r")
 
     def read(self, name: str) -> bytes:
         """The bytes of a file.
@@ -140,6 +158,13 @@ class Place:
         except filelock.Timeout as error:
             message = f"another compaction into {self} is under way. Wait for it, then try again."
             raise RecordError(message, path=self.where) from error
+
+
+def _arrow_memory(data: bytes) -> pa.Buffer:
+    """A copy that belongs to Arrow."""
+    sink = pa.BufferOutputStream()
+    sink.write(data)
+    return sink.getvalue()
 
 
 def _protocols(files: Any) -> set[str]:

@@ -15,6 +15,7 @@ from msgspec import Raw
 
 from alpha_model.errors import HistoryError, NoHistoryError
 from alpha_model.history import coerce
+from alpha_model.history.address import is_uri, local_path, short_name
 from alpha_model.history.assemble import Assembly
 from alpha_model.history.cache import HistoryCache
 from alpha_model.history.history import History, Source
@@ -25,7 +26,7 @@ from alpha_model.history.record_reader import read_record
 from alpha_model.history.records import is_record
 from alpha_model.history.salvage import MOST_CUTS, Cut, cut_out, replace_bad_text
 from alpha_model.history.snapshot import PARTS
-from alpha_model.history.spool import is_uri, local_path, short_name, spooled
+from alpha_model.history.spool import spooled
 from alpha_model.history.state import Progress, SnapshotReader, decode_state, read_state
 
 _BOM = b"\xef\xbb\xbf"
@@ -53,11 +54,10 @@ def read_history(source: Path | str, *, progress: Progress | None = None, cache:
         HistoryError: The file cannot be read or fetched.
     """
     if is_uri(source):
-        uri = str(source)
-        path = local_path(uri)
+        path = local_path(source)
         if path is None:
-            with spooled(uri, _part(progress, 0.0)) as copy:
-                return _read_path(copy, short_name(uri), _part(progress, 0.5), cache, is_temporary=True)
+            with spooled(source, _part(progress, 0.0)) as copy:
+                return _read_path(copy, short_name(source), _part(progress, 0.5), cache, is_temporary=True)
         source = path
     path = Path(source)
     return _read_path(path, path.name, progress, cache)
@@ -77,7 +77,7 @@ def _read_path(
             progress(1.0)
         return kept
     before = path.stat() if path.is_file() else None
-    document = open_file(path)
+    document = open_file(path, name=name if is_temporary else None)
     history = _read(document, name, len(document) if before is None else before.st_size, progress)
     if cache is not None and before is not None:
         (cache.store if is_temporary else cache.store_meanwhile)(path, history, before)

@@ -105,8 +105,19 @@ class Snapshot:
 
 
 def is_alpha_model(snapshot: object) -> bool:
-    """Is this a snapshot of an alpha model, and not something else that a strategy noted down?"""
-    return isinstance(snapshot, Mapping) and any(isinstance(snapshot.get(part), (Mapping, list)) for part in PARTS)
+    """Is this a snapshot of an alpha model, and not something else that a strategy noted down?
+
+    A cycle without signals is one. Where there is something under `signals`, some of it must look like a signal.
+    """
+    if not isinstance(snapshot, Mapping):
+        return False
+    parts = [snapshot[part] for part in PARTS if isinstance(snapshot.get(part), (Mapping, list))]
+    entries = [signal for part in parts for _, signal in members_of(part)]
+    return bool(parts) and (not entries or any(map(_is_signal, entries)))
+
+
+def _is_signal(entry: object) -> bool:
+    return isinstance(entry, Mapping) and ("signal" in entry or isinstance(entry.get("pair"), Mapping))
 
 
 def members_of(part: object) -> list[tuple[str, Any]]:

@@ -6,15 +6,15 @@ protocol with fsspec. The name that is shown has neither credentials nor query.
 
 from __future__ import annotations
 
-import importlib.util
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TypeAlias
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 from alpha_model.errors import HistoryError
+from alpha_model.history.address import WEB, is_uri, local_path, missing_package, short_name, shown_uri
 from alpha_model.history.opening import MOST_UNPACKED, check_size
 
 Progress: TypeAlias = Callable[[float], None]
@@ -22,34 +22,13 @@ Progress: TypeAlias = Callable[[float], None]
 _CHUNK = 1 << 20
 _TIMEOUT = (10.0, 60.0)
 """Seconds to connect, and between two pieces of the answer."""
-_WEB = ("http", "https")
-
-
-def is_uri(source: object) -> bool:
-    """Is this an address such as `s3://bucket/state.json`, and not a path?"""
-    return isinstance(source, str) and "://" in source
-
-
-def local_path(uri: str) -> Path | None:
-    """The path that a `file://` address stands for; None for any other."""
-    parts = urlsplit(uri)
-    return Path(unquote(parts.netloc + parts.path)) if parts.scheme == "file" else None
-
-
-def shown_uri(uri: str) -> str:
-    """The address without credentials, query and fragment."""
-    parts = urlsplit(uri)
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
-
-
-def short_name(uri: str) -> str:
-    """What the file is called at its place."""
-    return unquote(urlsplit(uri).path.rstrip("/").rpartition("/")[2]) or shown_uri(uri)
+_LONGEST = 60
+"""Characters of a copy's name."""
 
 
 @contextmanager
 def spooled(uri: str, progress: Progress | None = None) -> Iterator[Path]:
-    """A temporary copy of what lies at an address.
+    """A temporary copy of what lies at an address, under the name that it has there.
 
     Args:
         uri: The address.
@@ -59,10 +38,10 @@ def spooled(uri: str, progress: Progress | None = None) -> Iterator[Path]:
         HistoryError: It cannot be had; the message says why, without credentials.
     """
     with tempfile.TemporaryDirectory(prefix="alpha-model-") as folder:
-        copy = Path(folder) / "spooled"
+        copy = Path(folder) / _file_name(uri)
         with copy.open("wb") as target:
             try:
-                fetch = _fetch_web if urlsplit(uri).scheme in _WEB else _fetch_any
+                fetch = _fetch_web if urlsplit(uri).scheme in WEB else _fetch_any
                 fetch(uri, target, progress)
             except HistoryError:
                 raise
@@ -80,11 +59,32 @@ def spooled(uri: str, progress: Progress | None = None) -> Iterator[Path]:
         yield copy
 
 
-def _fetch_web(uri: str, target: IO[bytes], progress: Progress | None) -> None:
-    if importlib.util.find_spec("requests") is None:
-        raise _missing("requests", uri)
-    import requests  # noqa: PLC0415 - an extra, needed here only
+@contextmanager
+def at_hand(source: Path | str) -> Iterator[Path]:
+    """The file of a path or a `file://` address; a temporary copy of what lies at any other address.
 
+    Raises:
+        HistoryError: It cannot be had; the message says why, without credentials.
+    """
+    path = local_path(source) if is_uri(source) else Path(source)
+    if path is not None:
+        yield path
+        return
+    with spooled(str(source)) as copy:
+        yield copy
+
+
+def _file_name(uri: str) -> str:
+    """The name at its place as one that a folder here can have."""
+    plain = "".join(letter if letter.isalnum() or letter in " ._-" else "_" for letter in short_name(uri))
+    return plain[-_LONGEST:].strip(" .") or "spooled"
+
+
+def _fetch_web(uri: str, target: IO[bytes], progress: Progress | None) -> None:
+    try:
+        import requests  # noqa: PLC0415 - an extra, needed here only
+    except ImportError as error:
+        raise missing_package(error, uri) from error
     with requests.get(uri, stream=True, timeout=_TIMEOUT) as answer:
         if answer.status_code != requests.codes.ok:
             raise HistoryError(
@@ -105,7 +105,7 @@ def _fetch_any(uri: str, target: IO[bytes], progress: Progress | None) -> None:
             size = getattr(file, "size", None) or 0
             _copy(iter(lambda: file.read(_CHUNK), b""), target, shown_uri(uri), int(size), progress)
     except ImportError as error:
-        raise _missing(error.name or str(error), uri) from error
+        raise missing_package(error, uri) from error
     except ValueError as error:
         if "Protocol not known" not in str(error):
             raise
@@ -124,21 +124,6 @@ def _copy(pieces: Iterator[bytes], target: IO[bytes], name: str, size: int, prog
         target.write(piece)
         if progress is not None and size:
             progress(min(1.0, done / size))
-
-
-def _missing(package: str, uri: str) -> HistoryError:
-    scheme = urlsplit(uri).scheme
-    remedy = "'alpha-model[remote]'" if scheme in _WEB else _package(scheme, package)
-    return HistoryError(
-        f"{shown_uri(uri)} needs a package for {scheme}://, which is not installed. Run: pip install {remedy}",
-        path=shown_uri(uri),
-        package=package,
-    )
-
-
-def _package(scheme: str, module: str) -> str:
-    usual = {"s3": "s3fs", "s3a": "s3fs", "gs": "gcsfs", "gcs": "gcsfs", "az": "adlfs", "abfs": "adlfs"}
-    return usual.get(scheme, {"sftp": "paramiko", "ssh": "paramiko"}.get(scheme, module))
 
 
 def _reason(error: Exception, uri: str) -> str:

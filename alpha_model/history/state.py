@@ -258,16 +258,25 @@ def _contents(raw: Raw) -> str:
 
 
 def _is_same(one: Raw, other: Raw) -> bool:
-    """Is it the same content, however it is spaced?"""
+    """Is it the same content, however it is spaced and its sets are ordered?"""
     if bytes(one) == bytes(other):
         return True
     try:
         first, second = _OBJECT.decode(one), _OBJECT.decode(other)
         if first.get("timestamp") != second.get("timestamp"):
             return False
-        return bool(msgspec.json.decode(one) == msgspec.json.decode(other))
+        return bool(_unordered(msgspec.json.decode(one)) == _unordered(msgspec.json.decode(other)))
     except UNREADABLE:
         return False
+
+
+def _unordered(value: Any) -> Any:
+    """The value with its lists of texts in order: they stand for sets, which JSON writes in any."""
+    if isinstance(value, dict):
+        return {name: _unordered(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return sorted(value) if all(isinstance(each, str) for each in value) else [_unordered(each) for each in value]
+    return value
 
 
 def _time(value: object) -> Micros | None:

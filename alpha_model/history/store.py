@@ -39,6 +39,7 @@ from alpha_model.history.reader import read_history, read_history_bytes
 from alpha_model.history.recorder import HistoryRecorder
 from alpha_model.history.records import is_record
 from alpha_model.history.schema import Tables
+from alpha_model.history.spool import at_hand
 from alpha_model.history.transfer import record_history
 
 _CHUNK = 1 << 20
@@ -74,7 +75,7 @@ def compact(sources: Sequence[Path | str], dataset: Path | str, *, strategy: str
     it was or as it is afterwards. Nothing is ever taken out of it, so records that are compacted may be deleted.
 
     Args:
-        sources: Files of `HistoryRecorder`, or anything else that `read_history` opens.
+        sources: Files of `HistoryRecorder`, or anything else that `read_history` opens, by path or address.
         dataset: A folder, or an address of fsspec such as `s3://bucket/histories`; it is made when it does not exist.
         strategy: The name to file them under, whatever they say.
 
@@ -87,7 +88,12 @@ def compact(sources: Sequence[Path | str], dataset: Path | str, *, strategy: str
     """
     place = Place(dataset)
     with place.locked():
-        return [_Source(Path(source), strategy).into(place) for source in sources]
+        return [_compacted(source, place, strategy) for source in sources]
+
+
+def _compacted(source: Path | str, place: Place, strategy: str | None) -> Compaction:
+    with at_hand(source) as path:
+        return _Source(path, strategy).into(place)
 
 
 class _Source:

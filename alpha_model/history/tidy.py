@@ -28,8 +28,10 @@ import pyarrow.parquet as pq
 
 from alpha_model.errors import HistoryError
 from alpha_model.history import coerce
+from alpha_model.history.address import is_uri, short_name
 from alpha_model.history.assemble import Assembly
 from alpha_model.history.history import History, Source
+from alpha_model.history.spool import at_hand
 from alpha_model.history.tidy_cycle import NUMBERS, TidyRow, tidy_snapshot
 from alpha_model.units import Usd
 
@@ -42,9 +44,10 @@ _Numbers = npt.NDArray[np.float64]
 _Times = npt.NDArray[np.int64]
 
 
-def is_table(path: Path) -> bool:
-    """Is this the name of a table file?"""
-    return path.name.lower().endswith((".csv", ".csv.gz", ".parquet"))
+def is_table(source: Path | str) -> bool:
+    """Is this the path or address of a table file, by its name?"""
+    name = short_name(source) if is_uri(source) else Path(source).name
+    return name.lower().endswith((".csv", ".csv.gz", ".parquet"))
 
 
 def read_weights(
@@ -65,14 +68,14 @@ def read_weights(
     change counts as traded. Where it is not known, they are absent.
 
     Args:
-        table: The file, or a frame; a frame's DatetimeIndex is its time.
+        table: The file, by path or address, or a frame; a frame's DatetimeIndex is its time.
         strategy: The strategy's name.
         equity: USD that may be invested at every time, for a table that does not say.
 
     Raises:
-        HistoryError: A value cannot be read; the message names row and column.
+        HistoryError: The file cannot be had, or a value not be read; the message names row and column.
     """
-    name, frame = _opened(table)
+    name, size, frame = _opened(table)
     frame = _long(name, frame)
     rows = _Rows(name, frame)
     times, tickers, ids = rows.times(), rows.tickers(), rows.ids()
@@ -101,7 +104,6 @@ def read_weights(
         snapshot = tidy_snapshot(cycle, before, when, money)
         assembly.add_cycle(snapshot, when, source="weights table", equity=point)
         before = {ticker: row for ticker, row in cycle.items() if row.numbers.get("weight")}
-    size = Path(table).stat().st_size if isinstance(table, (str, Path)) else None
     return assembly.finish(Source(name, "weights table", strategy, size))
 
 
@@ -193,18 +195,26 @@ class _Rows:
         return HistoryError(f"{self._name}, row {row + 1}, column {column}: {message}", row=row + 1, column=column)
 
 
-def _opened(table: Path | str | pd.DataFrame) -> tuple[str, pd.DataFrame]:
-    """The table's name, and its columns; the time as a column."""
+def _opened(table: Path | str | pd.DataFrame) -> tuple[str, int | None, pd.DataFrame]:
+    """The table's name, how many bytes it has as a file, and its columns; the time as a column."""
     if isinstance(table, pd.DataFrame):
-        dated = isinstance(table.index, pd.DatetimeIndex)
-        return "the table", table.rename_axis(index="timestamp").reset_index() if dated else table.reset_index(
-            drop=True
-        )
-    path = Path(table)
+        return "the table", None, _with_times(table)
+    with at_hand(table) as path:
+        columns = _columns_of(path)
+        return short_name(table) if is_uri(table) else path.name, path.stat().st_size, columns
+
+
+def _with_times(frame: pd.DataFrame) -> pd.DataFrame:
+    if isinstance(frame.index, pd.DatetimeIndex):
+        return frame.rename_axis(index="timestamp").reset_index()
+    return frame.reset_index(drop=True)
+
+
+def _columns_of(path: Path) -> pd.DataFrame:
     try:
         if path.suffix.lower() == ".parquet":
-            return path.name, _opened(pq.read_table(path).to_pandas())[1]
-        return path.name, pd.read_csv(path, dtype=str, keep_default_na=False)
+            return _with_times(pq.read_table(path).to_pandas())
+        return pd.read_csv(path, dtype=str, keep_default_na=False)
     except FileNotFoundError as error:
         raise HistoryError(f"there is no file {path}. Check the path.", path=path) from error
     except (pd.errors.ParserError, pd.errors.EmptyDataError, pa.ArrowInvalid, UnicodeDecodeError, OSError) as error:

@@ -12,6 +12,7 @@ from histories import REAL, SAMPLES, SHARED
 from states import HOSTILE, signal, snapshot, write_state
 from streamlit.testing.v1 import AppTest
 
+from alpha_model.history import compact
 from dashboard.app import TITLES
 from dashboard.views.cycle import TABS
 
@@ -292,6 +293,42 @@ def test_same_names_are_told_apart(open_app: OpenApp, tmp_path: Path) -> None:
     one = write_state(tmp_path / "s.json", snapshot(1704672000))
     other = write_state(tmp_path / "a" / "s.json", snapshot(1704672000))
     assert open_app(one, other).selectbox(key="history").options == ["s", "s (2)"]
+
+
+@pytest.mark.parametrize("page", TITLES)
+def test_every_page_shows_a_strategy_of_a_dataset(
+    open_app: OpenApp, three_days: Path, tmp_path: Path, page: str
+) -> None:
+    dataset = tmp_path / "histories"
+    for strategy in ("Momentum", "Value & more"):
+        compact([three_days], dataset, strategy=strategy)
+    app = open_app(dataset, page=page, history="histories/Value & more")
+    assert_sound(app)
+    assert app.selectbox(key="history").options == ["histories/Momentum", "histories/Value & more"]
+    assert app.selectbox(key="history").value == "histories/Value & more"
+    assert "cannot be opened" not in texts(app)
+    assert len(app.title) == 1
+
+
+def test_dataset_shows_what_a_compaction_adds(open_app: OpenApp, tmp_path: Path) -> None:
+    first, later = (
+        write_state(tmp_path / f"{day}.json", snapshot(1704672000 + day * 86_400, signal(1, "A", 1.0)))
+        for day in range(2)
+    )
+    compact([first], tmp_path / "histories", strategy="Momentum")
+    app = open_app(tmp_path / "histories")
+    assert app.metric[0].value == "1"
+    compact([later], tmp_path / "histories", strategy="Momentum")
+    app.run()
+    assert_sound(app)
+    assert app.metric[0].value == "2"
+
+
+def test_folder_that_is_no_dataset_gives_a_reason(open_app: OpenApp, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    app = open_app(tmp_path / "empty")
+    assert_sound(app)
+    assert "is no dataset of histories" in texts(app)
 
 
 def test_upload_is_opened(open_app: OpenApp, three_days: Path) -> None:

@@ -11,7 +11,9 @@ from pathlib import Path
 import click
 import pytest
 from click.testing import CliRunner
+from states import snapshot, write_state
 
+from alpha_model.history import compact
 from dashboard import commands
 from dashboard.commands import SERVER, open_command, server_command
 
@@ -72,8 +74,15 @@ def test_missing_file_is_refused(served: list[list[str]], tmp_path: Path) -> Non
 
 def test_folder_is_refused(served: list[list[str]], tmp_path: Path) -> None:
     result = CliRunner().invoke(open_command, [str(tmp_path)])
-    assert "is a folder. Name the history file in it." in result.output
+    assert "is a folder and no dataset. Name the history file in it." in result.output
     assert not served
+
+
+def test_dataset_is_opened(served: list[list[str]], tmp_path: Path) -> None:
+    state = write_state(tmp_path / "state.json", snapshot(1704672000))
+    compact([state], tmp_path / "histories", strategy="Momentum")
+    assert CliRunner().invoke(open_command, [str(tmp_path / "histories"), "--headless"]).exit_code == 0
+    assert served[0][-1] == str(tmp_path / "histories")
 
 
 def test_chosen_port_that_is_busy_is_refused(served: list[list[str]], busy_port: int) -> None:

@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 from histories import MONDAY, make_history
+from states import signal, snapshot, write_state
 
 from alpha_model.analysis import cycle_outcomes
-from alpha_model.history import History
-from dashboard.data import list_histories, sample_notes, stem
+from alpha_model.errors import HistoryError
+from alpha_model.history import History, compact
+from dashboard.data import list_histories, open_history, sample_notes, stem
 from dashboard.opened import OpenHistory
 from dashboard.settings import APP, Settings, command_line
 
@@ -32,6 +34,54 @@ def test_samples_come_last_and_notes_from_their_readme(tmp_path: Path) -> None:
         "one": "sample",
     }
     assert sample_notes(settings) == {"one": "It. (recorder)"}
+
+
+STRANGE = ["Momentum", "../up", "a/b=c&d?e#f%20", "two\nlines\x1b[31m", "x" * 400, "x" * 401, "é 💥", ""]
+
+
+def test_every_strategy_of_a_dataset_is_listed_under_a_name_for_links(tmp_path: Path) -> None:
+    state = write_state(tmp_path / "state.json", snapshot(1704672000, signal(1, "A", 1.0)))
+    for name in STRANGE:
+        compact([state], tmp_path / "his", strategy=name)
+    listed = list_histories(Settings(samples=tmp_path / "none", files=(tmp_path / "his", state)))
+    kept = [entry for entry in listed.values() if entry.strategy is not None]
+    assert {entry.strategy for entry in kept} == set(STRANGE)
+    assert {entry.name for entry in kept} >= {"his/Momentum", "his/two lines [31m", "his/(no name)", "his/é 💥"}
+    assert {name: entry.name for name, entry in listed.items()} == {name: name for name in listed}
+    assert all(name.isprintable() and len(name) < 80 for name in listed)
+    assert list(listed)[-1] == "state"
+    settings = Settings(samples=tmp_path / "none")
+    assert {open_history(entry, settings).history.source.strategy for entry in kept} == set(STRANGE)
+
+
+def test_dataset_is_read_again_when_it_changed_and_only_then(tmp_path: Path) -> None:
+    settings = Settings(samples=tmp_path / "none", files=(tmp_path / "his",))
+
+    def opened(name: str) -> OpenHistory:
+        return open_history(list_histories(settings)[name], settings)
+
+    one = write_state(tmp_path / "one.json", snapshot(1704672000, signal(1, "A", 1.0)))
+    compact([one], tmp_path / "his", strategy="A")
+    compact([one], tmp_path / "his", strategy="B")
+    first, other = opened("his/A"), opened("his/B")
+    assert opened("his/A") is first
+    later = write_state(tmp_path / "later.json", snapshot(1704758400, signal(1, "A", 1.0)))
+    compact([later], tmp_path / "his", strategy="A")
+    assert (len(first.history), len(opened("his/A").history)) == (1, 2)
+    assert opened("his/B") is other
+
+
+@pytest.mark.parametrize("content", [None, "{", "{}"])
+def test_folder_that_is_no_dataset_is_listed_and_says_why(tmp_path: Path, content: str | None) -> None:
+    folder = tmp_path / "his" / "strategy=A"
+    folder.mkdir(parents=True)
+    if content is not None:
+        (folder / "_manifest.json").write_text(content)
+    settings = Settings(samples=tmp_path / "none", files=(tmp_path / "his",))
+    (entry,) = list_histories(settings).values()
+    assert entry.name == "his"
+    with pytest.raises(HistoryError, match=r"his is no dataset of histories|_manifest\.json in .* is damaged"):
+        open_history(entry, settings)
 
 
 def test_no_sample_folder_is_no_error(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import fsspec
+import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
@@ -164,6 +165,10 @@ class Opened(Place):
         self.names_read.append(name)
         return super().read(name)
 
+    def open(self, name: str, byte_count: int) -> pa.NativeFile:
+        self.names_read.append(name)
+        return super().open(name, byte_count)
+
 
 @pytest.fixture
 def read_names(monkeypatch: pytest.MonkeyPatch) -> list[str]:
@@ -257,6 +262,52 @@ def test_dataset_may_lie_anywhere(segment: Path, make: Any) -> None:
         assert len([name for name in there if name.endswith(".parquet")]) == len(manifest.paths)
     finally:
         fsspec.filesystem("memory").rm("/bucket", recursive=True)
+
+
+@pytest.mark.parametrize(("where", "kind"), [("{}", pa.OSFile), ("memory://own/histories", pa.BufferReader)])
+def test_arrow_reads_files_and_memory_of_its_own(
+    segment: Path, dataset: Path, make: Any, monkeypatch: pytest.MonkeyPatch, where: str, kind: type
+) -> None:
+    """A Python object that Arrow lets go of while the program ends can take the whole process down."""
+    given: list[object] = []
+    original = pq.ParquetFile
+
+    def opened(file: object, **settings: Any) -> Any:
+        given.append(file)
+        return original(file, **settings)
+
+    record(segment, make, 0)
+    try:
+        compact([segment], where.format(dataset))
+        monkeypatch.setattr("alpha_model.history.parquet.pq.ParquetFile", opened)
+        assert len(History.open(where.format(dataset))) == 1
+    finally:
+        shutil.rmtree(dataset, ignore_errors=True)
+        fsspec.filesystem("memory").store.clear()
+    assert {type(file) for file in given} == {kind}
+
+
+def test_large_file_elsewhere_is_asked_for_what_is_needed(
+    segment: Path, make: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    where = "memory://large/histories"
+    monkeypatch.setattr("alpha_model.history.place._AT_ONCE", 0)
+    monkeypatch.setattr("alpha_model.history.parquet._ROWS_PER_GROUP", 1)
+    threads: list[bool] = []
+    original = pq.ParquetFile.read
+
+    def read(file: Any, *words: Any, use_threads: bool) -> Any:
+        threads.append(use_threads)
+        return original(file, *words, use_threads=use_threads)
+
+    record(segment, make, 0, 1)
+    try:
+        compact([segment], where)
+        monkeypatch.setattr(pq.ParquetFile, "read", read)
+        assert len(History.open(where)) == 2
+    finally:
+        fsspec.filesystem("memory").store.clear()
+    assert set(threads) == {False}
 
 
 def test_second_compaction_at_a_time_is_refused(segment: Path, dataset: Path, make: Any) -> None:
