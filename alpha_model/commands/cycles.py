@@ -6,9 +6,9 @@ from pathlib import Path
 
 import click
 
-from alpha_model.analysis import CycleOutcome, cycle_table
+from alpha_model.analysis import CycleOutcome, CycleQuery, cycle_table, find_cycles
 from alpha_model.commands.output import Format, json_option, says_something, show_json, show_table
-from alpha_model.commands.sources import opened, source_argument
+from alpha_model.commands.sources import opened, pair_named, source_argument
 
 _SHOWN = {
     "cycle": "cycle",
@@ -51,6 +51,10 @@ _FORMATS: dict[str, Format] = {
 @click.option(
     "--outcome", "outcomes", multiple=True, type=click.Choice([str(each) for each in CycleOutcome]), help="Only these."
 )
+@click.option("--flag", "flags", multiple=True, metavar="NAME", help="Only cycles in which a pair carries this flag.")
+@click.option("--pair", "pairs", multiple=True, help="Only cycles that select, hold or change this pair: name or id.")
+@click.option("--at-least", type=click.FloatRange(min=0), metavar="USD", help="Only with a pair's change of this size.")
+@click.option("--words", default="", help="Only cycles in whose message the strategy says this.")
 @click.option("--last", type=click.IntRange(min=1), help="Only so many, the last ones, after the other filters.")
 @json_option
 def cycles_command(
@@ -58,17 +62,25 @@ def cycles_command(
     start: str | None,
     end: str | None,
     outcomes: tuple[str, ...],
+    flags: tuple[str, ...],
+    pairs: tuple[str, ...],
+    at_least: float | None,
+    words: str,
     last: int | None,
     *,
     as_json: bool,
 ) -> None:
     """List the cycles of SOURCE, one a line: time, outcome, amounts in USD, flags.
 
-    Example: alpha-model cycles state.json --from 2026-01-01 --outcome held_below_threshold --last 20
+    Flag, pair and size are about one and the same pair; of several flags, outcomes or pairs one is enough.
+
+    Examples: alpha-model cycles state.json --from 2026-01-01 --outcome held_below_threshold --last 20;
+    alpha-model cycles state.json --flag capped_by_pool_size --at-least 10000
     """
-    table = cycle_table(opened(source).between(start, end))
-    if outcomes:
-        table = table[table["outcome"].isin(outcomes)]
+    history = opened(source)
+    pair_ids = tuple(pair_named(history, name) for name in pairs)
+    seen = history.between(start, end)
+    table = cycle_table(seen).iloc[find_cycles(seen, CycleQuery(outcomes, flags, pair_ids, at_least, words))]
     table = table.tail(last) if last is not None else table
     if as_json:
         show_json(table)

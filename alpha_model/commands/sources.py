@@ -9,17 +9,22 @@ from urllib.parse import urlsplit
 
 import click
 
+from alpha_model.analysis import pair_labels
+from alpha_model.commands.output import plain_text
 from alpha_model.commands.waiting import shown_progress
-from alpha_model.errors import CycleNotFoundError
+from alpha_model.errors import CycleNotFoundError, HistoryError
 from alpha_model.history import History, default_cache, read_history, read_weights
 from alpha_model.history.address import WEB, is_uri, local_path, short_name
 from alpha_model.history.history import utc
 from alpha_model.history.place import Place
 from alpha_model.history.tidy import is_table
+from alpha_model.units import PairId
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 _ENDS = {"first": 0, "last": -1}
+_NAMED = 10
+"""Pairs that an error names."""
 
 
 class HistorySource(click.Path):
@@ -68,6 +73,22 @@ def _is_folder(source: Path | str) -> bool:
         return Place(source).is_folder()
     except Exception:  # noqa: BLE001 - every protocol has errors of its own; whoever reads the file says which it is
         return False
+
+
+def pair_named(history: History, name: str) -> PairId:
+    """The pair of that name or id.
+
+    Raises:
+        HistoryError: The history has no such pair; the message names some that it has.
+    """
+    labels = pair_labels(history)
+    found = [pair_id for pair_id, label in labels.items() if name in (label, str(pair_id))]
+    if not found:
+        names = list(labels.values())
+        more = " …" if len(names) > _NAMED else ""
+        have = f"It has {plain_text(', '.join(names[:_NAMED]))}{more}." if names else "It has no pairs."
+        raise HistoryError(f"no pair {name!r} in {history.source.name}. {have}", pair=name)
+    return found[0]
 
 
 def one_cycle(history: History, which: str) -> History:

@@ -64,6 +64,21 @@ def test_cycles_are_filtered_by_time_outcome_and_number() -> None:
     assert run("cycles", HELD, "--from", "2030-01-01").output.strip().endswith("No cycle matches.")
 
 
+def test_cycles_are_searched_by_flag_pair_size_and_words() -> None:
+    everything = told("cycles", HELD)
+    flagged = told("cycles", HELD, "--flag", "max_adjust_too_small")
+    assert 0 < len(flagged) < len(everything)
+    assert all("max_adjust_too_small" in cycle["flags"] for cycle in flagged)
+    large = told("cycles", HELD, "--at-least", 5000)
+    assert 0 < len(large) < len(everything)
+    assert all(cycle["max_position_adjust_usd"] >= 5000 for cycle in large)
+    assert told("cycles", HELD, "--words", "no strategy says this") == []
+    pair = read_history(HELD).pairs["ticker"][0]
+    of_pair = told("cycles", HELD, "--at-least", 5000, "--pair", pair)
+    assert {cycle["cycle"] for cycle in of_pair} < {cycle["cycle"] for cycle in large}
+    assert "no pair 'NOPE'" in run("cycles", HELD, "--pair", "NOPE").output
+
+
 def test_cycles_for_a_pipe_have_one_line_each() -> None:
     lines = run("cycles", HELD, "--last", 5).output.splitlines()
     assert len(lines) == 6
