@@ -35,6 +35,7 @@ from dashboard.views import (
     weights,
     welcome,
 )
+from dashboard.waiting import shown_progress
 
 log = logging.getLogger("dashboard")
 
@@ -86,8 +87,9 @@ def main() -> None:
     st.logo(ASSETS / "wordmark.svg", icon_image=ASSETS / "icon.svg", size="medium")
     st.html(f"<style>{(ASSETS / 'page.css').read_text()}</style>")
     desk = Desk(on_every_page(unreadable.render_nothing))
-    with st.sidebar, boundary():
-        desk = sidebar(load_settings())
+    place = st.empty()
+    with st.sidebar, boundary(), shown_progress(place) as progress:
+        desk = sidebar(load_settings(), progress)
     pages = {
         path: st.Page(desk.contents[path], title=title, url_path=path, default=path == "overview")
         for path, title in TITLES.items()
@@ -102,7 +104,7 @@ def main() -> None:
         page.run()
 
 
-def sidebar(settings: Settings) -> Desk:
+def sidebar(settings: Settings, progress: data.Progress) -> Desk:
     """Draw the widgets that pages share; gives what is to be drawn then."""
     chooser = st.container()
     uploads = st.file_uploader(
@@ -122,7 +124,7 @@ def sidebar(settings: Settings) -> Desk:
         samples = [entry.name for entry in listed.values() if entry.origin == "sample"]
         return Desk(on_every_page(partial(welcome.render, samples, data.sample_notes(settings))))
     try:
-        opened = data.open_history(listed[name], settings)
+        opened = data.open_history(listed[name], settings, progress)
     except AlphaModelError as error:
         log.warning("%s cannot be opened: %s", name, error)
         return Desk(on_every_page(partial(unreadable.render, name, str(error))))

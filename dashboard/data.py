@@ -4,7 +4,7 @@ A browser chooses among the names listed here; it never names a path.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import RLock
@@ -26,6 +26,7 @@ from dashboard.settings import Settings
 from dashboard.text import one_line, shortened
 
 Origin: TypeAlias = Literal["file", "upload", "sample"]
+Progress: TypeAlias = Callable[[float], None]
 
 SUFFIXES = (".jsonl.gz", ".json.gz", ".jsonl.zst", ".json.zst", ".jsonl", ".json")
 """What a history's file name ends with; the longest come first."""
@@ -95,8 +96,13 @@ def sample_notes(settings: Settings) -> dict[str, str]:
     return {name: note.replace("`", "") for name, note in notes.items()}
 
 
-def open_history(listed: Listed, settings: Settings) -> OpenHistory:
+def open_history(listed: Listed, settings: Settings, progress: Progress | None = None) -> OpenHistory:
     """The history, read at most once for each version of its file.
+
+    Args:
+        listed: Which one.
+        settings: The operator's.
+        progress: Told the share that is read, 0...1, where it has to be read and that is known.
 
     Raises:
         HistoryError: It cannot be read; the message says what, where and what to do.
@@ -112,7 +118,7 @@ def open_history(listed: Listed, settings: Settings) -> OpenHistory:
             return _open_dataset(str(listed.path), listed.strategy, version)
         if listed.origin == "file" and facts.st_size <= LIVE_LIMIT and not listed.path.name.endswith(PACKED):
             return _live_file(str(listed.path)).newest()
-        return _open_file(str(listed.path), facts.st_mtime_ns, facts.st_size)
+        return _version(str(listed.path), facts.st_mtime_ns, facts.st_size).opened(progress)
     except FileNotFoundError as error:
         raise HistoryError(
             f"there is no file {listed.path}. Start again with its right path.", path=listed.path
@@ -143,9 +149,33 @@ def _open_dataset(path: str, strategy: str | None, version: str) -> OpenHistory:
     return OpenHistory(History.open(path, strategy=strategy))
 
 
-@st.cache_resource(max_entries=4, show_spinner="Reading the history…")
-def _open_file(path: str, mtime_ns: int, size: int) -> OpenHistory:  # noqa: ARG001 - they name the file's version
-    return OpenHistory(read_history(Path(path), cache=default_cache()))
+class _Version:
+    """One version of a file, shared by all viewers; the first one reads it.
+
+    Args:
+        path: The file.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._opened: OpenHistory | None = None
+        self._lock = RLock()
+
+    def opened(self, progress: Progress | None) -> OpenHistory:
+        """The history.
+
+        Raises:
+            HistoryError: It cannot be read.
+        """
+        with self._lock:
+            if self._opened is None:
+                self._opened = OpenHistory(read_history(self._path, progress=progress, cache=default_cache()))
+            return self._opened
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _version(path: str, mtime_ns: int, size: int) -> _Version:  # noqa: ARG001 - they name the file's version
+    return _Version(Path(path))
 
 
 @st.cache_resource(max_entries=4, show_spinner="Reading the upload…", scope="session")

@@ -17,6 +17,8 @@ from dashboard.settings import Settings
 from dashboard.text import plural, span
 
 LOOK_EVERY = timedelta(seconds=1)
+CLOCKS_DIFFER = timedelta(days=1)
+"""A record whose last cycle lies further ahead than this was not made by a strategy that runs now."""
 LIVE_FOR = timedelta(days=7)
 """A record whose last cycle is older than this, and than ten of its intervals, has ended rather than stalled."""
 
@@ -35,7 +37,7 @@ def is_alive(timestamps: pd.DatetimeIndex, now: datetime) -> bool:
     if fresh.last_cycle_at is None:
         return True
     patience = max(LIVE_FOR, 10 * (fresh.interval or timedelta(0)))
-    return now - fresh.last_cycle_at <= patience
+    return -CLOCKS_DIFFER <= now - fresh.last_cycle_at <= patience
 
 
 @st.fragment(run_every=LOOK_EVERY)
@@ -72,7 +74,7 @@ def fresh_words(fresh: Freshness, now: datetime) -> str:
     """How old the last cycle is and when the next is due."""
     if fresh.last_cycle_at is None:
         return "Live: no cycle yet"
-    words = f"Live: last cycle {span(now - fresh.last_cycle_at)} ago"
+    words = f"Live: last cycle {span(max(now - fresh.last_cycle_at, timedelta(0)))} ago"
     return (
         words if fresh.due_at is None else f"{words}, the next is due in {span(max(fresh.due_at - now, timedelta(0)))}"
     )

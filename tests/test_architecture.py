@@ -39,6 +39,7 @@ DASHBOARD_ALLOWED = {
     "selection": {"charts", "opened", "text"},
     "cursor": {"charts", "components", "local_time", "opened", "selection", "text"},
     "local_time": {"text"},
+    "waiting": set(),
     "report": {"charts", "decision", "pictures", "report", "text"},
     "views": {
         "charts",

@@ -45,8 +45,8 @@ def _finding(frame: pd.DataFrame) -> str:
     if len(column) == 1 or first <= 0:
         return f"{what} is {usd(last)}"
     highest = column.cummax()
-    drawdown = float((column / highest - 1).min())
+    deepest = float((1 - column / highest).max())
     change = last / first - 1
     return (
-        f"{what} went from {usd(first)} to {usd(last)} ({change * 100:+.1f} %); the deepest fall was {share(-drawdown)}"
+        f"{what} went from {usd(first)} to {usd(last)} ({change * 100:+.1f} %); the deepest fall was {share(deepest)}"
     )

@@ -84,11 +84,18 @@ def test_a_record_that_ended_long_ago_is_not_called_late(open_app: OpenApp, tmp_
     assert "Live" not in texts(app)
 
 
-@pytest.mark.parametrize(("days", "alive"), [(6, True), (8, False)])
-def test_a_record_ends_after_a_week_of_silence(days: int, *, alive: bool) -> None:
+@pytest.mark.parametrize(("days", "alive"), [(6, True), (8, False), (-0.5, True), (-2, False)])
+def test_a_record_ends_after_a_week_of_silence_and_begins_at_most_a_day_ahead(days: float, *, alive: bool) -> None:
     last = datetime(2026, 1, 5, tzinfo=UTC)
     times = pd.DatetimeIndex([last - timedelta(hours=1), last])
     assert is_alive(times, last + timedelta(days=days)) is alive
+
+
+def test_a_clock_that_is_behind_makes_no_negative_age() -> None:
+    last = datetime(2026, 1, 5, tzinfo=UTC)
+    times = pd.DatetimeIndex([last - timedelta(hours=1), last])
+    now = last - timedelta(minutes=5)
+    assert fresh_words(freshness_of(times, now), now).startswith("Live: last cycle 0 s ago")
 
 
 def test_slow_strategies_are_given_ten_of_their_intervals() -> None:
