@@ -116,7 +116,7 @@ def open_history(listed: Listed, settings: Settings, progress: Progress | None =
         if listed.path.is_dir():
             version = dataset_versions(listed.path).get(listed.strategy or "", "")
             return _open_dataset(str(listed.path), listed.strategy, version)
-        if listed.origin == "file" and facts.st_size <= LIVE_LIMIT and not listed.path.name.endswith(PACKED):
+        if listed.origin == "file" and grows(listed.path, facts.st_size):
             return _live_file(str(listed.path)).newest()
         return _version(str(listed.path), facts.st_mtime_ns, facts.st_size).opened(progress)
     except FileNotFoundError as error:
@@ -126,6 +126,11 @@ def open_history(listed: Listed, settings: Settings, progress: Progress | None =
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise HistoryError(f"{listed.path} cannot be read: {reason}. Check that it is a readable file.") from error
+
+
+def grows(path: Path, size: int) -> bool:
+    """Is only what is new in a file read when it changes? Large and packed ones are read again as a whole."""
+    return size <= LIVE_LIMIT and not path.name.endswith(PACKED)
 
 
 def stem(name: str) -> str:

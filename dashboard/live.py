@@ -10,11 +10,12 @@ import pandas as pd
 import streamlit as st
 
 from alpha_model.history import Freshness, freshness_of
-from dashboard.data import Listed, open_history
+from dashboard import data
+from dashboard.data import PACKED, Listed, grows, open_history
 from dashboard.opened import OpenHistory
 from dashboard.selection import CYCLE
 from dashboard.settings import Settings
-from dashboard.text import plural, span
+from dashboard.text import byte_size, plural, span
 
 LOOK_EVERY = timedelta(seconds=1)
 CLOCKS_DIFFER = timedelta(days=1)
@@ -56,7 +57,15 @@ def _line(listed: Listed, shown: OpenHistory, settings: Settings) -> None:
     if fresh.is_overdue:
         st.error(overdue_words(fresh, now), icon=":material/alarm:")
     else:
-        st.caption(f":green[:material/circle:] {fresh_words(fresh, now)}")
+        st.caption(f":green[:material/circle:] {fresh_words(fresh, now)}{_slowness(listed)}")
+
+
+def _slowness(listed: Listed) -> str:
+    """Why new cycles of this file take their time; empty where they do not."""
+    if listed.path is None or not listed.path.is_file() or grows(listed.path, listed.path.stat().st_size):
+        return ""
+    why = "packed" if listed.path.name.endswith(PACKED) else f"larger than {byte_size(data.LIVE_LIMIT)}"
+    return f". It is {why}, so each change takes a reading of the whole file"
 
 
 def last_of(opened: OpenHistory) -> pd.Timestamp:

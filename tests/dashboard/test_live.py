@@ -12,6 +12,7 @@ from apps import OpenApp, texts
 from states import signal, snapshot, write_state
 
 from alpha_model.history import HistoryRecorder, freshness_of
+from dashboard import data
 from dashboard.live import fresh_words, is_alive, overdue_words
 
 HOUR = 3_600
@@ -89,6 +90,16 @@ def test_a_record_ends_after_a_week_of_silence_and_begins_at_most_a_day_ahead(da
     last = datetime(2026, 1, 5, tzinfo=UTC)
     times = pd.DatetimeIndex([last - timedelta(hours=1), last])
     assert is_alive(times, last + timedelta(days=days)) is alive
+
+
+def test_a_page_says_when_news_take_a_reading_of_the_whole_file(
+    open_app: OpenApp, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write_state(tmp_path / "live.json", *(cycle(now() - HOUR * back) for back in (3, 2, 1)))
+    assert "Live: last cycle" in texts(open_app(path))
+    assert "whole file" not in texts(open_app(path))
+    monkeypatch.setattr(data, "LIVE_LIMIT", 100)
+    assert "each change takes a reading of the whole file" in texts(open_app(path))
 
 
 def test_a_clock_that_is_behind_makes_no_negative_age() -> None:
