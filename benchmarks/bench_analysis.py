@@ -42,6 +42,7 @@ def main() -> None:
         signals = history.signals
         one = history.cycle(count // 2)
         book = ledger_of(one)
+        twenty = [history.cycle(count // 3 + place) for place in range(20)]
         work = {
             "outcome": lambda h=history: cycle_outcomes(h),
             "ledger, columns": lambda h=history: ledger_of(h),
@@ -53,6 +54,7 @@ def main() -> None:
             "outcome, reasons, metrics, audit": lambda h=history: everything(h),
             "sentences of one cycle": lambda h=one: sentences(h),
             "the same, ledger at hand": lambda h=one, b=book: sentences(h, b),
+            "twenty cycles, one by one": lambda some=twenty: [sentences(each) for each in some],
             "explain_cycle": lambda h=one: explain_cycle(h),
             "summary of one cycle": lambda h=one: summarise_cycle(h),
             "rank": lambda s=signals: s.groupby("cycle")["signal"].rank(),
