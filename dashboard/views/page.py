@@ -25,16 +25,19 @@ class Number:
     trend: Sequence[float] = ()
 
 
-def head(question: str, answer: str, numbers: Iterable[Number] = ()) -> None:
+def head(question: str, answer: str, numbers: Iterable[Number] = (), named: str = "") -> None:
     """The top of a page.
 
     Args:
         question: What the page answers; the title.
         answer: The answer in a sentence; our own words only, they are Markdown.
         numbers: The few that matter most.
+        named: A second sentence, which may name pairs and is shown as it is.
     """
     st.title(question, anchor=False)
     st.markdown(f"{own_words(answer)}", width="stretch")
+    if named:
+        st.text(named, width="stretch")
     show_numbers(numbers)
 
 

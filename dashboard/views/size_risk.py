@@ -5,6 +5,7 @@ from alpha_model.history import History
 from dashboard import pictures
 from dashboard.charts.ranking import capacity_figure
 from dashboard.charts.size_risk import size_risk_figure
+from dashboard.charts.theme import PairStyle
 from dashboard.drawing import Drawing, Look
 from dashboard.opened import OpenHistory
 from dashboard.selection import Selection
@@ -14,6 +15,8 @@ from dashboard.views.page import Number, head, no_cycles
 from dashboard.views.panel import panel
 
 QUESTION = "How much money found no place?"
+NAMED = 3
+"""So many pairs are named at the top."""
 AMOUNTS = ("investable_usd", "accepted_usd", "discarded_usd", "asked_usd", "allowed_usd", "refused_usd")
 
 
@@ -24,7 +27,7 @@ def render(whole: OpenHistory, selection: Selection) -> None:
         head(QUESTION, "There is no cycle in this window.")
         no_cycles()
         return
-    head(QUESTION, *opened.ask(answer))
+    head(QUESTION, *opened.ask(answer), opened.ask(refusers, opened.style))
     equity(opened, selection)
     panel(
         "capacity",
@@ -77,6 +80,15 @@ def answer(history: History) -> tuple[str, list[Number]]:
         ),
         numbers,
     )
+
+
+def refusers(history: History, style: PairStyle) -> str:
+    """The pairs that cost most capacity, by name; empty where none does."""
+    frame = capacity_by_pair(history)
+    most = frame[frame["refused_usd"] > 0].head(NAMED)
+    rows = zip(*(most[name].tolist() for name in ("pair_id", "refused_usd", "refused_share")), strict=True)
+    names = [f"{style.labels[pair_id]} ({usd(amount)}, {share(part)} of all)" for pair_id, amount, part in rows]
+    return f"Most was refused by {', '.join(names)}." if names else ""
 
 
 def draw_equity(history: History, look: Look) -> Drawing:

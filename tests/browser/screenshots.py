@@ -1,7 +1,7 @@
 """Pictures of every page, light and dark, wide and narrow: `python tests/browser/screenshots.py [HISTORY …]`.
 
 Without arguments it takes the samples. The pictures go to `test-output/screenshots`. With `--docs` it makes those
-of the documentation instead: what one screen shows of a sample, in `docs/images`.
+of the documentation instead, in `docs/images`: what one screen shows of a sample, and the answers to five questions.
 """
 
 from __future__ import annotations
@@ -22,7 +22,15 @@ from dashboard.data import stem
 
 PAGES = ("", *(path for path in TITLES if path != "overview"))
 IMAGES = Path(__file__).parents[2] / "docs" / "images"
-DOCUMENTED = next(path for path in SAMPLES if path.name.startswith("momentum"))
+OUTGROWS, HOLDS = "momentum_outgrows_its_market", "threshold_holds_most_weeks"
+ANSWERS = {
+    "last": f"cycle?history={OUTGROWS}",
+    "held": f"cycle?history={HOLDS}&cycle=2017-05-30T00:00Z",
+    "capacity": f"size_risk?history={OUTGROWS}",
+    "threshold": f"thresholds?history={HOLDS}",
+    "flags": f"flags?history={OUTGROWS}",
+}
+"""The views of `docs/answers.md`."""
 WIDTHS = (1600, 800)
 TALLEST = 6_000
 
@@ -42,13 +50,13 @@ def take(browser: Browser, address: str, name: str, page_name: str, width: int, 
     return path
 
 
-def take_for_docs(browser: Browser, address: str, page_name: str, scheme: str) -> Path:
-    """What one screen shows of a page."""
+def take_for_docs(browser: Browser, address: str, view: str, name: str, scheme: str) -> Path:
+    """What one screen shows of a view, which is an address without its server."""
     context = browser.new_context(color_scheme=scheme, viewport={"width": 1600, "height": 1000})
     page = context.new_page()
-    page.goto(f"{address}/{page_name}?history={stem(DOCUMENTED.name)}")
+    page.goto(f"{address}/{view}")
     settle(page)
-    path = IMAGES / f"{page_name or 'overview'}-{scheme}-1600.png"
+    path = IMAGES / f"{name}.png"
     page.screenshot(path=path)
     context.close()
     return path
@@ -66,7 +74,10 @@ def main(files: list[Path], *, docs: bool) -> None:
             if docs:
                 for page_name in PAGES:
                     for scheme in ("light", "dark"):
-                        click.echo(take_for_docs(browser, address, page_name, scheme))
+                        view, name = f"{page_name}?history={OUTGROWS}", f"{page_name or 'overview'}-{scheme}-1600"
+                        click.echo(take_for_docs(browser, address, view, name, scheme))
+                for name, view in ANSWERS.items():
+                    click.echo(take_for_docs(browser, address, view, f"answer-{name}", "light"))
                 return
             click.echo(take(browser, address, "", "", 1600, "light"))
             for path in files or SAMPLES:

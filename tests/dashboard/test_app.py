@@ -158,6 +158,21 @@ def test_every_tab_of_a_cycle_shows_it(open_app: OpenApp, path: Path, tab: str) 
     assert any(map(len, drawn))
 
 
+@pytest.mark.parametrize("symbol", HOSTILE)
+def test_pairs_that_refuse_money_are_named_as_text(open_app: OpenApp, tmp_path: Path, symbol: str) -> None:
+    risk = {"asked_size": 800.0, "accepted_size": 300.0}
+    refusing = signal(1, symbol, 1.0) | {"position_size_risk": risk}
+    cycle = snapshot(
+        1704672000, refusing, signal(2, "B", 0.2), accepted_investable_equity=300.0, size_risk_discarded_value=700.0
+    )
+    app = open_app(write_state(tmp_path / "refused.json", cycle), page="size_risk")
+    assert_sound(app)
+    (named,) = [element.value for element in app.text if "Most was refused by" in element.value]
+    shown = symbol.replace("\u202e", "").strip()
+    assert named == f"Most was refused by {shown}-USDC ($500, 100.0 % of all)."
+    assert not any(shown in element.value for element in app.markdown)
+
+
 def test_a_strangers_message_is_shown_as_it_is(open_app: OpenApp, tmp_path: Path) -> None:
     for number, message in enumerate(HOSTILE):
         cycle = snapshot(1704672000, signal(1, "A", 0.5))
