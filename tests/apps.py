@@ -15,6 +15,6 @@ class OpenApp(Protocol):
 
 def texts(app: AppTest) -> str:
     """Everything that the page says in words."""
-    kinds = (app.title, app.subheader, app.markdown, app.caption, app.text, app.error, app.warning, app.info)
+    kinds = (app.title, app.header, app.markdown, app.caption, app.text, app.error, app.warning, app.info)
     said = [str(element.value) for kind in kinds for element in kind]
     return "\n".join([*said, *(str(element.proto.body) for element in app.get("html"))])

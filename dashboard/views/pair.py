@@ -133,7 +133,7 @@ def _only(selection: Selection, pair_id: PairId) -> Selection:
 
 def _cycles(opened: OpenHistory, frame: pd.DataFrame, selection: Selection) -> None:
     table = newest_first(frame)
-    st.subheader("Cycle by cycle", anchor=False)
+    st.header("Cycle by cycle", anchor=False)
     if table.empty:
         st.text("It had no signal in this window, and was not held.")
         return

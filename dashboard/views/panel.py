@@ -38,7 +38,7 @@ def panel(
     """
     look = Look(opened.style, selection.theme, selection.pair_ids, zoom_of(key, selection.view))
     drawing = opened.ask(draw, look, *given)
-    st.subheader(own_words(drawing.finding), anchor=False)
+    st.header(own_words(drawing.finding), anchor=False)
     if drawing.is_empty:
         st.caption(drawing.reason)
         return

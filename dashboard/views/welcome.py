@@ -14,7 +14,7 @@ def render(samples: list[str], notes: dict[str, str]) -> None:
         "Open the history of a portfolio strategy to see every rebalance decision taken apart: "
         "what each signal asked for, what caps and size risk left of it, and which threshold held the rest back."
     )
-    st.subheader("Open a history", anchor=False)
+    st.header("Open a history", anchor=False)
     st.markdown(
         "- **Upload** a state file or a recorder file in the sidebar.\n"
         "- **Name it on the command line**, for files of any size: `alpha-model open state.json`"
@@ -22,7 +22,7 @@ def render(samples: list[str], notes: dict[str, str]) -> None:
     if not samples:
         st.caption("No sample histories came along with this installation.")
         return
-    st.subheader("Samples", anchor=False)
+    st.header("Samples", anchor=False)
     for name in samples:
         with st.container(border=True, horizontal=True, vertical_alignment="center"):
             with st.container(gap="xxsmall"):

@@ -38,7 +38,7 @@ def test_every_page_shows_every_history(open_app: OpenApp, path: Path, page: str
         figure = json.loads(chart.proto.spec)
         assert figure["layout"]["title"]["text"]
         assert figure["data"]
-    assert any(map(len, (app.get("plotly_chart"), app.dataframe, app.subheader, app.info)))
+    assert any(map(len, (app.get("plotly_chart"), app.dataframe, app.header, app.info)))
 
 
 @pytest.mark.parametrize("path", [*SAMPLES, *REAL], ids=lambda path: path.name)
@@ -128,7 +128,7 @@ def test_strangers_words_appear_as_text(open_app: OpenApp, tmp_path: Path, page:
     )
     app = open_app(path, page=page, cycle="2024-01-08T00:00Z")
     assert_sound(app)
-    markdown = [*app.title, *app.subheader, *app.markdown, *app.caption, *app.metric]
+    markdown = [*app.title, *app.header, *app.markdown, *app.caption, *app.metric]
     words = [str(element.value) for element in markdown] + [element.label for element in app.expander]
     assert not any(symbol in said for said in words)
     for chart in app.get("plotly_chart"):
