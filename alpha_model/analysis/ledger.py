@@ -19,7 +19,7 @@ from alpha_model.analysis.columns import Numbers, Places, Truths, signal_places
 from alpha_model.analysis.ledger_targets import TARGET_STAGES, Targets, targets_of
 from alpha_model.analysis.ledger_trades import TRADE_STAGES, Traded, traded_of
 from alpha_model.analysis.provenance import Codes, as_words
-from alpha_model.analysis.settings import Settings, settings_of
+from alpha_model.analysis.settings import Settings, settings_of, settings_within
 from alpha_model.history import History
 
 CENT = 0.005
@@ -58,7 +58,7 @@ def ledger_of(history: History, settings: Settings | None = None) -> Ledger:
     Args:
         history: The record.
         settings: Those of its cycles, where a longer history shows more of them than these cycles alone:
-            `settings_of(whole).part(first, stop)`.
+            `settings_within(history, whole)`.
 
     Raises:
         AssertionError: The stages do not add up, which is an error of this module.
@@ -76,8 +76,7 @@ def ledger_within(part: History, whole: History) -> Ledger:
         part: A stretch of `whole`: `whole.at(timestamp)`, `whole.between(start, end)`.
         whole: The history, from which settings that are not recorded are inferred.
     """
-    first = int(whole.timestamps.searchsorted(part.timestamps[0])) if len(part) else 0
-    return ledger_of(part, settings_of(whole).part(first, first + len(part)))
+    return ledger_of(part, settings_within(part, whole))
 
 
 def ledger(history: History) -> pd.DataFrame:

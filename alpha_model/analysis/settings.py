@@ -20,9 +20,9 @@ from alpha_model.analysis.settings_sharing import fit_sharing
 from alpha_model.history import History
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Settings:
-    """The settings that amounts follow from; one entry a cycle.
+    """The settings that amounts follow from; one entry a cycle. They equal themselves only.
 
     Args:
         pipeline: As recorded.
@@ -80,6 +80,17 @@ def settings_of(history: History) -> Settings:
         max_weight_from=max_weight_from,
         max_weight_fit=cap_fit,
     )
+
+
+def settings_within(part: History, whole: History) -> Settings:
+    """The settings of some cycles, as the whole history shows them.
+
+    Args:
+        part: A stretch of `whole`: `whole.at(timestamp)`, `whole.between(start, end)`.
+        whole: The history, from which settings that are not recorded are inferred.
+    """
+    first = int(whole.timestamps.searchsorted(part.timestamps[0])) if len(part) else 0
+    return settings_of(whole).part(first, first + len(part))
 
 
 def cycle_settings(history: History) -> pd.DataFrame:

@@ -4,6 +4,7 @@ Pure functions History → picture: frames of the size that a browser draws at o
 what was left out. Nothing here draws.
 """
 
+from dashboard.pictures.costs import CONSTRAINT_NAMES, costs_picture
 from dashboard.pictures.decision import funnel_picture, waterfall_picture
 from dashboard.pictures.flags import co_occurrence_picture, flag_in_words, flags_by_pair_picture, flags_picture
 from dashboard.pictures.overview import equity_line, equity_picture, sparkline
@@ -18,12 +19,14 @@ from dashboard.pictures.weights import WeightsPicture, weights_map_picture, weig
 
 __all__ = [
     "BUCKETS",
+    "CONSTRAINT_NAMES",
     "PAIR_DOLLARS",
     "PAIR_WEIGHTS",
     "Picture",
     "WeightsPicture",
     "capacity_picture",
     "co_occurrence_picture",
+    "costs_picture",
     "diffs_picture",
     "equity_line",
     "equity_picture",

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 import pandas as pd
 import plotly.graph_objects as go
 
-from alpha_model.analysis import OTHER, Ledger
+from alpha_model.analysis import OTHER, Ledger, Settings
 from alpha_model.history import History
 from dashboard import pictures
+from dashboard.charts.costs import costs_figure
 from dashboard.charts.decision import STAGE_NAMES, funnel_figure, waterfall_figure
 from dashboard.charts.equity import equity_figure
 from dashboard.charts.flags import flags_figure
@@ -103,10 +104,10 @@ def context_charts(history: History, style: PairStyle) -> list[Chart]:
     ]
 
 
-def window_charts(history: History, style: PairStyle) -> list[Chart]:
+def window_charts(history: History, style: PairStyle, settings: Settings) -> list[Chart]:
     """What a window was worth, its context, and what another threshold or more capacity would have meant."""
     equity, sweep = pictures.equity_picture(history), pictures.sweep_picture(history)
-    capacity = pictures.capacity_picture(history)
+    capacity, costs = pictures.capacity_picture(history), pictures.costs_picture(history, settings)
     pairs = capacity.frame.drop(columns="pair_id")
     pairs.insert(0, "pair", [style.labels[int(pair_id)] for pair_id in capacity.frame["pair_id"]])
     return [
@@ -127,6 +128,13 @@ def window_charts(history: History, style: PairStyle) -> list[Chart]:
             f"{capacity.note}",
             lambda theme: capacity_figure(capacity.frame, style, theme),
             pairs,
+        ),
+        _chart(
+            "constraint_costs",
+            costs.finding,
+            f"What refused dollars and changes not made would have returned until the next cycle. {costs.note}",
+            lambda theme: costs_figure(costs.frame, pictures.CONSTRAINT_NAMES, theme),
+            costs.frame,
         ),
     ]
 

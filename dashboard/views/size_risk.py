@@ -1,8 +1,9 @@
 """How much money could not be invested, and which pairs turned it away?"""
 
-from alpha_model.analysis import capacity_by_pair, size_risk_frame
+from alpha_model.analysis import Settings, capacity_by_pair, size_risk_frame
 from alpha_model.history import History
 from dashboard import pictures
+from dashboard.charts.costs import costs_figure
 from dashboard.charts.ranking import capacity_figure
 from dashboard.charts.size_risk import size_risk_figure
 from dashboard.charts.theme import PairStyle
@@ -36,6 +37,16 @@ def render(whole: OpenHistory, selection: Selection) -> None:
         draw_capacity,
         lambda: with_pair(opened.ask(capacity_by_pair), opened.style),
         {**dict.fromkeys(AMOUNTS, USD), "refused_share": PERCENT},
+    )
+    settings = opened.settings
+    panel(
+        "constraint_costs",
+        opened,
+        selection,
+        draw_costs,
+        lambda: pictures.costs_picture(opened.history, settings).frame,
+        {**dict.fromkeys(("moved_usd", "judged_usd", "effect_usd"), USD), "effect_share": PERCENT},
+        settings,
     )
 
 
@@ -102,6 +113,20 @@ def draw_equity(history: History, look: Look) -> Drawing:
         picture.frame,
         look.theme.surface,
         refines=picture.refines,
+    )
+
+
+def draw_costs(history: History, look: Look, settings: Settings) -> Drawing:
+    """What each limit and gate cost or earned."""
+    picture = pictures.costs_picture(history, settings)
+    return Drawing(
+        costs_figure(picture.frame, pictures.CONSTRAINT_NAMES, look.theme),
+        picture.finding,
+        "What the refused dollars and the changes that were not made would have returned until the next cycle; a loss "
+        f"that was avoided is earned. {picture.note}",
+        picture.frame,
+        look.theme.surface,
+        timed=False,
     )
 
 

@@ -51,8 +51,12 @@ def constraint_effects(history: History) -> pd.DataFrame:
     return effects_of(board, returns_of(board), ledger_of(history))
 
 
-def constraint_effect_totals(history: History) -> pd.DataFrame:
+def constraint_effect_totals(history: History, book: Ledger | None = None) -> pd.DataFrame:
     """What each constraint earned or cost over all cycles.
+
+    Args:
+        history: The record.
+        book: Its `ledger_of`, where that is at hand.
 
     Returns:
         RangeIndex, one row for each of `EFFECTS`, in order: constraint; cycles (in which it moved something);
@@ -61,7 +65,7 @@ def constraint_effect_totals(history: History) -> pd.DataFrame:
         judged); unknown_cycles (in which an amount of it is unknown).
     """
     board = Board(history)
-    moves, returns = _moves(board, ledger_of(history)), _next_of(board, returns_of(board))
+    moves, returns = _moves(board, book or ledger_of(history)), _next_of(board, returns_of(board))
     return pd.DataFrame([_total(board, name, usd, returns) for name, usd in moves.items()])
 
 

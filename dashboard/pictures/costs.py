@@ -1,0 +1,53 @@
+"""What of the constraints' costs fits into a picture, and what does it say?"""
+
+import pandas as pd
+
+from alpha_model.analysis import Settings, constraint_effect_totals, ledger_of
+from alpha_model.history import History
+from dashboard.pictures.reduced import Picture
+from dashboard.text import plural, share, usd
+
+CONSTRAINT_NAMES = {
+    "concentration": "cap per pair",
+    "not_reached": "sharing stopped",
+    "size_risk": "size risk",
+    "chain": "cap per chain",
+    "other_limits": "other limits",
+    "cash": "cash at hand",
+    "rebalance_threshold": "rebalance threshold",
+    "individual_threshold": "threshold of a trade",
+    "closing_weight": "closing weight",
+    "other_skips": "other gates",
+    "offered": "offered again",
+}
+"""What people call each constraint of `constraint_effect_totals`."""
+
+_CERTAIN = 0.999
+"""From this share of the dollars on, their effect counts as known throughout."""
+
+
+def costs_picture(history: History, settings: Settings) -> Picture:
+    """What each limit and gate moved, and what that earned or cost until the next cycle; the dearest first."""
+    frame = constraint_effect_totals(history, ledger_of(history, settings))
+    frame = frame[frame["moved_usd"] > 0].sort_values("effect_usd", kind="stable", ignore_index=True)
+    if frame.empty:
+        return Picture(frame, "What did each limit cost?")
+    judged = float(frame["judged_usd"].sum() / frame["moved_usd"].sum())
+    unknown = int(frame["unknown_cycles"].max())
+    notes = [
+        f"The effect is known for {share(judged)} of the dollars." if judged < _CERTAIN else "",
+        f"{plural(unknown, 'cycle')} left out, whose amounts are not recorded." if unknown else "",
+    ]
+    return Picture(frame, _finding(frame), " ".join(each for each in notes if each))
+
+
+def _finding(frame: pd.DataFrame) -> str:
+    known = frame.dropna(subset=["effect_usd"])
+    if known.empty:
+        return "What the limits cost is not known: the source records no returns"
+    total = float(known["effect_usd"].sum())
+    dearest = known.iloc[0]
+    words = f"Limits and gates {'cost' if total < 0 else 'earned'} {usd(abs(total))} in all"
+    if dearest["effect_usd"] >= 0:
+        return words
+    return f"{words}; the dearest: {CONSTRAINT_NAMES[dearest['constraint']]}, {usd(-dearest['effect_usd'])}"

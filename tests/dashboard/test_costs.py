@@ -1,0 +1,61 @@
+"""What limits and gates cost, as the page draws and says it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from histories import SAMPLES, make_history
+
+from alpha_model.analysis import constraint_effect_totals, settings_of
+from alpha_model.analysis.metrics.effects import EFFECTS
+from alpha_model.history import read_history
+from dashboard.charts.costs import costs_figure
+from dashboard.charts.theme import DARK, LIGHT, Theme
+from dashboard.pictures import CONSTRAINT_NAMES, costs_picture
+
+OUTGROWS = next(path for path in SAMPLES if path.name.startswith("momentum"))
+
+
+def test_every_constraint_has_a_name_for_people() -> None:
+    assert set(CONSTRAINT_NAMES) == set(EFFECTS)
+
+
+def test_picture_has_every_constraint_that_moved_something_the_dearest_first() -> None:
+    history = read_history(OUTGROWS)
+    picture = costs_picture(history, settings_of(history))
+    totals = constraint_effect_totals(history)
+    moved = totals[totals["moved_usd"] > 0]
+    assert set(picture.frame["constraint"]) == set(moved["constraint"])
+    effects = picture.frame["effect_usd"].dropna()
+    assert effects.is_monotonic_increasing
+    assert effects.sum() == pytest.approx(moved["effect_usd"].sum())
+    assert "cost $232k in all; the dearest: size risk, $209k" in picture.finding
+    assert "The effect is known for 99.6 %" in picture.note
+
+
+def test_history_without_limits_says_so() -> None:
+    history = make_history([{"pair_id": 1}], 3)
+    picture = costs_picture(history, settings_of(history))
+    assert picture.frame.empty
+    assert "No limit or gate moved anything" in costs_figure(picture.frame, CONSTRAINT_NAMES, LIGHT).to_json()
+
+
+@pytest.mark.parametrize("theme", [LIGHT, DARK])
+def test_what_cost_goes_to_the_left_and_what_is_unknown_is_no_bar(theme: Theme) -> None:
+    frame = pd.DataFrame(
+        {
+            "constraint": ["size_risk", "offered", "cash"],
+            "cycles": [3, 2, 1],
+            "moved_usd": [1000.0, 500.0, 10.0],
+            "judged_usd": [1000.0, 500.0, 0.0],
+            "effect_usd": [-20.0, 10.0, np.nan],
+            "effect_share": [-0.02, 0.02, np.nan],
+        }
+    )
+    figure = costs_figure(frame, CONSTRAINT_NAMES, theme)
+    moved, effect = figure.data
+    assert list(moved.x) == [1000.0, 500.0, 10.0]
+    assert list(effect.x) == [-20.0, 10.0, 0.0]
+    assert list(effect.text) == ["-$20.00", "$10.00", "not known"]
+    assert list(effect.marker.color)[:2] == [theme.falling_softly, theme.rising_softly]
