@@ -14,7 +14,7 @@ from streamlit.runtime.scriptrunner import RerunException, StopException
 from alpha_model.errors import AlphaModelError
 from dashboard import data
 from dashboard.components.travel import Journey, show_traveller
-from dashboard.cursor import GO_TO, find_cursor, show_dock
+from dashboard.cursor import GO_TO, show_dock
 from dashboard.live import show_live
 from dashboard.opened import OpenHistory
 from dashboard.plotly_js import is_served
@@ -154,10 +154,7 @@ def open_other(others: Mapping[str, data.Listed], settings: Settings, name: str)
 
 def dock(opened: OpenHistory, selection: Selection) -> None:
     """The cycle cursor at the foot of every page."""
-    window = opened.between(selection.start, selection.end)
-    cursor = find_cursor(window)
-    if cursor is not None:
-        show_dock(window, cursor, selection)
+    show_dock(opened.between(selection.start, selection.end), selection)
 
 
 def choose_newest_upload(settings: Settings) -> None:

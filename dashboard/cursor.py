@@ -64,11 +64,38 @@ def find_cursor(opened: OpenHistory) -> Cursor | None:
     return Cursor(place, count, opened.history.timestamps[place], outcome, remark)
 
 
-def show_dock(opened: OpenHistory, cursor: Cursor, selection: Selection) -> None:
+def show_dock(opened: OpenHistory, selection: Selection) -> None:
     """The strip of all cycles, the keys that step through them, and the cursor's own time, which is also its link."""
     times = opened.history.timestamps
-    notable = opened.notable
-    places = notable["place"].to_numpy()
+    if not len(times):
+        return
+    with st.bottom, st.container(key="dock", horizontal=True, vertical_alignment="center", gap="xsmall"):
+        moving = st.container(key="moving", horizontal=True, vertical_alignment="center", gap="xsmall")
+        st.text_input(  # drawn first: after Back it takes its time from the address, and then the cursor is there
+            "Cycle, UTC",
+            key=CYCLE,
+            bind="query-params",
+            placeholder=link_time(times[-1]),
+            width=186,
+            label_visibility="collapsed",
+            help="Time of the cycle, UTC. It is part of the address: send that to a colleague to show this very cycle.",
+        )
+        cursor = find_cursor(opened)
+        assert cursor is not None
+        number = opened.history.cycle_numbers[cursor.place]
+        where = f"{cursor.place + 1:,} of {cursor.count:,} · cycle {number} · {humanised(cursor.outcome)}"
+        st.caption(f"{where}{_why(opened.notable, cursor.place)}", width="content", help=local_words(cursor.moment))
+    if cursor.remark:
+        with st.bottom:
+            st.caption(f":orange[{cursor.remark}]")
+    with moving:
+        _show_moves(opened, cursor, selection)
+
+
+def _show_moves(opened: OpenHistory, cursor: Cursor, selection: Selection) -> None:
+    """The strip with its buttons on both sides."""
+    times = opened.history.timestamps
+    places = opened.notable["place"].to_numpy()
     before, after = int(places.searchsorted(cursor.place)), int(places.searchsorted(cursor.place, side="right"))
     last = cursor.count - 1
 
@@ -86,37 +113,21 @@ def show_dock(opened: OpenHistory, cursor: Cursor, selection: Selection) -> None
             args=(times, target if inside else cursor.place),
         )
 
-    with st.bottom, st.container(key="dock", horizontal=True, vertical_alignment="center", gap="xsmall"):
-        step("first_page", 0, "First cycle")
-        step("skip_previous", int(places[before - 1]) if before else None, _interest_help("Previous"))
-        step("chevron_left", cursor.place - 1, "Previous cycle", "Left")
-        show_timeline(
-            opened.make(strip_of),
-            cursor.place,
-            f"{cursor.moment:%Y-%m-%d %H:%M:%S}",
-            f"{moment(cursor.moment)} UTC, {humanised(cursor.outcome)}",
-            [outcome_mark(selection.theme, outcome)[0] for outcome in CycleOutcome],
-            partial(_go_to_place, times),
-            native=selection.native,
-        )
-        step("chevron_right", cursor.place + 1, "Next cycle", "Right")
-        step("skip_next", int(places[after]) if after < len(places) else None, _interest_help("Next"))
-        step("last_page", last, "Last cycle")
-        st.text_input(
-            "Cycle, UTC",
-            key=CYCLE,
-            bind="query-params",
-            placeholder=link_time(cursor.moment),
-            width=186,
-            label_visibility="collapsed",
-            help="Time of the cycle, UTC. It is part of the address: send that to a colleague to show this very cycle.",
-        )
-        where = f"{cursor.place + 1:,} of {cursor.count:,}"
-        words = f"{where} · {humanised(cursor.outcome)}{_why(notable, cursor.place)}"
-        st.caption(words, width="content", help=local_words(cursor.moment))
-    if cursor.remark:
-        with st.bottom:
-            st.caption(f":orange[{cursor.remark}]")
+    step("first_page", 0, "First cycle")
+    step("skip_previous", int(places[before - 1]) if before else None, _interest_help("Previous"))
+    step("chevron_left", cursor.place - 1, "Previous cycle", "Left")
+    show_timeline(
+        opened.make(strip_of),
+        cursor.place,
+        f"{cursor.moment:%Y-%m-%d %H:%M:%S}",
+        f"{moment(cursor.moment)} UTC, {humanised(cursor.outcome)}",
+        [outcome_mark(selection.theme, outcome)[0] for outcome in CycleOutcome],
+        partial(_go_to_place, times),
+        native=selection.native,
+    )
+    step("chevron_right", cursor.place + 1, "Next cycle", "Right")
+    step("skip_next", int(places[after]) if after < len(places) else None, _interest_help("Next"))
+    step("last_page", last, "Last cycle")
 
 
 def strip_of(opened: OpenHistory) -> Strip:

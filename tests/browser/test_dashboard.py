@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from browsing import OUTPUT, press_until_changed, settle
 from histories import SAMPLES
@@ -64,6 +65,15 @@ def x_range(page: Page) -> list[str]:
     return shown
 
 
+def moment_of(page: Page, where: str) -> pd.Timestamp:
+    """The cycle that the title or the dock shows."""
+    if where == "title":
+        return pd.Timestamp(page.locator("h1").first.inner_text().removeprefix("What was decided on ").split(" UTC")[0])
+    label = page.locator(".am-strip").get_attribute("aria-valuetext")
+    assert label is not None
+    return pd.Timestamp(label.split(" UTC")[0])
+
+
 def draws(page: Page) -> str | None:
     """How often the first chart was drawn."""
     return page.locator(".am-chart").first.get_attribute("data-draws")
@@ -104,6 +114,15 @@ def test_click_on_any_cycle_of_a_chart_opens_it_and_back_leads_back(page: Page, 
     expect(page.locator("h1").first).to_contain_text("What was decided on")
     settle(page)
     assert page.evaluate("history.length") == before + 1
+    assert moment_of(page, "dock") == moment_of(page, "title")
+    clicked = moment_of(page, "title")
+    title = page.locator("h1").first
+    press_until_changed(page, "ArrowLeft", title, title.inner_text())
+    assert moment_of(page, "dock") == moment_of(page, "title")
+    assert pd.Timedelta(days=5) <= clicked - moment_of(page, "title") <= pd.Timedelta(days=9)  # one week before
+    page.go_back()
+    settle(page)
+    assert moment_of(page, "dock") == moment_of(page, "title") == clicked
     page.go_back()
     expect(page).to_have_url(re.compile("/weight_diffs"))
     expect(page.locator("h1").first).not_to_contain_text("What was decided on")
