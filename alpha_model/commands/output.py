@@ -13,7 +13,9 @@ from typing import Any, Literal
 import click
 import numpy as np
 import pandas as pd
+from rich.cells import cell_len
 from rich.console import Console
+from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
@@ -36,6 +38,8 @@ def show_table(frame: pd.DataFrame, formats: Mapping[str, Format] | None = None)
     Args:
         frame: One row a line; columns are shown in their order.
         formats: How to read a column; others are shown as their text. Absent values are a dash.
+
+    A terminal that is too narrow wraps lines; numbers and short words are never cut.
     """
     table = Table(box=None, pad_edge=False, header_style="bold")
     shown = [[_text(value, (formats or {}).get(name)) for value in frame[name]] for name in frame.columns]
@@ -43,10 +47,15 @@ def show_table(frame: pd.DataFrame, formats: Mapping[str, Format] | None = None)
         is_number = pd.api.types.is_numeric_dtype(frame[name])
         is_short = is_number or max(map(len, texts), default=0) <= _NEVER_FOLDED
         justify: Literal["left", "right"] = "right" if is_number else "left"
-        table.add_column(Text(str(name)), justify=justify, overflow="fold", no_wrap=is_short)
+        widest = max(map(cell_len, [str(name), *texts]))
+        least = widest if is_short else min(widest, _NEVER_FOLDED)
+        table.add_column(Text(str(name)), justify=justify, overflow="fold", no_wrap=is_short, min_width=least)
     for row in zip(*shown, strict=True):
         table.add_row(*map(Text, row))
-    Console(highlight=False, width=None if sys.stdout.isatty() else _PIPE_WIDTH).print(table)
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else _PIPE_WIDTH)
+    least = Measurement.get(console, console.options.update(max_width=_PIPE_WIDTH), table).minimum
+    console.width = max(console.width, least)
+    console.print(table, crop=False)
 
 
 def says_something(column: pd.Series) -> bool:
@@ -85,4 +94,4 @@ def _plain(value: Any) -> Any:
 
 
 def _is_absent(value: Any) -> bool:
-    return value is None or value is pd.NA or (isinstance(value, (float, pd.Timestamp)) and pd.isna(value))
+    return value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and pd.isna(value))
