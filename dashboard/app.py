@@ -18,7 +18,7 @@ from dashboard.cursor import GO_TO, show_dock
 from dashboard.live import show_live
 from dashboard.opened import OpenHistory
 from dashboard.plotly_js import is_served
-from dashboard.selection import Selection, choose, choose_source, open_source
+from dashboard.selection import Selection, asked_in_vain, choose, choose_source, open_source
 from dashboard.settings import Settings, load_settings
 from dashboard.views import (
     compare,
@@ -41,6 +41,10 @@ log = logging.getLogger("dashboard")
 
 ASSETS = Path(__file__).parent / "assets"
 UPLOADS = "uploads"
+NO_SUCH_HISTORY = (
+    "this server has no history of that name. The link may be to an upload of somebody else, or to a file that the "
+    "server was started with then. Choose one from the list, or open the file."
+)
 
 Page: TypeAlias = Callable[[OpenHistory, Selection], None]
 Contents: TypeAlias = dict[str, Callable[[], None]]
@@ -120,6 +124,9 @@ def sidebar(settings: Settings, progress: data.Progress) -> Desk:
     first = next((name for name, entry in listed.items() if entry.origin != "sample"), None)
     with chooser:
         name = choose_source(list(listed), first)
+    missing = asked_in_vain(list(listed))
+    if missing:
+        return Desk(on_every_page(partial(unreadable.render, missing, NO_SUCH_HISTORY)))
     if name is None or name not in listed:
         samples = [entry.name for entry in listed.values() if entry.origin == "sample"]
         return Desk(on_every_page(partial(welcome.render, samples, data.sample_notes(settings))))

@@ -25,6 +25,9 @@ OF_ONE_HISTORY = (
 )
 """The choices that mean nothing in another history."""
 
+MISSING = "missing_history"
+"""Where in the session state it says which history a link asked for in vain."""
+
 ALL, LAST_100, CUSTOM = "whole record", "100 cycles", "dates"
 _LENGTHS: dict[str, Any] = {
     "1 year": pd.DateOffset(years=1),
@@ -62,12 +65,24 @@ def browser_theme() -> Theme:
     return theme_named(st.context.theme.type)
 
 
+def asked_in_vain(names: list[str]) -> str | None:
+    """The history that the address asked for when the viewer came, where there is none of that name."""
+    if SOURCE not in st.session_state and MISSING not in st.session_state:
+        asked = st.query_params.get(SOURCE)
+        st.session_state[MISSING] = asked if asked not in names else None
+    if st.session_state.get(SOURCE) is not None:
+        st.session_state[MISSING] = None
+    missing: str | None = st.session_state[MISSING]
+    return missing
+
+
 def choose_source(names: list[str], first: str | None) -> str | None:
     """The history to show; `first` until the viewer chooses."""
+    missing = asked_in_vain(names)
     return st.selectbox(
         "History",
         names,
-        index=names.index(first) if first in names else None,
+        index=names.index(first) if first in names and not missing else None,
         placeholder="Choose a history",
         key=SOURCE,
         bind="query-params",

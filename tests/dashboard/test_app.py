@@ -273,6 +273,19 @@ def test_window_without_cycles_says_so(open_app: OpenApp, three_days: Path) -> N
     assert "There is no cycle here" in texts(app)
 
 
+def test_link_to_a_history_that_is_not_there_opens_no_other_one(open_app: OpenApp, three_days: Path) -> None:
+    app = open_app(three_days, history="<b>gone</b>", cycle="2024-01-09T00:00Z")
+    assert_sound(app)
+    assert "This history cannot be opened" in texts(app)
+    assert "this server has no history of that name" in texts(app)
+    assert "&lt;b&gt;gone&lt;/b&gt;" in texts(app)
+    app.run()
+    assert "this server has no history of that name" in texts(app)
+    app.selectbox(key="history").select("days").run()
+    assert_sound(app)
+    assert app.metric[0].value == "3"
+
+
 def test_window_is_forgotten_with_its_history(open_app: OpenApp, three_days: Path, tmp_path: Path) -> None:
     later = write_state(tmp_path / "later.json", snapshot(1_800_000_000, signal(3, "C", 1.0)))
     app = open_app(three_days, later, **{"from": "2024-01-09", "pairs": "A-USDC"})
