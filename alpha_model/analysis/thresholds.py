@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from alpha_model.analysis.columns import Numbers, Places
 from alpha_model.analysis.outcome import cycle_outcomes
 from alpha_model.analysis.reduce import cycle_buckets
 from alpha_model.history import History
@@ -45,27 +46,33 @@ def threshold_frame(history: History, limit: int | None = None) -> pd.DataFrame:
 def threshold_sweep(history: History) -> pd.DataFrame:
     """How many of the recorded cycles would reach any other rebalance threshold.
 
-    Holdings are taken as recorded: a lower threshold would have traded more often and so left smaller changes, which
-    this does not replay.
+    A threshold often follows the equity, so each cycle is measured against multiples of its own. Holdings are taken as
+    recorded: a lower threshold would have traded more often and so left smaller changes, which this does not replay.
 
     Returns:
-        RangeIndex, one row a threshold at which the count changes, ascending from 0: threshold_usd; rebalance_count
-        (cycles whose largest change is above 0 and reaches it); rebalance_share (of the cycles that record their
-        largest change, 0...1).
+        RangeIndex, one row a multiple at which the count changes, ascending from 0: factor (of each cycle's own
+        threshold; 1 is as it was); rebalance_count (cycles whose largest change is above 0 and reaches it);
+        rebalance_share (of the cycles that record their largest change and a threshold above 0, 0...1).
     """
-    largest = cycle_outcomes(history)["max_position_adjust_usd"].to_numpy(dtype=np.float64)
-    known = largest[~np.isnan(largest)]
-    steps = np.unique(known[known > 0])
-    count = known[known > 0].size - np.searchsorted(np.sort(known[known > 0]), steps)
-    thresholds = np.concatenate([[0.0], steps]) if known.size else np.zeros(0)
-    counts = np.concatenate([[(known > 0).sum()], count]) if known.size else np.zeros(0)
-    return pd.DataFrame(
-        {
-            "threshold_usd": thresholds,
-            "rebalance_count": counts.astype(np.int64),
-            "rebalance_share": counts / max(known.size, 1),
-        }
+    outcomes = cycle_outcomes(history)
+    largest, own = (
+        outcomes[name].to_numpy(dtype=np.float64)
+        for name in ("max_position_adjust_usd", "position_adjust_threshold_usd")
     )
+    known = ~np.isnan(largest) & (own > 0)
+    wanting = known & (largest > 0)
+    ratios: Numbers = np.sort(largest[wanting] / own[wanting])
+    steps = np.unique(ratios)
+    factors = np.concatenate([[0.0], steps]) if known.any() else np.zeros(0)
+    counts = reaching(ratios, factors)
+    total = max(int(np.count_nonzero(known)), 1)
+    return pd.DataFrame({"factor": factors, "rebalance_count": counts, "rebalance_share": counts / total})
+
+
+def reaching(ratios: Numbers, factors: Numbers) -> Places:
+    """How many of the ascending ratios reach each factor."""
+    below: Places = np.searchsorted(ratios, factors, side="left")
+    return len(ratios) - below
 
 
 def ranges_widely(frame: pd.DataFrame) -> bool:

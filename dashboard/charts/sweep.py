@@ -4,50 +4,46 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from dashboard.charts.theme import Theme, base_figure, empty_figure, usd_axis
-from dashboard.text import usd
+from dashboard.charts.theme import Theme, base_figure, empty_figure
 
-TITLE = "Cycles whose largest change reaches the threshold, holdings as recorded"
+TITLE = "Cycles whose largest change reaches a multiple of their threshold, holdings as recorded"
+_TICKS = {0.01: "1 %", 0.1: "a tenth", 0.5: "half", 1: "as it was", 2: "twice", 10: "10 ×", 100: "100 ×"}
 
 
 def sweep_figure(frame: pd.DataFrame, theme: Theme) -> go.Figure:
     """A falling staircase: the higher the threshold, the fewer cycles reach it.
 
     Args:
-        frame: threshold_usd ascending, rebalance_count, actual_usd (the last recorded threshold; NaN is none).
+        frame: factor ascending, rebalance_count, rebalance_share, threshold_usd (that multiple of the last threshold).
         theme: Light or dark.
 
     Returns:
         An empty frame gives a titled, empty figure.
     """
-    if len(frame) < 2:  # noqa: PLR2004 - the row of threshold 0 alone makes no curve
-        return empty_figure(theme, TITLE, "This history records no largest changes to compare with other thresholds.")
+    if len(frame) < 2:  # noqa: PLR2004 - the row of no threshold alone makes no curve
+        return empty_figure(theme, TITLE, "This history records no largest changes and thresholds to compare.")
     figure = base_figure(theme, TITLE, height=320)
-    positive = frame[frame["threshold_usd"] > 0]
+    positive = frame[frame["factor"] > 0]
+    facts = np.column_stack([positive["rebalance_share"] * 100, positive["threshold_usd"]])
     figure.add_scatter(
-        x=positive["threshold_usd"].to_numpy(dtype=np.float64),
+        x=positive["factor"].to_numpy(dtype=np.float64),
         y=positive["rebalance_count"].to_numpy(dtype=np.float64),
-        customdata=positive[["rebalance_share"]].to_numpy(dtype=np.float64) * 100,
+        customdata=facts,
         mode="lines+markers" if len(positive) == 1 else "lines",
         line={"color": theme.series[0], "width": 2, "shape": "vh"},
         fill="tozeroy",
         fillcolor=f"{theme.series[0]}22",
-        hovertemplate="threshold %{x:$,.0f}<br>%{y:,.0f} cycles (%{customdata[0]:.0f} %)<extra></extra>",
+        hovertemplate="%{x:.2f} × the threshold, %{customdata[1]:$,.0f} in the last cycle<br>"
+        "%{y:,.0f} cycles (%{customdata[0]:.0f} %)<extra></extra>",
     )
-    actual = float(frame["actual_usd"].iloc[0])
-    if actual > 0:
-        figure.add_vline(x=actual, line={"color": theme.strong, "width": 1.5, "dash": "dash"})
-        figure.add_annotation(
-            x=np.log10(actual),
-            y=1,
-            yref="paper",
-            yanchor="bottom",
-            text=f"last threshold {usd(actual)}",
-            showarrow=False,
-            font={"size": 12, "color": theme.text},
-        )
+    figure.add_vline(x=1, line={"color": theme.strong, "width": 1.5, "dash": "dash"})
     figure.update_layout(
-        xaxis={**usd_axis("Threshold, USD, log scale", positive["threshold_usd"]), "type": "log", "dtick": 1},
+        xaxis={
+            "title": {"text": "Threshold, log scale"},
+            "type": "log",
+            "tickvals": list(_TICKS),
+            "ticktext": list(_TICKS.values()),
+        },
         yaxis={"title": {"text": "Cycles"}, "rangemode": "tozero", "tickformat": ",d"},
     )
     return figure

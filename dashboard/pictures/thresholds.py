@@ -29,14 +29,15 @@ def thresholds_picture(history: History, zoom: Span | None = None) -> Picture:
 
 
 def sweep_picture(history: History) -> Picture:
-    """How many cycles would reach any other threshold; `actual_usd` is the last recorded threshold, in every row."""
+    """How many cycles would reach any other threshold; `threshold_usd` is that multiple of the last recorded one."""
     frame = threshold_sweep(history)
-    recorded = history.cycles["position_adjust_threshold_usd"].dropna()
+    finding = _sweep_finding(frame)
     if len(frame) > STEPS:
         places = np.unique(np.linspace(0, len(frame) - 1, STEPS).astype(np.int64))
         frame = frame.iloc[places].reset_index(drop=True)
-    frame = frame.assign(actual_usd=float(recorded.iloc[-1]) if len(recorded) else np.nan)
-    return Picture(frame, _sweep_finding(history, frame))
+    recorded = history.cycles["position_adjust_threshold_usd"].dropna()
+    last = float(recorded.iloc[-1]) if len(recorded) else np.nan
+    return Picture(frame.assign(threshold_usd=frame["factor"] * last), finding)
 
 
 def _finding(outcomes: pd.DataFrame) -> str:
@@ -53,13 +54,14 @@ def _finding(outcomes: pd.DataFrame) -> str:
     )
 
 
-def _sweep_finding(history: History, frame: pd.DataFrame) -> str:
-    if frame.empty or np.isnan(frame["actual_usd"].iloc[0]):
+def _sweep_finding(frame: pd.DataFrame) -> str:
+    if len(frame) < 2:  # noqa: PLR2004 - the row of no threshold alone says nothing
         return "How many cycles would reach another threshold?"
-    actual = float(frame["actual_usd"].iloc[0])
-    largest = history.cycles["max_position_adjust_usd"].dropna().to_numpy(dtype=np.float64)
-    half, double = (int((largest[largest > 0] >= actual * factor).sum()) for factor in (0.5, 2.0))
-    return (
-        f"Half the last threshold ({usd(actual / 2)}) would let {half:,} of {plural(len(largest), 'cycle')} trade, "
-        f"twice ({usd(actual * 2)}) {double:,}"
-    )
+    half, same, double = (_reach(frame, factor) for factor in (0.5, 1.0, 2.0))
+    return f"Half the threshold would be reached by {half:,} cycles, as it was by {same:,}, twice by {double:,}"
+
+
+def _reach(frame: pd.DataFrame, factor: float) -> int:
+    """How many cycles reach that multiple: the count at the next one at which it changes."""
+    place = int(frame["factor"].searchsorted(factor))
+    return int(frame["rebalance_count"].iloc[place]) if place < len(frame) else 0

@@ -1,6 +1,13 @@
 """Which cycles rebalanced, how near was the threshold, and is it too high?"""
 
-from alpha_model.analysis import CycleOutcome, cycle_outcomes, threshold_sweep
+from alpha_model.analysis import (
+    CycleOutcome,
+    Settings,
+    constraint_effect_totals,
+    cycle_outcomes,
+    ledger_of,
+    threshold_sweep,
+)
 from alpha_model.history import History
 from dashboard import pictures
 from dashboard.charts.sweep import sweep_figure
@@ -23,7 +30,8 @@ def render(whole: OpenHistory, selection: Selection) -> None:
         head(QUESTION, "There is no cycle in this window.")
         no_cycles()
         return
-    head(QUESTION, *opened.ask(answer))
+    words, numbers = opened.ask(answer)
+    head(QUESTION, words, [*numbers, *opened.ask(cost_of_holding, opened.settings)])
     gate(opened, selection)
     panel(
         "threshold_sweep",
@@ -82,6 +90,19 @@ def answer(history: History) -> tuple[str, list[Number]]:
             "a tenth of it."
         ),
         numbers,
+    )
+
+
+def cost_of_holding(history: History, settings: Settings) -> tuple[Number, ...]:
+    """What the changes that it held back would have earned; nothing where no cycle was held, or that is not known."""
+    totals = constraint_effect_totals(history, ledger_of(history, settings))
+    (row,) = totals[totals["constraint"] == "rebalance_threshold"].to_dict("records")
+    if not row["judged_usd"] > 0:
+        return ()
+    held = f"{usd(row['moved_usd'])} in {plural(row['cycles'], 'cycle')}"
+    meaning = f"What the held changes of {held} would have returned until the next cycle; without trading costs."
+    return (
+        Number("Holding cost" if row["effect_usd"] < 0 else "Holding earned", usd(abs(row["effect_usd"])), meaning),
     )
 
 

@@ -180,9 +180,18 @@ def test_movers_sum_the_weight_that_had_to_move() -> None:
 def test_threshold_sweep_counts_the_cycles_that_reach_it() -> None:
     history = gated(*(GATE | {"max_position_adjust_usd": amount} for amount in (0.0, 10.0, 10.0, 40.0)))
     frame = threshold_sweep(history)
-    assert frame["threshold_usd"].tolist() == [0.0, 10.0, 40.0]
+    assert frame["factor"].tolist() == [0.0, 0.1, 0.4]
     assert frame["rebalance_count"].tolist() == [3, 3, 1]
     assert frame["rebalance_share"].tolist() == [0.75, 0.75, 0.25]
+
+
+def test_threshold_sweep_measures_each_cycle_against_its_own_threshold() -> None:
+    growing = [{"max_position_adjust_usd": 1.5 * usd, "position_adjust_threshold_usd": usd} for usd in (10.0, 1000.0)]
+    unknown = [{"max_position_adjust_usd": 5.0}, {"max_position_adjust_usd": 5.0, "position_adjust_threshold_usd": 0.0}]
+    frame = threshold_sweep(gated(*growing, *unknown))
+    assert frame["factor"].tolist() == [0.0, 1.5]
+    assert frame["rebalance_count"].tolist() == [2, 2]
+    assert frame["rebalance_share"].tolist() == [1.0, 1.0]  # the other two cycles have no threshold to reach
 
 
 def test_flags_by_pair_and_together() -> None:
