@@ -128,7 +128,7 @@ def steadily(place: Place, strategy: str | None, read: Callable[[Manifest], Foun
             before = manifest
     raise HistoryError(
         f"files of {strategy!r} are missing from {place}. Compact its records into a new dataset.",
-        path=place.where,
+        path=str(place),
         strategy=strategy,
     )
 
@@ -144,14 +144,14 @@ def _chosen(place: Place, strategy: str | None) -> str | None:
     if not known:
         raise HistoryError(
             f"{place} is no dataset of histories. Make one with: alpha-model compact history.jsonl --into {place}",
-            path=place.where,
+            path=str(place),
         )
     if strategy is None and len(known) == 1:
         return known[0]
     if strategy is None or wanted not in known:
         names = ", ".join(repr(name or "") for name in known)
         what = f"no strategy {strategy!r} in {place}" if strategy is not None else f"{place} holds several strategies"
-        raise HistoryError(f"{what}. Choose one of {names}.", path=place.where, strategy=strategy)
+        raise HistoryError(f"{what}. Choose one of {names}.", path=str(place), strategy=strategy)
     return wanted
 
 
