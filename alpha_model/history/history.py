@@ -275,6 +275,7 @@ class History:
             self._superseded,
             signals=self._superseded.signals.filter(wanted),
             pairs=self._superseded.pairs.filter(wanted),
+            trades=self._superseded.trades.filter(wanted),
         )
         return History(tables, self.source, earlier)
 
@@ -289,11 +290,7 @@ class History:
         low, high, earlier = 0, 0, None
         if bounds.size:
             low, high = np.searchsorted(numbers, bounds[0]), np.searchsorted(numbers, bounds[-1], side="right")
-            earlier = self._superseded and replace(
-                self._superseded,
-                cycles=_during(self._superseded.cycles, times[0], times[-1]),
-                signals=_during(self._superseded.signals, times[0], times[-1]),
-            )
+            earlier = self._superseded and _revisions_during(self._superseded, times[0], times[-1])
         tables = replace(
             self.tables,
             cycles=self.tables.cycles.slice(first, stop - first),
@@ -326,6 +323,14 @@ def _during(table: pa.Table, start: Moment | None, end: Moment | None) -> pa.Tab
             table = table.filter(compare(times, pa.scalar(utc(bound).to_pydatetime(), times.type)))
             times = table["timestamp"]
     return table
+
+
+def _revisions_during(tables: Tables, start: Moment, end: Moment) -> Tables:
+    """The revisions of cycles from `start` to `end`, each with the trades that stood beside it."""
+    cycles = _during(tables.cycles, start, end)
+    own = pc.is_in(tables.trades["cycle"], value_set=cycles["cycle"].combine_chunks())
+    signals = _during(tables.signals, start, end)
+    return replace(tables, cycles=cycles, signals=signals, trades=tables.trades.filter(own))
 
 
 def _frame(table: pa.Table) -> pd.DataFrame:
