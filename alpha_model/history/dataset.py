@@ -22,13 +22,7 @@ from alpha_model.errors import HistoryError
 from alpha_model.history.manifest import Manifest, StoredFile, load_manifest, load_manifests
 from alpha_model.history.parquet import Window, read_parquet
 from alpha_model.history.place import Place
-from alpha_model.history.schema import SCHEMAS, Tables, empty_tables
-
-SUPERSEDED = "superseded_"
-"""Before the name of a table that holds earlier revisions."""
-
-REVISED = ("cycles", "signals", "trades")
-"""The tables that earlier revisions have."""
+from alpha_model.history.schema import REVISED, SCHEMAS, SUPERSEDED, Tables, empty_tables
 
 _ATTEMPTS = 20
 _THREADS = 8

@@ -189,6 +189,12 @@ SCHEMAS: dict[str, pa.Schema] = {
     "problems": PROBLEMS,
 }
 
+REVISED = ("cycles", "signals", "trades")
+"""The tables that earlier revisions of cycles have; `pairs` is that of the history, the others are empty."""
+
+SUPERSEDED = "superseded_"
+"""Before the name of a stored table that holds earlier revisions."""
+
 
 def describe_tables() -> list[dict[str, Any]]:
     """Every column of every table: table, column, type, always (it is never null), meaning."""
