@@ -474,6 +474,8 @@ def test_file_of_something_else_is_refused_and_left_alone(path: Path, make: Any)
         b"notes",
         json.dumps(make.snapshot({})).encode(),
         b'{"type":"cycle","crc32":"00000000"}\n',
+        b'{"type":"FeatureCollection"}',
+        b'\n{"type":"FeatureCollection"}',
     ):
         path.write_bytes(content)
         with pytest.raises(RecordError, match="is not a recorder file"):
