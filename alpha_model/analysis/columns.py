@@ -23,23 +23,24 @@ def numbers(table: pa.Table, column: str) -> Numbers:
     return cast("Numbers", values.to_numpy(zero_copy_only=False))
 
 
-def signal_places(history: History) -> Places:
-    """For each row of `signals`, the row of its cycle in `cycles`."""
-    return history.signal_places
-
-
 def count_per_cycle(history: History, chosen: Truths) -> Places:
     """How many rows of `signals` are chosen, one number a cycle."""
-    return np.bincount(signal_places(history)[chosen], minlength=len(history)).astype(np.int64)
+    return np.bincount(history.signal_places[chosen], minlength=len(history)).astype(np.int64)
 
 
 def sum_per_cycle(history: History, values: Numbers | Places) -> Numbers:
     """The sum of a column of `signals` in each cycle; NaN where no row of the cycle has a number."""
     known = ~np.isnan(values)
-    places = signal_places(history)[known]
+    places = history.signal_places[known]
     sums = np.bincount(places, weights=values[known], minlength=len(history))
     counts = np.bincount(places, minlength=len(history))
     return np.where(counts > 0, sums, np.nan)
+
+
+def shares_in_cycle(history: History, values: Numbers) -> Numbers:
+    """Each value of a column of `signals` as a share of the sum of its cycle; NaN where that sum is not above 0."""
+    total = sum_per_cycle(history, values)[history.signal_places]
+    return values / np.where(total > 0, total, np.nan)
 
 
 def part_of(record: Record, part: slice) -> Record:

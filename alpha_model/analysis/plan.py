@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from alpha_model.analysis.columns import Numbers, Places, Truths, numbers, signal_places
+from alpha_model.analysis.columns import Numbers, Places, Truths, numbers
 from alpha_model.history import History
 from alpha_model.history.schema import FLAG_BITS
 from alpha_model.signal import TradingPairSignalFlags as Flags
@@ -54,7 +54,7 @@ def plan_of(history: History) -> Plan:
     adjust = np.nan_to_num(numbers(signals, "position_adjust_usd"))
     against = (numbers(signals, "ignored") != 0) | has_flags(history, *SKIPPING)
     wanted = adjust != 0
-    proven = rebalance_recorded(history)[signal_places(history)]
+    proven = rebalance_recorded(history)[history.signal_places]
     if not proven.all():
         proven = proven | _has_trade(history)
     planned = wanted & ~against & proven

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from alpha_model.analysis.audit.pipeline import Settings, settings_of
-from alpha_model.analysis.columns import Numbers, Places, Truths, numbers, signal_places
+from alpha_model.analysis.columns import Numbers, Places, Truths, numbers
 from alpha_model.analysis.plan import REBALANCE_KIND, rebalance_recorded
 from alpha_model.history import History
 from alpha_model.history.schema import FLAG_BITS
@@ -117,7 +117,7 @@ class Sheet:
     @cached_property
     def places(self) -> Places:
         """The row of `cycles` that each row of `signals` belongs to."""
-        return signal_places(self.history)
+        return self.history.signal_places
 
     @cached_property
     def pair_ids(self) -> Places:

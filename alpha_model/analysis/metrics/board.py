@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from alpha_model.analysis.columns import Numbers, Places, Truths, numbers, signal_places
+from alpha_model.analysis.columns import Numbers, Places, Truths, numbers
 from alpha_model.analysis.metrics.correlation import Mask, Matrix, average_ranks
 from alpha_model.analysis.plan import Plan, has_flags, plan_of
 from alpha_model.history import History
@@ -65,7 +65,7 @@ class Board:
     @cached_property
     def places(self) -> Places:
         """For each row of `signals`, the row of the matrices."""
-        return signal_places(self.history)
+        return self.history.signal_places
 
     @cached_property
     def columns(self) -> Places:

@@ -38,6 +38,13 @@ def test_funnel_counts_pairs_and_dollars_and_says_what_was_lost(limited: History
     assert frame["lost"].tolist() == [[], [], [], [], [("trade_too_small", 1)]]
 
 
+def test_pair_whose_signal_is_not_known_is_not_counted_as_one() -> None:
+    frame = cycle_funnel(
+        make_history([{"pair_id": 1, "signal": 2.0}, {"pair_id": 2, "signal": None, "old_value": 5.0}])
+    )
+    assert frame["pair_count"].tolist()[0] == 1
+
+
 def test_waterfall_of_a_cycle_leads_from_what_was_wanted_to_the_targets(limited: History) -> None:
     frame = dollar_waterfall(limited)
     assert frame["stage"].tolist() == ["wanted", "concentration", "redistribution", "size_risk", "target"]
