@@ -16,6 +16,9 @@ Places: TypeAlias = npt.NDArray[np.int64]
 Truths: TypeAlias = npt.NDArray[np.bool_]
 Record = TypeVar("Record")
 
+UNKNOWN_TIME: int = np.iinfo(np.int64).min
+"""Stands for no time among microseconds."""
+
 
 def numbers(table: pa.Table, column: str) -> Numbers:
     """One numeric or boolean column as float64; null is NaN."""
@@ -35,6 +38,26 @@ def sum_per_cycle(history: History, values: Numbers | Places) -> Numbers:
     sums = np.bincount(places, weights=values[known], minlength=len(history))
     counts = np.bincount(places, minlength=len(history))
     return np.where(counts > 0, sums, np.nan)
+
+
+def ends_with(column: pa.ChunkedArray, ending: str) -> Truths:
+    """Which words end so; an absent one does not."""
+    return np.asarray(pc.fill_null(pc.ends_with(column, ending), fill_value=False), dtype=np.bool_)
+
+
+def is_in(column: pa.ChunkedArray, words: tuple[str, ...]) -> Truths:
+    """Which words are among those; an absent one is not."""
+    return np.asarray(pc.is_in(column, value_set=pa.array(words)), dtype=np.bool_)
+
+
+def was_short(history: History) -> Truths:
+    """Which rows of `signals` are of a pair that was held short."""
+    return ends_with(history.tables.signals["old_kind"], "short")
+
+
+def microseconds(table: pa.Table, column: str = "timestamp") -> Places:
+    """The times in a table, microseconds since 1970; `UNKNOWN_TIME` where there is none."""
+    return cast("Places", pc.fill_null(table[column].cast(pa.int64()), UNKNOWN_TIME).to_numpy())
 
 
 def shares_in_cycle(history: History, values: Numbers) -> Numbers:

@@ -87,7 +87,7 @@ def decisions(history: History) -> npt.NDArray[np.str_]:
     plan, signals = plan_of(history), history.tables.signals
     rises = np.nan_to_num(numbers(signals, "position_adjust_usd")) > 0
     selected = ~np.isnan(numbers(signals, "signal_in_selection"))
-    buys = plan.planned & (rises != plan.covers)
+    buys = plan.planned & (rises != plan.of_short)
     rules = {
         "buy": buys,
         "sell": plan.planned & ~buys,
