@@ -7,14 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from builders import make_manager, make_model
-from histories import REAL, SAMPLES, kept_by_framework, make_history
+from histories import EVERY, kept_by_framework, make_history
 
 from alpha_model import FixedSizeRiskModel
 from alpha_model.analysis import FUNNEL_STEPS, cycle_funnel, dollar_waterfall, ledger
 from alpha_model.errors import HistoryError
 from alpha_model.history import History, read_history
-
-EVERY = [path for path in [*SAMPLES, *REAL] if "no-alpha-model" not in path.name]
 
 
 @pytest.fixture
