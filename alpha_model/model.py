@@ -164,14 +164,14 @@ class AlphaModel(JsonDataclass):
             pair: The spot or vault pair, also for a short.
             alpha: The signal; its sign is the side, its size the strength. A later call replaces an earlier one, and
                 0 removes the pair.
-            stop_loss: Share of the price at which to sell: 0.98 is 2 % below.
-            take_profit: Share of the price at which to take the gain: 1.02 is 2 % above.
-            trailing_stop_loss: Share of the highest price since: 0.98 is 2 % below.
+            stop_loss: Share of the mid price at the decision at which to close: 0.98 is 2 % below; for a short, above.
+            take_profit: Share of the mid price at which to take the gain: 1.02 is 2 % above; for a short, below.
+            trailing_stop_loss: Share of the highest price since: 0.98 is 2 % below; for a short, of the lowest, above.
             leverage: Must be given for shorts; with a positive signal it asks for a leveraged long. None is spot.
 
         Raises:
             PairError: The pair has no internal id, or is a synthetic one.
-            SignalError: The signal is not finite, or short without leverage.
+            SignalError: The signal is not finite, or short without leverage; or the leverage or a share is not above 0.
         """
         pair_id = checks.check_signal(pair, alpha, leverage, self._when())
         checks.check_trigger("stop_loss", stop_loss, pair)
@@ -197,6 +197,9 @@ class AlphaModel(JsonDataclass):
         Args:
             count: How many.
             threshold: The least strength, inclusive.
+
+        Raises:
+            SignalError: The count is no whole number >= 0, or the threshold is not finite.
         """
         checks.check_count(count, threshold)
         strong = [item for item in self.raw_signals.items() if item[1].strength >= threshold]
@@ -217,6 +220,7 @@ class AlphaModel(JsonDataclass):
             method: Takes `{pair_id: signed signal}`, returns `{pair_id: raw weight >= 0}` for the same pairs.
 
         Raises:
+            ArgumentError: The method is no function.
             StepOrderError: Nothing was selected yet.
             WeightError: The method left out a pair, or returned something that is no weight.
         """
@@ -256,6 +260,8 @@ class AlphaModel(JsonDataclass):
         Raises:
             StepOrderError: The raw weights were not assigned yet.
             WeightError: A setting is out of range, or contradicts another, or the model answers nonsense.
+            SignalError: A short, with a size-risk model: these size longs only.
+            ArgumentError: The size-risk model is none, or `max_weight_function` is no function.
             PricingError: The model does not know the TVL of a pair.
         """
         checks.check_selected(self.raw_signals, self.signals, self._done(), self._when(), "normalise_weights")
@@ -329,6 +335,8 @@ class AlphaModel(JsonDataclass):
 
         Raises:
             WeightError: A number is not finite.
+            ArgumentError: Something else than a pair was given for one.
+            PairError: The pair has no internal id.
         """
         pair_id = checks.check_old_weight(pair, old_synthetic_pair, old_weight, old_value, self._when())
         signal = self.signals.get(pair_id)

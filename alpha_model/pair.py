@@ -43,6 +43,7 @@ class AssetIdentifier(JsonDataclass):
         token_symbol: Written by strangers: never trust it as HTML, a path or a formula.
         decimals: Digits after the point in the token's own unit.
         internal_id: The framework's number for the asset.
+        info_url: A page about the asset, written by strangers.
         underlying: The token that a debt or collateral token stands for.
         type: Role of the token, for example `borrowed` or `collateral`.
         liquidation_threshold: Share of the collateral's value that may be borrowed before liquidation.
@@ -79,6 +80,8 @@ class TradingPairIdentifier(JsonDataclass):
         pool_address: The market's own address.
         exchange_address: Null for vaults.
         internal_id: The framework's number for the pair; what signals are keyed by.
+        internal_exchange_id: The framework's number for the exchange.
+        info_url: A page about the pair, written by strangers.
         fee: Trading fee as a share of the notional: 0.003 is 30 bps.
         kind: Spot, short, vault …; a kind that we do not know stays text.
         underlying_spot_pair: The spot pair under a synthetic one such as a short.

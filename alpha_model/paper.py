@@ -131,6 +131,7 @@ class PaperCycle:
         pairs: The pair of each ticker.
         model: A new model for this cycle.
         position_manager: Plans trades for the portfolio at the prices of now.
+        messages: The lines that `report` took.
     """
 
     number: int
@@ -169,6 +170,9 @@ class PaperMarket:
         fee: Share of the notional.
         tvl: The same shape as `prices`; USD locked in each market, for size risk. None where it is not looked at.
         pairs: The pair of each ticker; None makes them from the tickers.
+
+    Raises:
+        HistoryError: The prices have no ascending DatetimeIndex without duplicates.
     """
 
     prices: pd.DataFrame
@@ -237,6 +241,8 @@ def run_paper(
 
     Raises:
         HistoryError: A cycle time has no row of prices.
+        TradeError: The strategy's trades cost more cash than there is.
+        RecordError: A cycle cannot be recorded.
     """
     run = _Run(market, cash)
     times = list(cycle_times)

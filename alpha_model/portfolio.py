@@ -48,7 +48,7 @@ class TradingPosition:
             leveraged long: what it owes.
         stop_loss: Price at which to close, USD.
         take_profit: Price at which to take the gain, USD.
-        trailing_stop_loss: Share of the highest price since.
+        trailing_stop_loss: Share of the highest price since; for a short, of the lowest.
         closed_at: Naive UTC; None while it is held.
     """
 
@@ -132,7 +132,13 @@ class Portfolio:
 
     @classmethod
     def create(cls, reserve_asset: AssetIdentifier, cash: Decimal, timestamp: datetime | None = None) -> Portfolio:
-        """A portfolio that holds cash only."""
+        """A portfolio that holds cash only.
+
+        Args:
+            reserve_asset: The stablecoin or currency, taken to be worth 1 USD a unit.
+            cash: How much of it.
+            timestamp: When that was known, naive UTC.
+        """
         return cls(ReservePosition(reserve_asset, Decimal(cash), timestamp))
 
     def add_position(
@@ -198,7 +204,11 @@ class Portfolio:
         }
 
     def revalue(self, timestamp: datetime | None, pricing_model: PricingModel) -> None:
-        """Mark every held position at its current mid price."""
+        """Mark every held position at its current mid price.
+
+        Raises:
+            PricingError: A position has no price; no mark has changed.
+        """
         marks = [(held, pricing_model.get_mid_price(timestamp, held.pair)) for held in self.iterate_held()]
         for position, price in marks:
             position.mark_price = price

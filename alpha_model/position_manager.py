@@ -29,7 +29,7 @@ class Triggers:
     Args:
         stop_loss: Price, USD.
         take_profit: Price, USD.
-        trailing_stop_loss: Share of the highest price since.
+        trailing_stop_loss: Share of the highest price since; for a short, of the lowest.
     """
 
     stop_loss: UsdPrice | None = None
@@ -42,6 +42,8 @@ NO_TRIGGERS = Triggers()
 
 class PositionManager:
     """Plans trades for one portfolio at one moment.
+
+    Every method that plans a trade raises `PricingError` where a price is missing or none that can be traded at.
 
     Args:
         timestamp: Decision time, naive UTC.
@@ -102,7 +104,11 @@ class PositionManager:
         return price
 
     def estimate_asset_quantity(self, pair: TradingPairIdentifier, usd: Usd) -> float:
-        """How many units that many dollars are at the mid price, with the sign of the dollars."""
+        """How many units that many dollars are at the mid price, with the sign of the dollars.
+
+        Raises:
+            PricingError: There is no price.
+        """
         return usd / self.get_mid_price(pair)
 
     def get_shorting_pair(self, pair: TradingPairIdentifier) -> TradingPairIdentifier:

@@ -61,9 +61,10 @@ class TradingPairSignal(JsonDataclass):
         pair: The spot or vault pair, also when the signal is short.
         signal: Any real number; its sign is the side, its size the strength.
         signal_id: Position in the cycle; means nothing across cycles.
-        stop_loss: Share of the entry price at which to sell: 0.98 is 2 % below.
-        take_profit: Share of the entry price at which to take the gain: 1.02 is 2 % above.
-        trailing_stop_loss: Share of the highest price since.
+        stop_loss: Share of the mid price at the decision at which to close: 0.98 is 2 % below; for a short, above.
+        take_profit: Share of the mid price at the decision at which to take the gain: 1.02 is 2 % above; for a short,
+            below.
+        trailing_stop_loss: Share of the highest price since, or for a short, of the lowest, on the other side of it.
         leverage: For shorts and leveraged longs; None is spot.
         raw_weight: What the weighting method made of the signal, >= 0.
         normalised_weight: Share of investable equity, or of the accepted part when size risk is on.

@@ -33,10 +33,17 @@ class SizeRisk(JsonDataclass):
         timestamp: When, naive UTC.
         pair: For which pair.
         sizing_type: Whether a buy, a sell or a whole position was asked for.
-        asked_size: USD asked.
-        accepted_size: USD allowed, at most `asked_size`.
+        path: The pairs that the trade would go through.
         capped: Whether something was refused.
+        block_number: The block that the answer is about, where the model looks at a chain.
+        mid_price: USD per unit, without fees.
+        avg_price: USD per unit that the accepted size would trade at.
+        asked_quantity: Units asked, where units were asked for; a decimal as text.
+        asked_size: USD asked.
+        accepted_quantity: Units allowed; a decimal as text.
+        accepted_size: USD allowed, at most `asked_size`.
         tvl: USD locked in the pool, where the model looks at it.
+        size_cap_usd: The most that the model would have allowed, USD; None is no limit.
         diagnostics_data: What the model based its answer on.
         extra: Fields of the file that this class does not know.
     """
@@ -60,7 +67,14 @@ class SizeRisk(JsonDataclass):
 
 
 class SizeRiskModel(ABC):
-    """Answers how much of an asked size the market can carry."""
+    """Answers how much of an asked size the market can carry.
+
+    Every method takes the decision time (naive UTC), the spot pair and the USD asked for, and answers with a `SizeRisk`
+    whose `accepted_size` lies between 0 and what was asked. It raises `PricingError` where it does not know the market.
+
+    Args:
+        pricing_model: Prices, and the TVL of pools.
+    """
 
     def __init__(self, pricing_model: PricingModel) -> None:
         self.pricing_model = pricing_model

@@ -35,9 +35,9 @@ class TradeExecution:
         planned_reserve: Cash that the plan takes (buys, openings) or brings (sells), never negative.
         planned_collateral: How a short's collateral changes, or, negative, a leveraged long's debt; 0 for spot.
         closing: The trade ends the position.
-        stop_loss: Price at which to sell, USD; set on openings and adjusts.
+        stop_loss: Price at which to close, USD; set on openings and adjusts.
         take_profit: Price at which to take the gain, USD.
-        trailing_stop_loss: Share of the highest price since.
+        trailing_stop_loss: Share of the highest price since; for a short, of the lowest.
         notes: Why, for people.
         executed_at: When it was filled; None while it is a plan.
         executed_quantity: Units, signed; None while it is a plan.

@@ -48,6 +48,8 @@ def weight_by_1_slash_signal(signals: Signals) -> RawWeights:
 
     Raises:
         WeightError: A signal is 0.
+
+    Source: the reference documentation of `weight_by_1_slash_signal`.
     """
     zeros = [pair_id for pair_id, signal in signals.items() if signal == 0]
     if zeros:
@@ -74,7 +76,10 @@ weight_passthrouh = weight_passthrough
 
 
 def weight_by_log(signals: Signals) -> RawWeights:
-    """ln(1 + strength): strong signals count for less than proportionally."""
+    """ln(1 + strength): strong signals count for less than proportionally.
+
+    Source: the reference documentation of `weight_by_log`.
+    """
     return {pair_id: math.log1p(abs(signal)) for pair_id, signal in signals.items()}
 
 
@@ -87,6 +92,8 @@ def weight_by_softmax(signals: Signals, temperature: float = 2.0) -> RawWeights:
 
     Raises:
         WeightError: The temperature is not above 0.
+
+    Source: the reference documentation of `weight_by_softmax`.
     """
     if not temperature > 0:
         raise WeightError(f"softmax needs a temperature above 0, got {temperature}.", temperature=temperature)
@@ -104,6 +111,8 @@ def weight_by_blend(signals: Signals, blend_alpha: float = 0.5) -> RawWeights:
 
     Raises:
         WeightError: The share is outside 0...1.
+
+    Source: the reference documentation of `weight_by_blend`.
     """
     if not 0 <= blend_alpha <= 1:
         raise WeightError(f"blend_alpha must be between 0 and 1, got {blend_alpha}.", blend_alpha=blend_alpha)

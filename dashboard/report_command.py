@@ -10,7 +10,8 @@ import click
 import pandas as pd
 
 from alpha_model.commands.output import plain_text
-from alpha_model.commands.sources import name_of, one_cycle, opened, source_argument
+from alpha_model.commands.sources import one_cycle, opened, source_argument
+from alpha_model.history.address import name_of
 from dashboard.text import byte_size
 
 

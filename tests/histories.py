@@ -19,6 +19,8 @@ SAMPLES = sorted(path for path in (REPOSITORY / "sample_states").iterdir() if ".
 SHARED = REPOSITORY.parent / "shared" / "states"
 """Real histories, which lie beside the repository and are not part of it."""
 REAL = sorted([*SHARED.glob("*.json*"), *SHARED.glob("live/*.json")])
+EVERY = [path for path in [*SAMPLES, *REAL] if "no-alpha-model" not in path.name]
+"""The samples and the real histories, but for the one file without an alpha model."""
 
 Rows = Sequence[Mapping[str, Any]]
 

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 import alpha_model
+import alpha_model.analysis
 import alpha_model.history
 
 ROOT = Path(__file__).parents[1]
@@ -46,12 +47,19 @@ def test_make_has_the_targets_that_the_texts_name(target: str) -> None:
     assert re.search(rf"^{target}:", makefile, re.MULTILINE)
 
 
-@pytest.mark.parametrize("module", [alpha_model, alpha_model.history])
-def test_public_names_are_sorted_and_exist(module) -> None:
-    assert list(module.__all__) == sorted(module.__all__, key=lambda name: (name.lower(), name)) or list(
-        module.__all__
-    ) == sorted(module.__all__)
+@pytest.mark.parametrize("module", [alpha_model, alpha_model.history, alpha_model.analysis])
+def test_public_names_exist_once_each(module) -> None:
+    assert len(set(module.__all__)) == len(module.__all__)
     assert [name for name in module.__all__ if not hasattr(module, name)] == []
+
+
+@pytest.mark.parametrize("module", [alpha_model, alpha_model.history, alpha_model.analysis])
+def test_reference_has_every_public_name(module) -> None:
+    pages = "\n".join(path.read_text() for path in (ROOT / "docs" / "reference").glob("*.md"))
+    shown = set(re.findall(r"^::: (\S+)$", pages, re.MULTILINE))
+    homes = {name: getattr(getattr(module, name), "__module__", "") or "" for name in module.__all__}
+    ours = {name: home for name, home in homes.items() if home.startswith("alpha_model.")}
+    assert {name for name, home in ours.items() if not {home, f"{home}.{name}"} & shown} == set()
 
 
 def test_committed_texts_name_no_path_of_a_machine() -> None:

@@ -16,6 +16,9 @@ Places: TypeAlias = npt.NDArray[np.int64]
 Truths: TypeAlias = npt.NDArray[np.bool_]
 Record = TypeVar("Record")
 
+UNKNOWN_TIME: int = np.iinfo(np.int64).min
+"""Stands for no time among microseconds."""
+
 
 def numbers(table: pa.Table, column: str) -> Numbers:
     """One numeric or boolean column as float64; null is NaN."""
@@ -23,23 +26,44 @@ def numbers(table: pa.Table, column: str) -> Numbers:
     return cast("Numbers", values.to_numpy(zero_copy_only=False))
 
 
-def signal_places(history: History) -> Places:
-    """For each row of `signals`, the row of its cycle in `cycles`."""
-    return history.signal_places
-
-
 def count_per_cycle(history: History, chosen: Truths) -> Places:
     """How many rows of `signals` are chosen, one number a cycle."""
-    return np.bincount(signal_places(history)[chosen], minlength=len(history)).astype(np.int64)
+    return np.bincount(history.signal_places[chosen], minlength=len(history)).astype(np.int64)
 
 
 def sum_per_cycle(history: History, values: Numbers | Places) -> Numbers:
     """The sum of a column of `signals` in each cycle; NaN where no row of the cycle has a number."""
     known = ~np.isnan(values)
-    places = signal_places(history)[known]
+    places = history.signal_places[known]
     sums = np.bincount(places, weights=values[known], minlength=len(history))
     counts = np.bincount(places, minlength=len(history))
     return np.where(counts > 0, sums, np.nan)
+
+
+def ends_with(column: pa.ChunkedArray, ending: str) -> Truths:
+    """Which words end so; an absent one does not."""
+    return np.asarray(pc.fill_null(pc.ends_with(column, ending), fill_value=False), dtype=np.bool_)
+
+
+def is_in(column: pa.ChunkedArray, words: tuple[str, ...]) -> Truths:
+    """Which words are among those; an absent one is not."""
+    return np.asarray(pc.is_in(column, value_set=pa.array(words)), dtype=np.bool_)
+
+
+def was_short(history: History) -> Truths:
+    """Which rows of `signals` are of a pair that was held short."""
+    return ends_with(history.tables.signals["old_kind"], "short")
+
+
+def microseconds(table: pa.Table, column: str = "timestamp") -> Places:
+    """The times in a table, microseconds since 1970; `UNKNOWN_TIME` where there is none."""
+    return cast("Places", pc.fill_null(table[column].cast(pa.int64()), UNKNOWN_TIME).to_numpy())
+
+
+def shares_in_cycle(history: History, values: Numbers) -> Numbers:
+    """Each value of a column of `signals` as a share of the sum of its cycle; NaN where that sum is not above 0."""
+    total = sum_per_cycle(history, values)[history.signal_places]
+    return values / np.where(total > 0, total, np.nan)
 
 
 def part_of(record: Record, part: slice) -> Record:

@@ -4,7 +4,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from alpha_model.analysis.columns import numbers
+from alpha_model.analysis.columns import numbers, shares_in_cycle
 from alpha_model.analysis.flags import flag_names, flags_of_cycles
 from alpha_model.analysis.outcome import cycle_outcomes
 from alpha_model.analysis.pairs import pair_labels
@@ -68,14 +68,11 @@ def cycle_signals(history: History) -> pd.DataFrame:
         weight / Σ raw weights of its cycle); flags (list of names).
     """
     signals = history.signals
-    raw = signals["raw_weight"].to_numpy(dtype=np.float64)
-    places = np.searchsorted(history.cycle_numbers, signals["cycle"].to_numpy())
-    totals = np.bincount(places, weights=np.nan_to_num(raw), minlength=max(len(history), 1))[places]
     labels = pair_labels(history)
     frame = signals.assign(
         pair=[labels[pair_id] for pair_id in signals["pair_id"]],
         decision=[str(word) for word in decisions(history)],
-        raw_share=raw / np.where(totals > 0, totals, np.nan),
+        raw_share=shares_in_cycle(history, numbers(history.tables.signals, "raw_weight")),
         flags=pd.Series(flag_names(history), dtype=object),
     )
     strength, change = (
@@ -90,7 +87,7 @@ def decisions(history: History) -> npt.NDArray[np.str_]:
     plan, signals = plan_of(history), history.tables.signals
     rises = np.nan_to_num(numbers(signals, "position_adjust_usd")) > 0
     selected = ~np.isnan(numbers(signals, "signal_in_selection"))
-    buys = plan.planned & (rises != plan.covers)
+    buys = plan.planned & (rises != plan.of_short)
     rules = {
         "buy": buys,
         "sell": plan.planned & ~buys,

@@ -73,6 +73,17 @@ _STAGES = {
     ReasonCode.carried_forward: "other",
     ReasonCode.not_reached: "redistribution",
 }
+GATES = (
+    ReasonCode.held_below_threshold,
+    ReasonCode.trade_too_small,
+    ReasonCode.quantity_too_small,
+    ReasonCode.weight_too_small,
+    ReasonCode.frozen,
+    ReasonCode.skipped,
+    ReasonCode.undecided,
+)
+"""The codes of a change that was wanted and is not known to have been traded."""
+
 LIMITS = ("concentration", "redistribution", "size_risk", "chain", "other", "cash")
 """The stages of the ledger that can take from what was wanted."""
 
@@ -156,19 +167,7 @@ _STAGE_NAMES = ["selection", "redistribution", "other", "threshold", "traded"]
 
 
 def _stage(code: ReasonCode) -> str:
-    return _STAGES.get(code, "threshold" if _is_gate(code) else "traded")
-
-
-def _is_gate(code: ReasonCode) -> bool:
-    return code in {
-        ReasonCode.held_below_threshold,
-        ReasonCode.trade_too_small,
-        ReasonCode.quantity_too_small,
-        ReasonCode.weight_too_small,
-        ReasonCode.frozen,
-        ReasonCode.skipped,
-        ReasonCode.undecided,
-    }
+    return _STAGES.get(code, "threshold" if code in GATES else "traded")
 
 
 def _codes(history: History, book: Ledger) -> Codes:

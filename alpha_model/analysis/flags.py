@@ -7,7 +7,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from alpha_model.analysis.columns import Places, Truths, signal_places
+from alpha_model.analysis.columns import Places, Truths
 from alpha_model.history import History
 from alpha_model.history.schema import FLAG_BITS, pack_flags, unpack_flags
 from alpha_model.units import PairId
@@ -24,7 +24,7 @@ def flag_counts(history: History, pair_ids: Sequence[PairId] | None = None) -> p
         DatetimeIndex (UTC), one row a cycle, in order; one column a flag that occurs, known flags in bit order, then
         others by name; int64 counts, 0 = not raised. No columns: no flag was raised, or the source records none.
     """
-    signals, places = history.tables.signals, signal_places(history)
+    signals, places = history.tables.signals, history.signal_places
     chosen = _chosen(signals, pair_ids)
     bits = signals["flag_bits"].to_numpy()
     counts = {}

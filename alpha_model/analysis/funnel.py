@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from alpha_model.analysis.columns import numbers
-from alpha_model.analysis.explain import ReasonCode, reasons_of
+from alpha_model.analysis.explain import GATES, ReasonCode, reasons_of
 from alpha_model.analysis.ledger import CENT, Ledger, ledger_of
 from alpha_model.analysis.ledger_targets import TARGET_STAGES
 from alpha_model.analysis.ledger_trades import TRADE_STAGES
@@ -23,15 +23,7 @@ _LOST_AT: Final[dict[str, tuple[ReasonCode, ...]]] = {
     "selected": (ReasonCode.below_signal_threshold, ReasonCode.not_in_top, ReasonCode.not_selected),
     "with a target": (ReasonCode.nothing_allowed, ReasonCode.not_reached),
     "to be changed": (ReasonCode.no_change, ReasonCode.carried_forward),
-    "traded": (
-        ReasonCode.held_below_threshold,
-        ReasonCode.trade_too_small,
-        ReasonCode.quantity_too_small,
-        ReasonCode.weight_too_small,
-        ReasonCode.frozen,
-        ReasonCode.skipped,
-        ReasonCode.undecided,
-    ),
+    "traded": GATES,
 }
 
 
@@ -59,7 +51,7 @@ def cycle_funnel(history: History, book: Ledger | None = None) -> pd.DataFrame:
     traded = book.traded.planned
     flip = np.where(book.traded.flips, np.abs(amounts["old_value"]), 0.0)
     found = {
-        "signals": (numbers(history.tables.signals, "signal") != 0, np.nan),
+        "signals": (np.nan_to_num(numbers(history.tables.signals, "signal")) != 0, np.nan),
         "selected": (chosen, np.sum(amounts["wanted"][chosen])),
         "with a target": (with_target, np.sum(amounts["target"][chosen])),
         "to be changed": (adjust != 0, np.sum(np.abs(adjust))),

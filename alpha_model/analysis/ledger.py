@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from alpha_model.analysis.columns import Numbers, Places, Truths, signal_places
+from alpha_model.analysis.columns import Numbers, Places, Truths
 from alpha_model.analysis.ledger_targets import TARGET_STAGES, Targets, targets_of
 from alpha_model.analysis.ledger_trades import TRADE_STAGES, Traded, traded_of
 from alpha_model.analysis.provenance import Codes, as_words
@@ -64,7 +64,7 @@ def ledger_of(history: History, settings: Settings | None = None) -> Ledger:
         AssertionError: The stages do not add up, which is an error of this module.
     """
     targets = targets_of(history, settings_of(history) if settings is None else settings)
-    book = Ledger(signal_places(history), targets, traded_of(history, targets.amounts["target"]))
+    book = Ledger(history.signal_places, targets, traded_of(history, targets.amounts["target"]))
     _check_sums(book)
     return book
 

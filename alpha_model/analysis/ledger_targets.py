@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from alpha_model.analysis.columns import Numbers, Truths, numbers, signal_places
+from alpha_model.analysis.columns import Numbers, Truths, numbers
 from alpha_model.analysis.ledger_reasons import Recorded, recorded_reasons
 from alpha_model.analysis.plan import has_flags
 from alpha_model.analysis.provenance import DERIVED, INFERRED, RECORDED, UNKNOWN, Codes
@@ -53,7 +53,7 @@ class Targets:
 
 def targets_of(history: History, settings: Settings) -> Targets:
     """The first half of the ledger."""
-    signals, places = history.tables.signals, signal_places(history)
+    signals, places = history.tables.signals, history.signal_places
     chosen = np.asarray(signals["selected"].to_numpy())
     equity = settings.equity[places]
     equity_from = exactly(settings.equity_from)[places]
@@ -130,7 +130,7 @@ def _targets(history: History, chosen: Truths, equity: Numbers, equity_from: Cod
     target = np.where(outside, 0.0, target)
     code = np.where(outside, DERIVED, code)
     weighted = np.isnan(target) & chosen & ~np.asarray(signals["carry_forward"].to_numpy())
-    usable = weighted & np.isnan(numbers(history.tables.cycles, "accepted_investable_equity"))[signal_places(history)]
+    usable = weighted & np.isnan(numbers(history.tables.cycles, "accepted_investable_equity"))[history.signal_places]
     target = np.where(usable, numbers(signals, "normalised_weight") * equity, target)
     code = np.where(usable & ~np.isnan(target), equity_from, code)
     return target, code.astype(np.int8)

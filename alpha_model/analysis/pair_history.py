@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from alpha_model.analysis.columns import numbers, signal_places, sum_per_cycle
+from alpha_model.analysis.columns import numbers, shares_in_cycle
 from alpha_model.analysis.cycle import decisions
 from alpha_model.analysis.flags import flag_names
 from alpha_model.analysis.ranks import rank_in_cycle
@@ -45,9 +45,9 @@ def pair_history(history: History, pair_id: PairId) -> pd.DataFrame:
     narrowed = history.pair(pair_id)
     signals = history.tables.signals
     rows = np.flatnonzero(signals["pair_id"].to_numpy() == pair_id)
-    places = signal_places(history)
+    places = history.signal_places
     strength = np.abs(numbers(signals, "signal"))
-    totals = sum_per_cycle(history, numbers(signals, "raw_weight"))
+    raw_share = shares_in_cycle(history, numbers(signals, "raw_weight"))
     counts = np.bincount(places[strength > 0], minlength=len(history))
     recorded = {name: numbers(signals, name)[rows] for name in _RECORDED}
     where = places[rows]
@@ -60,7 +60,7 @@ def pair_history(history: History, pair_id: PairId) -> pd.DataFrame:
         "rank": np.where(strength > 0, rank_in_cycle(places, -strength), 0)[rows],
         "signal_count": counts[where],
         "raw_weight": recorded["raw_weight"],
-        "raw_share": recorded["raw_weight"] / np.where(totals[where] > 0, totals[where], np.nan),
+        "raw_share": raw_share[rows],
         **{name: recorded[name] for name in _RECORDED[2:]},
         "refused": np.maximum(recorded["asked"] - recorded["accepted"], 0.0),
         "flags": pd.Series(flag_names(narrowed), dtype=object),

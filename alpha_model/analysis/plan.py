@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from alpha_model.analysis.columns import Numbers, Places, Truths, numbers, signal_places
+from alpha_model.analysis.columns import Numbers, Places, Truths, numbers, was_short
 from alpha_model.history import History
 from alpha_model.history.schema import FLAG_BITS
 from alpha_model.signal import TradingPairSignalFlags as Flags
@@ -33,7 +33,7 @@ class Plan:
         undecided: A change was wanted, and the source does not record what became of it.
         trades: How many trades were planned; 2 for a flip, which closes the old side and opens the new one.
         traded_usd: Their Σ|USD|; 0 where none was planned.
-        covers: The change makes a short smaller or larger, so that a positive one is a sale.
+        of_short: The change makes a short smaller or larger, so that a positive one is a sale.
     """
 
     planned: Truths
@@ -41,7 +41,7 @@ class Plan:
     undecided: Truths
     trades: Places
     traded_usd: Numbers
-    covers: Truths
+    of_short: Truths
 
 
 def plan_of(history: History) -> Plan:
@@ -54,15 +54,15 @@ def plan_of(history: History) -> Plan:
     adjust = np.nan_to_num(numbers(signals, "position_adjust_usd"))
     against = (numbers(signals, "ignored") != 0) | has_flags(history, *SKIPPING)
     wanted = adjust != 0
-    proven = rebalance_recorded(history)[signal_places(history)]
+    proven = rebalance_recorded(history)[history.signal_places]
     if not proven.all():
         proven = proven | _has_trade(history)
     planned = wanted & ~against & proven
 
     within = numbers(signals, "signal_in_selection")
-    was_short = np.asarray(pc.fill_null(pc.ends_with(signals["old_kind"], "short"), fill_value=False))
+    short = was_short(history)
     held = np.nan_to_num(numbers(signals, "old_value"))
-    turned = ((within > 0) & was_short) | ((within < 0) & ~was_short)
+    turned = ((within > 0) & short) | ((within < 0) & ~short)
     flips = planned & turned & (held != 0) & ~has_flags(history, Flags.closed)
     return Plan(
         planned=planned,
@@ -70,7 +70,7 @@ def plan_of(history: History) -> Plan:
         undecided=wanted & ~against & ~proven,
         trades=planned.astype(np.int64) + flips,
         traded_usd=np.where(planned, np.abs(adjust), 0.0) + np.where(flips, np.abs(held), 0.0),
-        covers=(within < 0) | ((within == 0) & was_short),
+        of_short=(within < 0) | ((within == 0) & short),
     )
 
 

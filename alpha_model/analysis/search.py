@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from alpha_model.analysis.columns import Places, Truths, numbers, signal_places
+from alpha_model.analysis.columns import Places, Truths, numbers
 from alpha_model.analysis.flags import rows_with_flag
 from alpha_model.analysis.outcome import cycle_outcomes
 from alpha_model.history import History
@@ -69,7 +69,7 @@ def _has_such_a_pair(history: History, query: CycleQuery) -> Truths:
         rows &= selected | (change > 0) | (np.nan_to_num(numbers(signals, "old_value")) != 0)
     if query.at_least_usd is not None:
         rows &= change >= query.at_least_usd
-    found: Truths = np.bincount(signal_places(history)[rows], minlength=len(history)) > 0
+    found: Truths = np.bincount(history.signal_places[rows], minlength=len(history)) > 0
     return found
 
 

@@ -11,9 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-import pyarrow.compute as pc
 
-from alpha_model.analysis.columns import Numbers, Places, Truths, numbers
+from alpha_model.analysis.columns import Numbers, Places, Truths, numbers, was_short
 from alpha_model.analysis.deeds import Deed, deed
 from alpha_model.analysis.explain import NOT_SELECTED, ReasonCode, Reasons, reasons_frame, reasons_of
 from alpha_model.analysis.ledger import CENT, Ledger, ledger_of
@@ -94,7 +93,6 @@ def _sentences(history: History, book: Ledger, reasons: Reasons) -> list[str]:
 def _pairs(history: History, book: Ledger, reasons: Reasons) -> Iterator[_Pair]:
     signals, amounts, labels = history.tables.signals, book.amounts(), pair_labels(history)
     within = numbers(signals, "signal_in_selection")
-    was_short = np.asarray(pc.fill_null(pc.ends_with(signals["old_kind"], "short"), fill_value=False))
     deeds = map(
         Deed,
         map(list(ReasonCode).__getitem__, reasons.code.tolist()),
@@ -105,7 +103,7 @@ def _pairs(history: History, book: Ledger, reasons: Reasons) -> Iterator[_Pair]:
         amounts["change"].tolist(),
         amounts["cash"].tolist(),
         (within < 0).tolist(),
-        was_short.tolist(),
+        was_short(history).tolist(),
     )
     cash_left = book.targets.equity - np.bincount(book.place, amounts["target"], minlength=len(history))[book.place]
     columns = (

@@ -14,7 +14,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from alpha_model.analysis.columns import Numbers, Places, Truths, numbers, signal_places
+from alpha_model.analysis.columns import Numbers, Places, Truths, numbers
 from alpha_model.analysis.ranks import rank_in_cycle
 from alpha_model.history import History
 
@@ -88,7 +88,7 @@ def best_fit(candidates: Sequence[Candidate], recorded: Numbers, places: Places,
 
 def fit_methods(history: History, wanted: Truths) -> Fit:
     """The weighting method of the wanted cycles, from the raw weights of their selected signals."""
-    signals, places = history.tables.signals, signal_places(history)
+    signals, places = history.tables.signals, history.signal_places
     chosen = np.asarray(signals["selected"].to_numpy()) & wanted[places]
     places = places[chosen]
     if not places.size:
@@ -164,7 +164,7 @@ def fit_equity(history: History) -> Numbers:
 
     One target alone agrees with anything, so two are needed.
     """
-    signals, places = history.tables.signals, signal_places(history)
+    signals, places = history.tables.signals, history.signal_places
     target, weight = numbers(signals, "position_target"), numbers(signals, "normalised_weight")
     sized = np.bincount(places, weights=~np.isnan(numbers(signals, "asked")), minlength=len(history)) > 0
     usable = (target > 0) & (weight > 0) & ~sized[places] & np.isnan(numbers(signals, "asked"))
@@ -184,7 +184,7 @@ def fit_max_weight(history: History, equity: Numbers, wanted: Truths) -> tuple[N
         The share (NaN = no pair was cut, or they were cut to different ones), and the share of the cut pairs that lie
         at it; one number a cycle each.
     """
-    count, signals, places = len(history), history.tables.signals, signal_places(history)
+    count, signals, places = len(history), history.tables.signals, history.signal_places
     if not wanted.any():
         return np.full(count, np.nan), np.full(count, np.nan)
     chosen = np.asarray(signals["selected"].to_numpy()) & wanted[places]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from alpha_model.analysis.columns import Numbers, numbers, signal_places
+from alpha_model.analysis.columns import Numbers, numbers
 from alpha_model.analysis.plan import has_flags, plan_of
 from alpha_model.history import History
 from alpha_model.signal import TradingPairSignalFlags as Flags
@@ -16,7 +16,7 @@ def fit_top_n(history: History) -> Numbers:
     It does where the strongest were always selected, and where the largest number selected was reached at least twice
     with others left out. All cycles have the same one then.
     """
-    signals, places, count = history.tables.signals, signal_places(history), len(history)
+    signals, places, count = history.tables.signals, history.signal_places, len(history)
     strength = np.abs(np.nan_to_num(numbers(signals, "signal")))
     chosen = np.asarray(signals["selected"].to_numpy())
     others = ~chosen & (strength > 0)
@@ -32,7 +32,7 @@ def fit_top_n(history: History) -> Numbers:
 
 def individual_threshold_bounds(history: History) -> dict[str, Numbers]:
     """Between which USD the threshold of a single trade lies, one number a cycle each; NaN = no such change."""
-    signals, places, plan = history.tables.signals, signal_places(history), plan_of(history)
+    signals, places, plan = history.tables.signals, history.signal_places, plan_of(history)
     size = np.abs(numbers(signals, "position_adjust_usd"))
     small = plan.skipped & has_flags(history, Flags.individual_trade_size_too_small)
     small &= ~has_flags(history, Flags.max_adjust_too_small, Flags.capped_by_sync_cash)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from alpha_model.allocation import SharingMode
-from alpha_model.analysis.columns import Numbers, Places, Truths, numbers, signal_places
+from alpha_model.analysis.columns import Numbers, Places, Truths, numbers
 from alpha_model.analysis.settings_fit import Candidate, Fit, best_fit
 from alpha_model.history import History
 
@@ -23,7 +23,7 @@ def fit_sharing(history: History, equity: Numbers, max_weight: Numbers, wanted: 
         max_weight: Largest share of equity of one pair; NaN is taken as no limit.
         wanted: Which cycles.
     """
-    signals, places = history.tables.signals, signal_places(history)
+    signals, places = history.tables.signals, history.signal_places
     asked = numbers(signals, "asked")
     chosen = np.asarray(signals["selected"].to_numpy()) | ~np.isnan(asked)
     sized = np.bincount(places[~np.isnan(asked)], minlength=len(history)) > 0

@@ -39,6 +39,11 @@ def count(number: int, thing: str) -> str:
     return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
 
 
+def printable(text: str) -> str:
+    """A stranger's text on one line, with blanks for what neither a screen nor a terminal should obey."""
+    return "".join(letter if letter.isprintable() else " " for letter in text)
+
+
 def known(*amounts: float) -> bool:
     """Are all of them numbers?"""
     return not any(math.isnan(amount) for amount in amounts)

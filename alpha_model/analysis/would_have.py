@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from alpha_model.analysis.columns import Numbers, Places, Truths, numbers, signal_places
+from alpha_model.analysis.columns import Numbers, Places, Truths, numbers
 from alpha_model.analysis.provenance import DERIVED, UNKNOWN, Codes
 from alpha_model.analysis.ranks import rank_in_cycle
 from alpha_model.analysis.settings import Settings, exactly
@@ -26,7 +26,7 @@ def share_if_selected(history: History, settings: Settings, chosen: Truths) -> t
     Returns:
         0...1, NaN = unknown, and how sure it is.
     """
-    signals, places = history.tables.signals, signal_places(history)
+    signals, places = history.tables.signals, history.signal_places
     raw = numbers(signals, "raw_weight")
     weights = np.where(chosen, np.nan_to_num(raw), 0.0)
     total = np.bincount(places, weights=weights, minlength=len(history))[places]

@@ -14,6 +14,9 @@ from alpha_model.commands.sources import opened, source_argument
 ERRORS_FOUND = 3
 """Exit code of `--strict` when there are errors; 1 and 2 mean that the command itself failed."""
 
+_SHOWN_OF_A_RULE = 10
+"""So many findings of one rule are printed for people."""
+
 _AT_LEAST = {severity: list(Severity)[: place + 1] for place, severity in enumerate(Severity)}
 
 
@@ -47,10 +50,6 @@ def audit_command(context: click.Context, source: Path | str, severity: str, *, 
         click.echo(_closing_words(report))
     if strict and report.count(Severity.error):
         context.exit(ERRORS_FOUND)
-
-
-_SHOWN_OF_A_RULE = 10
-"""So many findings of one rule are printed for people."""
 
 
 def _closing_words(report: AuditReport) -> str:

@@ -7,8 +7,9 @@ from pathlib import Path
 import click
 
 from alpha_model.commands.output import json_option, plain_text, show_json
-from alpha_model.commands.sources import name_of, opened, source_argument
+from alpha_model.commands.sources import opened, source_argument
 from alpha_model.history import History, write_tables
+from alpha_model.history.address import name_of
 from alpha_model.history.export import TABLE_FORMATS, TableFormat
 from alpha_model.history.transfer import RECORD_SUFFIXES, write_record
 

@@ -20,11 +20,10 @@ from rich.text import Text
 
 from alpha_model.commands.output import plain_text
 from alpha_model.history import Folder, Follower, FollowEvent, LiveHistory, RemoteHistory
-from alpha_model.history.address import is_uri, local_path, shown_uri
+from alpha_model.history.address import is_uri, is_web, local_path, shown_uri
 from alpha_model.history.background import Background
 from alpha_model.history.follow import LiveSource
 from alpha_model.history.freshness import utc_now
-from alpha_model.history.http_source import is_address
 
 Teller = Callable[[Follower, Sequence[FollowEvent]], None]
 
@@ -79,7 +78,7 @@ def follow_command(
 
 
 def _source(where: str, target: Path, interval: float, *, once: bool) -> LiveSource | Folder:
-    if is_address(where):
+    if is_web(where):
         remote = RemoteHistory(where, interval=timedelta(seconds=max(interval, 1.0)))
         return remote if once else Background(remote)
     path = _path(where)
@@ -87,7 +86,7 @@ def _source(where: str, target: Path, interval: float, *, once: bool) -> LiveSou
 
 
 def _is_same_file(where: str, target: Path) -> bool:
-    return not is_address(where) and _path(where).resolve() == target.resolve()
+    return not is_web(where) and _path(where).resolve() == target.resolve()
 
 
 def _path(where: str) -> Path:

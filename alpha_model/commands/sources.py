@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
 
 import click
 
@@ -14,7 +13,7 @@ from alpha_model.commands.output import plain_text
 from alpha_model.commands.waiting import shown_progress
 from alpha_model.errors import CycleNotFoundError, HistoryError
 from alpha_model.history import History, default_cache, read_history, read_weights
-from alpha_model.history.address import WEB, is_uri, local_path, short_name
+from alpha_model.history.address import is_uri, is_web, local_path
 from alpha_model.history.history import utc
 from alpha_model.history.place import Place
 from alpha_model.history.tidy import is_table
@@ -45,11 +44,6 @@ def source_argument(command: Command) -> Command:
     return click.argument("source", type=HistorySource())(command)
 
 
-def name_of(source: Path | str) -> str:
-    """What a source is called, without where it is."""
-    return source.name if isinstance(source, Path) else short_name(source)
-
-
 def opened(source: Path | str) -> History:
     """The history in a file, in a table of weights, or in a dataset of one strategy, here or at an address.
 
@@ -67,7 +61,7 @@ def opened(source: Path | str) -> History:
 def _is_folder(source: Path | str) -> bool:
     if isinstance(source, Path):
         return source.is_dir()
-    if urlsplit(source).scheme in WEB:
+    if is_web(source):
         return False
     try:
         return Place(source).is_folder()

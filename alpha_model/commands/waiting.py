@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from alpha_model.commands.output import plain_text
-from alpha_model.history.address import short_name
+from alpha_model.history.address import name_of
 
 LARGE = 20_000_000
 """Bytes of a file from which on people wait for it."""
@@ -32,8 +32,7 @@ def shown_progress(source: Path | str) -> Iterator[Callable[[float], None] | Non
         return
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        name = source.name if isinstance(source, Path) else short_name(source)
-        task = bar.add_task(f"reading {plain_text(name)}", total=1.0)
+        task = bar.add_task(f"reading {plain_text(name_of(source))}", total=1.0)
         yield lambda share: bar.update(task, completed=share)
 
 

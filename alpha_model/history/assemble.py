@@ -102,11 +102,6 @@ class Assembly:
         """A report of the strategy; it goes to the cycle of the same time if there is one."""
         self._messages.append((timestamp, message))
 
-    @property
-    def last_time(self) -> Micros | None:
-        """The decision time of the cycle that was added last."""
-        return self._cycles[-1]["timestamp"] if self._cycles else None
-
     def __len__(self) -> int:
         return len(self._cycles)
 

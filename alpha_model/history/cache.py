@@ -31,7 +31,7 @@ import pyarrow.parquet as pq
 from msgspec import Struct
 
 from alpha_model.history.history import History, Source
-from alpha_model.history.schema import SCHEMAS, Tables, empty_tables
+from alpha_model.history.schema import REVISED, SCHEMAS, SUPERSEDED, Tables, empty_tables
 
 FOLDER_VARIABLE = "ALPHA_MODEL_CACHE"
 """Environment variable: the folder of the cache, or `off`."""
@@ -51,7 +51,6 @@ _ABANDONED = 3_600
 
 _UNFINISHED = "unfinished-"
 _CONTENTS = "contents.json"
-_SUPERSEDED = "superseded-"
 _BROKEN = (OSError, pa.ArrowException, msgspec.MsgspecError, UnicodeDecodeError, ValueError, TypeError, KeyError)
 
 log = logging.getLogger(__name__)
@@ -157,11 +156,8 @@ class HistoryCache:
             contents = msgspec.json.decode((entry / _CONTENTS).read_bytes(), type=_Contents)
             read = {file: _table(entry / file, checksum) for file, checksum in contents.checksums.items()}
             tables = Tables(**{field.name: read[f"{field.name}.parquet"] for field in fields(Tables)})
-            earlier = {
-                field.name: read[file]
-                for field in fields(Tables)
-                if (file := f"{_SUPERSEDED}{field.name}.parquet") in read
-            }
+            revised = {name: f"{SUPERSEDED}{name}.parquet" for name in REVISED}
+            earlier = {name: read[file] for name, file in revised.items() if file in read}
             os.utime(entry)
         except _BROKEN as error:
             log.info("the cache entry %s is not readable: %s", entry.name, error)
@@ -254,8 +250,8 @@ def _files(history: History) -> Iterator[tuple[str, pa.Table]]:
         yield f"{field.name}.parquet", getattr(history.tables, field.name)
     earlier = history.superseded.tables
     if earlier.cycles.num_rows:
-        for name in ("cycles", "signals"):
-            yield f"{_SUPERSEDED}{name}.parquet", getattr(earlier, name)
+        for name in REVISED:
+            yield f"{SUPERSEDED}{name}.parquet", getattr(earlier, name)
 
 
 def _write_table(path: Path, table: pa.Table) -> int:
@@ -285,7 +281,7 @@ def _table(path: Path, checksum: int) -> pa.Table:
         data = file.read_buffer()  # Arrow's own memory: no thread of Arrow needs Python when the program ends
     if zlib.crc32(data) != checksum:
         raise ValueError(f"{path.name} is damaged")
-    schema = SCHEMAS[path.stem.removeprefix(_SUPERSEDED)]
+    schema = SCHEMAS[path.stem.removeprefix(SUPERSEDED)]
     return pq.read_table(pa.BufferReader(data)).cast(schema)
 
 

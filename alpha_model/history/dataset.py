@@ -22,13 +22,7 @@ from alpha_model.errors import HistoryError
 from alpha_model.history.manifest import Manifest, StoredFile, load_manifest, load_manifests
 from alpha_model.history.parquet import Window, read_parquet
 from alpha_model.history.place import Place
-from alpha_model.history.schema import SCHEMAS, Tables, empty_tables
-
-SUPERSEDED = "superseded_"
-"""Before the name of a table that holds earlier revisions."""
-
-REVISED = ("cycles", "signals", "trades")
-"""The tables that earlier revisions have."""
+from alpha_model.history.schema import REVISED, SCHEMAS, SUPERSEDED, Tables, empty_tables
 
 _ATTEMPTS = 20
 _THREADS = 8
@@ -128,7 +122,7 @@ def steadily(place: Place, strategy: str | None, read: Callable[[Manifest], Foun
             before = manifest
     raise HistoryError(
         f"files of {strategy!r} are missing from {place}. Compact its records into a new dataset.",
-        path=place.where,
+        path=str(place),
         strategy=strategy,
     )
 
@@ -144,14 +138,14 @@ def _chosen(place: Place, strategy: str | None) -> str | None:
     if not known:
         raise HistoryError(
             f"{place} is no dataset of histories. Make one with: alpha-model compact history.jsonl --into {place}",
-            path=place.where,
+            path=str(place),
         )
     if strategy is None and len(known) == 1:
         return known[0]
     if strategy is None or wanted not in known:
         names = ", ".join(repr(name or "") for name in known)
         what = f"no strategy {strategy!r} in {place}" if strategy is not None else f"{place} holds several strategies"
-        raise HistoryError(f"{what}. Choose one of {names}.", path=place.where, strategy=strategy)
+        raise HistoryError(f"{what}. Choose one of {names}.", path=str(place), strategy=strategy)
     return wanted
 
 

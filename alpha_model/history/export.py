@@ -20,6 +20,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from alpha_model.errors import HistoryError
+from alpha_model.history.frames import frame_of
 from alpha_model.history.history import History
 from alpha_model.history.schema import SCHEMAS
 
@@ -42,8 +43,9 @@ def csv_bytes(frame: pd.DataFrame) -> bytes:
         safe[column] = safe[column].map(harmless, na_action="ignore")
     for column in safe.columns[[isinstance(dtype, pd.DatetimeTZDtype) for dtype in safe.dtypes]]:
         safe[column] = safe[column].dt.strftime(_time_format(safe[column]))
-    dated = isinstance(safe.index, pd.DatetimeIndex)
-    return safe.to_csv(index=dated, date_format=_WHOLE_SECONDS).encode()
+    if isinstance(safe.index, pd.DatetimeIndex):
+        return safe.to_csv(index=True, date_format=_time_format(safe.index.to_series())).encode()
+    return safe.to_csv(index=False).encode()
 
 
 def harmless(value: Any) -> Any:
@@ -98,7 +100,7 @@ def _write(table: pa.Table, path: Path) -> Path:
     try:
         os.close(handle)
         if path.suffix == ".csv":
-            Path(name).write_bytes(csv_bytes(table.to_pandas(types_mapper=_MASKED.get)))
+            Path(name).write_bytes(csv_bytes(frame_of(table)))
         else:
             pq.write_table(table, name, compression="zstd")
         Path(name).chmod(0o644)
@@ -106,9 +108,6 @@ def _write(table: pa.Table, path: Path) -> Path:
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
-
-
-_MASKED = {pa.int64(): pd.Int64Dtype(), pa.bool_(): pd.BooleanDtype()}
 
 
 def _is_text(dtype: Any) -> bool:

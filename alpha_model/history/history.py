@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeAlias, cast
+from typing import TypeAlias, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 
 from alpha_model.errors import CycleNotFoundError, HistoryError
 from alpha_model.history.dataset import read_dataset
+from alpha_model.history.frames import frame_of
 from alpha_model.history.parquet import Window
 from alpha_model.history.schema import FLAG_BITS, SIGNALS, Tables, empty_tables
 from alpha_model.units import PairId
@@ -26,7 +27,6 @@ Matrix: TypeAlias = npt.NDArray[np.float64]
 Moment: TypeAlias = datetime | pd.Timestamp | str
 """A time: aware, naive UTC, or ISO 8601 text."""
 
-_MASKED = {pa.int64(): pd.Int64Dtype(), pa.bool_(): pd.BooleanDtype()}
 _DENSE_TYPES = (pa.float64(), pa.int64(), pa.bool_(), pa.uint32())
 
 
@@ -114,37 +114,37 @@ class History:
     @cached_property
     def cycles(self) -> pd.DataFrame:
         """One row a cycle: equity, discarded value, thresholds, counts, message."""
-        return _frame(self.tables.cycles)
+        return frame_of(self.tables.cycles)
 
     @cached_property
     def signals(self) -> pd.DataFrame:
         """One row a cycle × pair: from raw signal to planned adjust."""
-        return _frame(self.tables.signals)
+        return frame_of(self.tables.signals)
 
     @cached_property
     def pairs(self) -> pd.DataFrame:
         """One row a pair: ids and names."""
-        return _frame(self.tables.pairs)
+        return frame_of(self.tables.pairs)
 
     @cached_property
     def trades(self) -> pd.DataFrame:
         """One row a trade: planned and executed."""
-        return _frame(self.tables.trades)
+        return frame_of(self.tables.trades)
 
     @cached_property
     def equity(self) -> pd.DataFrame:
         """The equity curve: total equity and cash, USD."""
-        return _frame(self.tables.equity)
+        return frame_of(self.tables.equity)
 
     @cached_property
     def messages(self) -> pd.DataFrame:
         """Reports of the strategy that match no cycle."""
-        return _frame(self.tables.messages)
+        return frame_of(self.tables.messages)
 
     @cached_property
     def problems(self) -> pd.DataFrame:
         """What in the source was skipped, patched or odd."""
-        return _frame(self.tables.problems)
+        return frame_of(self.tables.problems)
 
     @cached_property
     def flags(self) -> pd.DataFrame:
@@ -275,6 +275,7 @@ class History:
             self._superseded,
             signals=self._superseded.signals.filter(wanted),
             pairs=self._superseded.pairs.filter(wanted),
+            trades=self._superseded.trades.filter(wanted),
         )
         return History(tables, self.source, earlier)
 
@@ -289,11 +290,7 @@ class History:
         low, high, earlier = 0, 0, None
         if bounds.size:
             low, high = np.searchsorted(numbers, bounds[0]), np.searchsorted(numbers, bounds[-1], side="right")
-            earlier = self._superseded and replace(
-                self._superseded,
-                cycles=_during(self._superseded.cycles, times[0], times[-1]),
-                signals=_during(self._superseded.signals, times[0], times[-1]),
-            )
+            earlier = self._superseded and _revisions_during(self._superseded, times[0], times[-1])
         tables = replace(
             self.tables,
             cycles=self.tables.cycles.slice(first, stop - first),
@@ -328,14 +325,9 @@ def _during(table: pa.Table, start: Moment | None, end: Moment | None) -> pa.Tab
     return table
 
 
-def _frame(table: pa.Table) -> pd.DataFrame:
-    """Pandas with steady dtypes: NumPy where a column is never null, masked integers and booleans where it may be."""
-    return pd.DataFrame({field.name: _series(table, field) for field in table.schema}, index=range(table.num_rows))
-
-
-def _series(table: pa.Table, field: pa.Field) -> Any:
-    column = table[field.name]
-    masked = _MASKED.get(field.type) if field.nullable else None
-    if masked is not None:
-        return column.to_pandas(types_mapper={field.type: masked}.get)
-    return column.to_pandas()
+def _revisions_during(tables: Tables, start: Moment, end: Moment) -> Tables:
+    """The revisions of cycles from `start` to `end`, each with the trades that stood beside it."""
+    cycles = _during(tables.cycles, start, end)
+    own = pc.is_in(tables.trades["cycle"], value_set=cycles["cycle"].combine_chunks())
+    signals = _during(tables.signals, start, end)
+    return replace(tables, cycles=cycles, signals=signals, trades=tables.trades.filter(own))

@@ -11,9 +11,10 @@ import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import urljoin, urlsplit, urlunsplit
+from urllib.parse import urljoin, urlsplit
 
 from alpha_model.errors import HistoryError
+from alpha_model.history.address import shown_uri
 from alpha_model.history.extent import Extent
 from alpha_model.history.freshness import Clock, Freshness, freshness_of, utc_now
 from alpha_model.history.history import History
@@ -27,11 +28,6 @@ LONGEST_WAIT = timedelta(minutes=5)
 _MOST_REDIRECTS = 5
 _CHUNK = 1 << 20
 _OK, _NOT_MODIFIED, _REDIRECTS = 200, 304, (301, 302, 303, 307, 308)
-
-
-def is_address(where: str) -> bool:
-    """Is this an address on the network rather than a file?"""
-    return urlsplit(where).scheme in ("http", "https")
 
 
 class RemoteHistory:
@@ -87,9 +83,7 @@ class RemoteHistory:
     @property
     def name(self) -> str:
         """The address without what may be a secret in it."""
-        parts = urlsplit(self._address)
-        host = parts.hostname or ""
-        return urlunsplit((parts.scheme, f"{host}:{parts.port}" if parts.port else host, parts.path, "", ""))
+        return shown_uri(self._address)
 
     @property
     def freshness(self) -> Freshness:

@@ -102,7 +102,7 @@ def load_manifest(place: Place, strategy: str | None) -> Manifest | None:
         raise HistoryError(
             f"{place} cannot hold both {strategy!r} and {found.strategy!r}: its file system takes their names for one. "
             "Use another dataset.",
-            path=place.where,
+            path=str(place),
             strategy=strategy,
         )
     return found
@@ -133,19 +133,19 @@ def _load(place: Place, folder: str) -> Manifest | None:
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise HistoryError(f"cannot read {place}: {error.strerror or error}.", path=place.where) from error
+        raise HistoryError(f"cannot read {place}: {error.strerror or error}.", path=str(place)) from error
     try:
         found = msgspec.json.decode(data, type=Manifest)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise HistoryError(
             f"{folder}/{_MANIFEST} in {place} is damaged: {error}. Compact its records into a new dataset.",
-            path=place.where,
+            path=str(place),
         ) from error
     if found.format != FORMAT or found.version > VERSION:
         raise HistoryError(
             f"{place} is a dataset of version {found.version}, and this program reads up to version {VERSION}. "
             "Update alpha-model.",
-            path=place.where,
+            path=str(place),
             version=found.version,
         )
     return found

@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, cast
-from urllib.parse import urlsplit
 
 import filelock
 import fsspec
@@ -21,7 +20,7 @@ import pyarrow as pa
 import pyarrow.fs as pa_fs
 
 from alpha_model.errors import HistoryError, RecordError
-from alpha_model.history.address import missing_package
+from alpha_model.history.address import is_uri, missing_package, shown_uri, without_secrets
 
 _LOCK = ".compaction.lock"
 _WHOLE_PUTS = frozenset({"abfs", "adl", "az", "gcs", "gs", "memory", "oci", "s3", "s3a"})
@@ -42,20 +41,21 @@ class Place:
     """
 
     def __init__(self, where: Path | str) -> None:
-        self.where = str(where)
+        address = str(where)
+        self._shown = shown_uri(address) if is_uri(address) else address
         try:
-            self._files, root = fsspec.core.url_to_fs(self.where)
+            self._files, root = fsspec.core.url_to_fs(address)
         except ImportError as error:
-            raise missing_package(error, self.where) from error
+            raise missing_package(error, address) from error
         except ValueError as error:
-            raise HistoryError(f"cannot reach {self}: {error}. Give a folder, or install what it names.") from error
+            reason = without_secrets(str(error), address)
+            raise HistoryError(f"cannot reach {self}: {reason}. Give a folder, or install what it names.") from error
         self._root = str(root).rstrip("/")
         self._is_local = "file" in _protocols(self._files)
 
     def __str__(self) -> str:
         """The address without credentials."""
-        parts = urlsplit(self.where)
-        return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}" if parts.netloc else self.where
+        return self._shown
 
     @property
     def name(self) -> str:
@@ -132,7 +132,7 @@ class Place:
             self._files.mv(beside, path)
         except OSError as error:
             message = f"cannot write {name} to {self}: {error.strerror or error}. Give a place that you may write to."
-            raise RecordError(message, path=self.where) from error
+            raise RecordError(message, path=str(self)) from error
 
     def remove(self, name: str) -> None:
         """Take a file away; one that is not there does no harm."""
@@ -157,7 +157,7 @@ class Place:
                 yield
         except filelock.Timeout as error:
             message = f"another compaction into {self} is under way. Wait for it, then try again."
-            raise RecordError(message, path=self.where) from error
+            raise RecordError(message, path=str(self)) from error
 
 
 def _arrow_memory(data: bytes) -> pa.Buffer:

@@ -65,14 +65,14 @@ def query_dataset(dataset: Path | str, sql: str) -> pa.Table:
         if not manifests:
             raise HistoryError(
                 f"{place} is no dataset of histories. Make one with: alpha-model compact history.jsonl --into {place}",
-                path=place.where,
+                path=str(place),
             )
         try:
             return _answer(place, manifests, sql)
         except HistoryError:
             if list(load_manifests(place)) == manifests:
                 raise  # else a compaction may have taken the files away
-    raise HistoryError(f"{place} changes too quickly to be asked. Try again.", path=place.where)
+    raise HistoryError(f"{place} changes too quickly to be asked. Try again.", path=str(place))
 
 
 def _answer(place: Place, manifests: Sequence[Manifest], sql: str) -> pa.Table:

@@ -117,6 +117,7 @@ class RecordReader:
         self.whole_count = 0
         self._line = 0
         self._told: set[str] = set()
+        self._cycles: dict[tuple[Micros, int], int] = {}
 
     def add(self, line: Line) -> None:
         """One line, of whatever type and state."""
@@ -174,6 +175,11 @@ class RecordReader:
             beyond = {name: msgspec.json.decode(raw) for name, raw in members.items() if name not in known}
         timestamp = coerce.moment(found.timestamp)
         assert timestamp is not None
+        key, content = (timestamp, found.revision), hash(data)
+        if self._cycles.get(key) == content:
+            self._problem("odd", "the same line stands earlier in the file too; read once")
+            return
+        self._cycles[key] = content
         extra = beyond | found.extra
         trades = None if found.trades is None else self._trades(found.trades)
         self._assembly.add_cycle(

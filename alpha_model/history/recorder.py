@@ -8,7 +8,6 @@ One line in `decide_trades` is enough::
 
 from __future__ import annotations
 
-import hashlib
 import math
 import threading
 from collections import Counter
@@ -21,34 +20,25 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-import msgspec
-
 from alpha_model.errors import RecordError
 from alpha_model.history import coerce
 from alpha_model.history.append_file import AppendFile
 from alpha_model.history.coerce import Micros
 from alpha_model.history.disk import Disk, RealDisk
+from alpha_model.history.on_file import OnFile, check_header, digest_of, finished_lines, row_digest
 from alpha_model.history.recording import plain_model, recorded_trades, taken_apart
 from alpha_model.history.records import (
-    FORMAT,
-    VERSION,
     AccountRow,
     CycleKey,
-    Line,
     account_line,
-    account_rows,
     cycle_content,
-    cycle_key,
     cycle_line,
     header_line,
     identity_text,
-    lines_of,
     pair_line,
 )
 from alpha_model.serialisation import naive_utc
 from alpha_model.units import PairId, Usd, UsdPrice
-
-_BLOCK = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,13 +91,17 @@ class Entry:
 
 @dataclass(slots=True)
 class _Addition:
-    """What an append adds to what is on file: lines, and what the recorder will know once they are written."""
+    """What an append adds to a file.
+
+    Args:
+        lines: The new lines.
+        on_file: What will be on file once they are written: pairs and cycles as a whole, rows the new ones only.
+        passed: Of each cycle how many revisions this append has come to.
+    """
 
     lines: list[bytes] = field(default_factory=list)
-    pairs: dict[PairId, str] = field(default_factory=dict)
-    digests: dict[Micros, list[bytes]] = field(default_factory=dict)
+    on_file: OnFile = field(default_factory=OnFile)
     passed: dict[Micros, int] = field(default_factory=dict)
-    rows: Counter[bytes] = field(default_factory=Counter)
 
 
 class HistoryRecorder:
@@ -140,9 +134,7 @@ class HistoryRecorder:
     ) -> None:
         self.path = Path(path)
         self.strategy = strategy
-        self._pairs: dict[PairId, str] = {}
-        self._digests: dict[Micros, list[bytes]] = {}
-        self._rows: Counter[bytes] = Counter()
+        self._on_file = OnFile()
         self._turn = threading.RLock()
         self._file = AppendFile(self.path, RealDisk() if disk is None else disk)
         try:
@@ -160,7 +152,7 @@ class HistoryRecorder:
         self.close()
 
     def __len__(self) -> int:
-        return len(self._digests)
+        return len(self._on_file.digests)
 
     def __repr__(self) -> str:
         return f"<HistoryRecorder of {len(self)} cycles, {self.path}>"
@@ -205,7 +197,7 @@ class HistoryRecorder:
         identities = {pair_id: identity_text(identity) for pair_id, identity in snapshot.pairs.items()}
         with self._turn:
             for pair_id, identity in pairs.items():
-                if pair_id not in identities and pair_id not in self._pairs:
+                if pair_id not in identities and pair_id not in self._on_file.pairs:
                     identities[pair_id] = identity_text(identity)
             return self.append_entries([Entry(timestamp, content, identities)])[0]
 
@@ -228,37 +220,43 @@ class HistoryRecorder:
         with self._turn:
             new = _Addition()
             receipts = [self._entry(entry, new) for entry in entries]
-            new.rows = Counter(map(_row_digest, account)) - self._rows
-            told = _first_of(account, new.rows)
+            new.on_file.rows = Counter(map(row_digest, account)) - self._on_file.rows
+            told = _first_of(account, new.on_file.rows)
             if told:
                 new.lines.append(account_line(told))
             if new.lines:
                 with self._file.appended(b"".join(new.lines)):
-                    self._pairs |= new.pairs
-                    self._digests |= new.digests
-                    self._rows += new.rows
+                    self._on_file.add(new.on_file)
             return receipts
 
     def _entry(self, entry: Entry, new: _Addition) -> Receipt:
         """Put a cycle among the new lines unless it is on file."""
         when = entry.timestamp
-        known, digest = new.digests.get(when, self._digests.get(when, [])), _digest(entry.content)
+        known = new.on_file.digests.get(when, self._on_file.digests.get(when, []))
+        digest = digest_of(entry.content)
         start = new.passed.get(when, 0)
         is_new = digest not in known[start:]
         revision = len(known) if is_new else known.index(digest, start)
         new.passed[when] = revision + 1
         if is_new:
             for pair_id, text in entry.pairs.items():
-                if new.pairs.get(pair_id, self._pairs.get(pair_id)) != text:
+                if new.on_file.pairs.get(pair_id, self._on_file.pairs.get(pair_id)) != text:
                     new.lines.append(pair_line(pair_id, text))
-                    new.pairs[pair_id] = text
+                    new.on_file.pairs[pair_id] = text
             new.lines.append(cycle_line(CycleKey(when, revision, entry.content)))
-            new.digests[when] = [*known, digest]
+            new.on_file.digests[when] = [*known, digest]
         return Receipt(naive_utc(coerce.to_datetime(when)), revision, is_new=is_new)
 
     def _resume(self, code_version: str | None, created_at: datetime | None) -> None:
         """Learn what the file holds, cut off an unfinished line, and begin a file that is new."""
-        end = self._read_to_the_end()
+        end = 0
+        with self._file.content() as content:
+            for line in finished_lines(content):
+                if not end:
+                    self.strategy = check_header(line, self.path, self.strategy)
+                elif line.state == "whole":
+                    self._on_file.learn(line)
+                end = line.start + line.size
         self._file.settle(end)
         if end > self._file.size:
             with self._file.appended(b"\n"):
@@ -269,85 +267,16 @@ class HistoryRecorder:
             with self._file.appended(header_line(self.strategy, version, stated)):
                 pass
 
-    def _read_to_the_end(self) -> int:
-        """Learn from every line, and tell where the last one that is finished ends, its line end included."""
-        end = 0
-        with self._file.content() as content:
-            for line in lines_of(content):
-                if line.state == "torn" and _is_ours_so_far(line, first=not end):
-                    break
-                if not end:
-                    self._check_header(line)
-                elif line.state == "whole":
-                    self._learn(line)
-                end = line.start + line.size
-        return end
-
-    def _check_header(self, line: Line) -> None:
-        header: Any = None
-        if line.state == "whole":
-            header = msgspec.json.decode(line.data)
-        if not isinstance(header, dict) or header.get("type") != "header" or header.get("format") != FORMAT:
-            raise RecordError(
-                f"{self.path} is not a recorder file: its first line is no header. Record to a new file.",
-                path=self.path,
-            )
-        version = header.get("version")
-        if not isinstance(version, int) or version > VERSION:
-            raise RecordError(
-                f"{self.path} is a record of version {version}, and this program writes version {VERSION}. "
-                "Update alpha-model, or record to a new file.",
-                path=self.path,
-                version=version,
-            )
-        recorded = header.get("strategy")
-        if self.strategy is None:
-            self.strategy = recorded
-        elif recorded is not None and recorded != self.strategy:
-            raise RecordError(
-                f"{self.path} records the strategy {recorded!r}, not {self.strategy!r}. Record to a file of its own.",
-                path=self.path,
-                strategy=recorded,
-            )
-
-    def _learn(self, line: Line) -> None:
-        key = cycle_key(line.data)
-        if key is not None:
-            self._digests.setdefault(key.timestamp, []).append(_digest(key.content))
-        elif line.data.startswith(b'{"type":"pair"'):
-            pair = msgspec.json.decode(line.data)
-            self._pairs[pair["pair_id"]] = coerce.json_text(pair["pair"])
-        elif line.data.startswith(b'{"type":"account"'):
-            self._rows.update(map(_row_digest, account_rows(msgspec.json.decode(line.data))))
-
-
-def _row_digest(row: AccountRow) -> bytes:
-    return _digest(msgspec.json.encode(row))
-
 
 def _first_of(rows: Sequence[AccountRow], counts: Counter[bytes]) -> list[AccountRow]:
     """So many of each row as are counted."""
     left, chosen = Counter(counts), []
     for row in rows if counts else ():
-        digest = _row_digest(row)
+        digest = row_digest(row)
         if left[digest]:
             left[digest] -= 1
             chosen.append(row)
     return chosen
-
-
-def _digest(content: bytes) -> bytes:
-    return hashlib.blake2b(content, digest_size=16).digest()
-
-
-def _is_ours_so_far(line: Line, *, first: bool) -> bool:
-    """Is this unfinished line one that we had begun? A file that is no record at all must not be cut.
-
-    After a power cut a file may be as long as it was to become, with zeros where the bytes did not arrive.
-    """
-    start = b'{"type":"header"' if first else b'{"type":"'
-    arrived = line.data.rstrip(b"\0")
-    return arrived.startswith(start) or (start.startswith(arrived) and (not first or line.size < _BLOCK))
 
 
 def _package_version() -> str | None:

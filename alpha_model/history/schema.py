@@ -85,9 +85,9 @@ SIGNALS = pa.schema(
         _key("flag_bits", pa.uint32(), "bit n is the nth of TradingPairSignalFlags"),
         _field("other_flags", pa.list_(pa.string()), "flags that have no bit"),
         _field("leverage", pa.float64(), "null is spot"),
-        _field("stop_loss", pa.float64(), "share of the entry price"),
-        _field("take_profit", pa.float64(), "share of the entry price"),
-        _field("trailing_stop_loss", pa.float64(), "share of the highest price since"),
+        _field("stop_loss", pa.float64(), "share of the mid price at the decision"),
+        _field("take_profit", pa.float64(), "share of the mid price at the decision"),
+        _field("trailing_stop_loss", pa.float64(), "share of the highest price since; for a short, of the lowest"),
         _field("profit_before_trades", pa.float64(), "unrealised USD before the cycle"),
         _field("profit_before_trades_pct", pa.float64(), "the same as a share of the cost"),
         _field("position_id", pa.int64(), "the position that a planned trade changes"),
@@ -188,6 +188,12 @@ SCHEMAS: dict[str, pa.Schema] = {
     "messages": MESSAGES,
     "problems": PROBLEMS,
 }
+
+REVISED = ("cycles", "signals", "trades")
+"""The tables that earlier revisions of cycles have; `pairs` is that of the history, the others are empty."""
+
+SUPERSEDED = "superseded_"
+"""Before the name of a stored table that holds earlier revisions."""
 
 
 def describe_tables() -> list[dict[str, Any]]:

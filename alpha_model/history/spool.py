@@ -11,10 +11,17 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TypeAlias
-from urllib.parse import urlsplit
 
 from alpha_model.errors import HistoryError
-from alpha_model.history.address import WEB, is_uri, local_path, missing_package, short_name, shown_uri
+from alpha_model.history.address import (
+    is_uri,
+    is_web,
+    local_path,
+    missing_package,
+    short_name,
+    shown_uri,
+    without_secrets,
+)
 from alpha_model.history.opening import MOST_UNPACKED, check_size
 
 Progress: TypeAlias = Callable[[float], None]
@@ -41,7 +48,7 @@ def spooled(uri: str, progress: Progress | None = None) -> Iterator[Path]:
         copy = Path(folder) / _file_name(uri)
         with copy.open("wb") as target:
             try:
-                fetch = _fetch_web if urlsplit(uri).scheme in WEB else _fetch_any
+                fetch = _fetch_web if is_web(uri) else _fetch_any
                 fetch(uri, target, progress)
             except HistoryError:
                 raise
@@ -129,8 +136,4 @@ def _copy(pieces: Iterator[bytes], target: IO[bytes], name: str, size: int, prog
 def _reason(error: Exception, uri: str) -> str:
     """The error's own words on one line, without the credentials that it may quote."""
     words = " ".join(str(error).split()) or type(error).__name__
-    parts = urlsplit(uri)
-    for secret in (parts.netloc.rpartition("@")[0], parts.query):
-        if secret:
-            words = words.replace(secret, "…")
-    return words[:200]
+    return without_secrets(words, uri)[:200]

@@ -53,6 +53,8 @@ class State(Struct):
 class SnapshotReader:
     """Reads snapshots out of one document: quickly where they are well-formed, else value by value.
 
+    The same cycle under two keys is read once; other content at the same time is a revision.
+
     Args:
         document: The bytes that the snapshots are views of.
         assembly: Takes the cycles and the problems.
@@ -62,6 +64,9 @@ class SnapshotReader:
         self._document = document
         self._assembly = assembly
         self._decoder = Decoder()
+        self.last_time: Micros | None = None
+        """Of the cycle that was read last."""
+        self._newest: dict[Micros, Raw] = {}
 
     def add(self, raw: Raw, source: str, key: str | None, otherwise: Callable[[], Micros | None]) -> bool:
         """One entry of the document, as a cycle.
@@ -86,6 +91,12 @@ class SnapshotReader:
         if timestamp < 0:
             message = f"the cycle is from {coerce.iso(timestamp)}, before 1970; kept"
             self.report(raw, key, "odd", message, ("timestamp",))
+        self.last_time = timestamp
+        earlier = self._newest.get(timestamp)
+        if earlier is not None and _is_same(raw, earlier):
+            self.report(raw, key, "odd", "the same cycle stands under an earlier key too; read once", ())
+            return True
+        self._newest[timestamp] = raw
         self._assembly.add_cycle(found, timestamp, source=source, source_key=key)
         return True
 
@@ -180,7 +191,7 @@ def read_state(
     visualisation = state.visualisation or _Visualisation()
     entries = _entries(document, visualisation, assembly.problems)
     reader = SnapshotReader(document, assembly)
-    others = _read_calculations(reader, assembly, entries, progress)
+    others = _read_calculations(reader, entries, progress)
     updated = _time(state.last_updated_at)
     last = (visualisation.discardable_data or {}).get("alpha_model")
     is_new = last is not None and not any(_is_same(last, raw) for _, raw in entries)
@@ -219,9 +230,7 @@ def _entries(document: Buffer, visualisation: _Visualisation, problems: Problems
     return found
 
 
-def _read_calculations(
-    reader: SnapshotReader, assembly: Assembly, entries: list[tuple[str, Raw]], progress: Progress | None
-) -> int:
+def _read_calculations(reader: SnapshotReader, entries: list[tuple[str, Raw]], progress: Progress | None) -> int:
     """Add the cycles of `calculations`.
 
     Returns:
@@ -230,7 +239,7 @@ def _read_calculations(
     others = 0
     for place, (key, raw) in enumerate(entries):
         if reader.add(raw, "calculations", key, functools.partial(_time, key)):
-            _check_key(reader, assembly, key, raw)
+            _check_key(reader, key, raw)
         else:
             others += 1
             message = f"the entry is no alpha model, it holds {_contents(raw)}; skipped"
@@ -240,9 +249,9 @@ def _read_calculations(
     return others
 
 
-def _check_key(reader: SnapshotReader, assembly: Assembly, key: str, raw: Raw) -> None:
+def _check_key(reader: SnapshotReader, key: str, raw: Raw) -> None:
     """The model's own time is the cycle's; say so where the key tells another."""
-    stated, taken = _time(key), assembly.last_time
+    stated, taken = _time(key), reader.last_time
     if stated is not None and taken is not None and stated != taken:
         message = f"the key says {coerce.iso(stated)}, the model says {coerce.iso(taken)}; took the model's time"
         reader.report(raw, key, "odd", message, ("timestamp",))

@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from alpha_model.errors import RecordError
-from alpha_model.history.dataset import REVISED, STORED, SUPERSEDED, read_month
+from alpha_model.history.dataset import STORED, read_month
 from alpha_model.history.disk import RealDisk
 from alpha_model.history.history import History, Source
 from alpha_model.history.manifest import (
@@ -38,7 +38,7 @@ from alpha_model.history.rawjson import Buffer
 from alpha_model.history.reader import read_history, read_history_bytes
 from alpha_model.history.recorder import HistoryRecorder
 from alpha_model.history.records import is_record
-from alpha_model.history.schema import Tables
+from alpha_model.history.schema import REVISED, SUPERSEDED, Tables
 from alpha_model.history.spool import at_hand
 from alpha_model.history.transfer import record_history
 
@@ -227,7 +227,9 @@ def _stored_tables(history: History) -> dict[str, pa.Table]:
     named |= {f"{SUPERSEDED}{name}": getattr(earlier, name) for name in REVISED}
     for name in ("cycles", f"{SUPERSEDED}cycles"):
         named[name] = _from_the_dataset(named[name])
-    occurring = [named[name]["pair_id"] for name in ("signals", "trades", f"{SUPERSEDED}signals")]
+    occurring = [
+        named[name]["pair_id"] for name in ("signals", "trades", f"{SUPERSEDED}signals", f"{SUPERSEDED}trades")
+    ]
     present = pa.chunked_array([chunk for column in occurring for chunk in column.chunks], pa.int64())
     named["pairs"] = tables.pairs.filter(pc.is_in(tables.pairs["pair_id"], value_set=present.combine_chunks()))
     return {name: named[name].select(schema.names).cast(schema) for name, schema in STORED.items()}

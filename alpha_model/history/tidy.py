@@ -28,7 +28,7 @@ import pyarrow.parquet as pq
 
 from alpha_model.errors import HistoryError
 from alpha_model.history import coerce
-from alpha_model.history.address import is_uri, short_name
+from alpha_model.history.address import name_of
 from alpha_model.history.assemble import Assembly
 from alpha_model.history.history import History, Source
 from alpha_model.history.spool import at_hand
@@ -46,8 +46,7 @@ _Times = npt.NDArray[np.int64]
 
 def is_table(source: Path | str) -> bool:
     """Is this the path or address of a table file, by its name?"""
-    name = short_name(source) if is_uri(source) else Path(source).name
-    return name.lower().endswith((".csv", ".csv.gz", ".parquet"))
+    return name_of(source).lower().endswith((".csv", ".csv.gz", ".parquet"))
 
 
 def read_weights(
@@ -201,7 +200,7 @@ def _opened(table: Path | str | pd.DataFrame) -> tuple[str, int | None, pd.DataF
         return "the table", None, _with_times(table)
     with at_hand(table) as path:
         columns = _columns_of(path)
-        return short_name(table) if is_uri(table) else path.name, path.stat().st_size, columns
+        return name_of(table), path.stat().st_size, columns
 
 
 def _with_times(frame: pd.DataFrame) -> pd.DataFrame:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from alpha_model import (
     BadWeightsError,
+    BadWeightsException,
     WeightError,
     check_normalised_weights,
     normalise_weights,
@@ -66,6 +67,7 @@ def test_ties_rank_in_the_given_order() -> None:
 
 def test_misspelt_name_is_the_same_method() -> None:
     assert weight_passthrouh is weight_passthrough
+    assert BadWeightsException is BadWeightsError
 
 
 @pytest.mark.parametrize("method", METHODS)

@@ -10,6 +10,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
 import pytest
 from histories import SAMPLES, make_history, make_long_history, moment
 from states import HOSTILE, signal, snapshot, write_state
@@ -17,6 +18,7 @@ from states import HOSTILE, signal, snapshot, write_state
 from alpha_model.analysis import audit_report, explain_cycle, explain_flags, summarise_cycle
 from alpha_model.errors import CycleNotFoundError
 from alpha_model.history import History, Source, read_history
+from alpha_model.history.schema import SCHEMAS, Tables
 from dashboard.report import Making, cycle_report, tables_hash, window_report
 from dashboard.report.tables import ROWS, Show, dollars, number, table_of
 
@@ -168,6 +170,13 @@ def test_same_records_have_the_same_hash_wherever_they_lie() -> None:
         copied.between(moment(0), moment(4)).between(moment(2))
     )
     assert tables_hash(history) != tables_hash(history.between(moment(1)))
+    tables = {name: getattr(history.tables, name) for name in SCHEMAS}
+    pieces = {name: pa.concat_tables([table.slice(0, 3), table.slice(3)]) for name, table in tables.items()}
+    assert tables_hash(history) == tables_hash(History(Tables(**pieces)))
+    part = history.between(moment(0), moment(2))
+    tables = {name: getattr(part.tables, name) for name in SCHEMAS}
+    anew = {name: pa.Table.from_pylist(table.to_pylist(), table.schema) for name, table in tables.items()}
+    assert tables_hash(part) == tables_hash(History(Tables(**anew)))
 
 
 def test_long_table_says_what_it_left_out() -> None:

@@ -3,9 +3,9 @@
 import numpy as np
 
 from alpha_model.analysis.audit.rule import Found, Rule, Severity, Unit, of_cycles
-from alpha_model.analysis.audit.sheet import Sheet, microseconds
+from alpha_model.analysis.audit.sheet import Sheet
 from alpha_model.analysis.audit.tolerances import EARLY, FEWEST_INTERVALS, GAP, REGULAR_SHARE
-from alpha_model.analysis.columns import Numbers, Truths
+from alpha_model.analysis.columns import Numbers, Truths, microseconds
 from alpha_model.history.coerce import EPOCH
 from alpha_model.history.history import utc
 

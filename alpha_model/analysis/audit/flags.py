@@ -7,7 +7,7 @@ import pyarrow.compute as pc
 from alpha_model.analysis.audit.rule import Found, Rule, Severity, Unit, of_cycles, of_rows
 from alpha_model.analysis.audit.sheet import Sheet
 from alpha_model.analysis.audit.tolerances import ROUNDING, exceeds
-from alpha_model.analysis.columns import Numbers, Truths
+from alpha_model.analysis.columns import Numbers, Truths, ends_with
 from alpha_model.pair import TradingPairKind
 from alpha_model.signal import TradingPairSignalFlags as Flags
 
@@ -140,7 +140,7 @@ def _not_marked(sheet: Sheet) -> Found:
 def _side(sheet: Sheet) -> Found:
     signal = sheet.column("signal_in_selection")
     kinds = sheet.history.tables.signals["synthetic_kind"]
-    short = np.asarray(pc.fill_null(pc.ends_with(kinds, "short"), fill_value=False), dtype=np.bool_)
+    short = ends_with(kinds, "short")
     known = ~np.asarray(pc.is_null(kinds), dtype=np.bool_) & ~np.isnan(signal) & (signal != 0)
     known &= sheet.column("carry_forward") == 0
     return of_rows(sheet, known, short != (signal < 0), None, signal)

@@ -12,6 +12,7 @@ from alpha_model.analysis.audit.rule import Found, Rule, Severity, Unit
 from alpha_model.analysis.audit.sheet import Sheet
 from alpha_model.analysis.columns import Places
 from alpha_model.analysis.pairs import pair_labels
+from alpha_model.analysis.words import printable
 from alpha_model.history import History
 from alpha_model.history.history import Moment, utc
 from alpha_model.units import PairId
@@ -209,12 +210,8 @@ def _sentence(rule: Rule, found: Found, row: int, labels: dict[PairId, str]) -> 
         expected=texts[0],
         got=texts[1],
         difference=texts[2],
-        word="" if found.words is None else _one_line(found.words[row]),
+        word="" if found.words is None else printable(found.words[row]),
     )
-
-
-def _one_line(text: str) -> str:
-    return "".join(letter if letter.isprintable() else " " for letter in text)
 
 
 _PERIODS = ((86_400.0, "days"), (3_600.0, "hours"), (60.0, "minutes"))

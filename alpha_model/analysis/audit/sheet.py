@@ -9,11 +9,9 @@ from typing import TypeVar, cast
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from alpha_model.analysis.audit.pipeline import Settings, settings_of
-from alpha_model.analysis.columns import Numbers, Places, Truths, numbers, signal_places
+from alpha_model.analysis.columns import Numbers, Places, Truths, is_in, microseconds, numbers, was_short
 from alpha_model.analysis.plan import REBALANCE_KIND, rebalance_recorded
 from alpha_model.history import History
 from alpha_model.history.schema import FLAG_BITS
@@ -26,10 +24,6 @@ SETTLED = ("executed", "repaired")
 
 LOST = ("failed", "expired")
 """Trades that did not."""
-
-
-UNKNOWN_TIME: int = np.iinfo(np.int64).min
-"""Stands for no time among microseconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +111,7 @@ class Sheet:
     @cached_property
     def places(self) -> Places:
         """The row of `cycles` that each row of `signals` belongs to."""
-        return signal_places(self.history)
+        return self.history.signal_places
 
     @cached_property
     def pair_ids(self) -> Places:
@@ -163,7 +157,7 @@ class Sheet:
     @cached_property
     def was_short(self) -> Truths:
         """Rows whose pair was held short."""
-        return _ends_with(self.history.tables.signals["old_kind"], "short")
+        return was_short(self.history)
 
     @cached_property
     def flips(self) -> Truths:
@@ -244,10 +238,10 @@ class Sheet:
         at_cycle[found] = self.moments[places[found]] == moments[found]
         stranger = len(self.history.pair_ids)
         pair_places = self.pair_places(pair_ids)
-        settled, lost = _is_in(table["status"], SETTLED), _is_in(table["status"], LOST)
+        settled, lost = is_in(table["status"], SETTLED), is_in(table["status"], LOST)
         executed, planned = numbers(table, "executed_quantity"), numbers(table, "planned_quantity")
         moved = np.where(settled, np.where(np.isnan(executed), planned, executed), np.where(lost, 0.0, np.nan))
-        rebalance = _is_in(table["kind"], (REBALANCE_KIND,))
+        rebalance = is_in(table["kind"], (REBALANCE_KIND,))
         after = np.where(at_cycle & ~rebalance, places - 1, places)
         known = found & (pair_places < stranger)
         return Trades(
@@ -268,16 +262,3 @@ class Sheet:
         if found is None:
             found = self._columns[table, name] = numbers(getattr(self.history.tables, table), name)
         return found
-
-
-def microseconds(table: pa.Table, column: str = "timestamp") -> Places:
-    """The times in a table; `UNKNOWN_TIME` where there is none."""
-    return cast("Places", pc.fill_null(table[column].cast(pa.int64()), UNKNOWN_TIME).to_numpy())
-
-
-def _ends_with(column: pa.ChunkedArray, text: str) -> Truths:
-    return np.asarray(pc.fill_null(pc.ends_with(column, text), fill_value=False), dtype=np.bool_)
-
-
-def _is_in(column: pa.ChunkedArray, words: tuple[str, ...]) -> Truths:
-    return np.asarray(pc.is_in(column, value_set=pa.array(words)), dtype=np.bool_)

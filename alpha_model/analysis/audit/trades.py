@@ -3,9 +3,9 @@
 import numpy as np
 
 from alpha_model.analysis.audit.rule import Found, Rule, Severity, Unit, of_rows, of_trades
-from alpha_model.analysis.audit.sheet import UNKNOWN_TIME, Sheet, microseconds
+from alpha_model.analysis.audit.sheet import Sheet
 from alpha_model.analysis.audit.tolerances import PARTIAL_FILL, SLIPPAGE, TRADE_SIZE, exceeds
-from alpha_model.analysis.columns import Numbers, Truths, numbers
+from alpha_model.analysis.columns import UNKNOWN_TIME, Numbers, Truths, microseconds, numbers
 from alpha_model.signal import TradingPairSignalFlags as Flags
 
 

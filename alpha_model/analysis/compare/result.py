@@ -13,6 +13,7 @@ from alpha_model.analysis.compare.cells import RELATIVE, USD, Comparison, Tolera
 from alpha_model.analysis.compare.differences import NO_STAGE, difference_frame, stage_matrix, strongest
 from alpha_model.analysis.compare.fields import STAGE_MEANINGS, STAGE_PLACE, STAGES, CompareStage, Kind
 from alpha_model.analysis.compare.settings import settings_differences
+from alpha_model.analysis.words import printable
 from alpha_model.errors import HistoryError
 from alpha_model.history import History
 
@@ -235,8 +236,7 @@ def _settings_words(settings: pd.DataFrame) -> str:
 
 def _setting_words(name: object, before: object, after: object) -> str:
     shown = ["not given" if value is None else str(value) for value in (before, after)]
-    text = f"{name} {shown[0]} → {shown[1]}"
-    return "".join(letter if letter.isprintable() else " " for letter in text)
+    return printable(f"{name} {shown[0]} → {shown[1]}")
 
 
 def _verdict(

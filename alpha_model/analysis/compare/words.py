@@ -6,6 +6,7 @@ import numpy as np
 
 from alpha_model.analysis.compare.cells import Compared
 from alpha_model.analysis.compare.fields import Kind
+from alpha_model.analysis.words import printable
 from alpha_model.history.schema import unpack_flags
 
 Value = float | bool | str | None
@@ -33,7 +34,7 @@ def value_text(value: Value, kind: Kind, *, exactly: bool = False) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, str):
-        return "".join(letter if letter.isprintable() else " " for letter in value) or "none"
+        return printable(value) or "none"
     if kind is Kind.usd:
         size = f"{abs(value):,.12g}" if exactly else f"{abs(value):,.2f}"
         return f"{'-' if value < 0 else ''}${size}"

@@ -9,11 +9,8 @@ from functools import cached_property
 from typing import cast
 
 import numpy as np
-import numpy.typing as npt
-import pyarrow as pa
-import pyarrow.compute as pc
 
-from alpha_model.analysis.columns import Numbers, Places, Truths, numbers, signal_places
+from alpha_model.analysis.columns import Numbers, Places, Truths, numbers, was_short
 from alpha_model.analysis.metrics.correlation import Mask, Matrix, average_ranks
 from alpha_model.analysis.plan import Plan, has_flags, plan_of
 from alpha_model.history import History
@@ -65,7 +62,7 @@ class Board:
     @cached_property
     def places(self) -> Places:
         """For each row of `signals`, the row of the matrices."""
-        return signal_places(self.history)
+        return self.history.signal_places
 
     @cached_property
     def columns(self) -> Places:
@@ -130,7 +127,7 @@ class Board:
     @cached_property
     def was_short(self) -> Truths:
         """Rows of `signals` whose pair was held short."""
-        return ends_with(self.history.tables.signals["old_kind"], "short")
+        return was_short(self.history)
 
     @cached_property
     def side_after(self) -> Numbers:
@@ -174,18 +171,3 @@ class Board:
         """Which cycles have no position whose value after the planned trades is unknown."""
         unknown = self.places[np.isnan(self.value_after)]
         return np.asarray(np.bincount(unknown, minlength=len(self.history)) == 0)
-
-
-def ends_with(column: pa.ChunkedArray, text: str) -> Truths:
-    """Which words end so; an absent one does not."""
-    return np.asarray(pc.fill_null(pc.ends_with(column, text), fill_value=False), dtype=np.bool_)
-
-
-def is_in(column: pa.ChunkedArray, words: tuple[str, ...]) -> Truths:
-    """Which words are among those; an absent one is not."""
-    return np.asarray(pc.is_in(column, value_set=pa.array(words)), dtype=np.bool_)
-
-
-def microseconds(table: pa.Table) -> npt.NDArray[np.int64]:
-    """The times in a table."""
-    return cast("npt.NDArray[np.int64]", table["timestamp"].cast(pa.int64()).to_numpy())

@@ -30,8 +30,8 @@ import pandas as pd
 import pyarrow.compute as pc
 
 from alpha_model.analysis.audit.sheet import LOST, SETTLED
-from alpha_model.analysis.columns import Places, Truths, cycle_frame, numbers
-from alpha_model.analysis.metrics.board import Board, ends_with, is_in, microseconds
+from alpha_model.analysis.columns import Places, Truths, cycle_frame, ends_with, is_in, microseconds, numbers
+from alpha_model.analysis.metrics.board import Board
 from alpha_model.analysis.metrics.correlation import Mask, Matrix, row_count
 from alpha_model.analysis.plan import REBALANCE_KIND
 from alpha_model.history import History

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from builders import make_manager, make_model
-from histories import REAL, SAMPLES, kept_by_framework, make_history
+from histories import EVERY, kept_by_framework, make_history
 
 from alpha_model import AlphaModel, FixedSizeRiskModel, weight_passthrough
 from alpha_model.analysis import (
@@ -28,7 +28,6 @@ from alpha_model.errors import HistoryError
 from alpha_model.history import read_history
 from alpha_model.signal import TradingPairSignalFlags as Flags
 
-EVERY = [path for path in [*SAMPLES, *REAL] if "no-alpha-model" not in path.name]
 OPEN = {"max_position_adjust_usd": 500.0, "position_adjust_threshold_usd": 100.0, "investable_equity": 1000.0}
 HELD = OPEN | {"max_position_adjust_usd": 50.0}
 HALF = {"raw_weight": 1.0, "normalised_weight": 0.5}

@@ -6,14 +6,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from histories import REAL, SAMPLES, make_history
+from histories import EVERY, make_history
 from hypothesis import given
 from hypothesis import strategies as st
 
 from alpha_model.analysis import flag_counts, flag_shifts
 from alpha_model.history import History, read_history
-
-EVERY = [path for path in [*SAMPLES, *REAL] if "no-alpha-model" not in path.name]
 
 
 def raised(*counts: int, flag: str = "closed") -> History:

@@ -7,14 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from builders import make_manager, make_model
-from histories import REAL, SAMPLES, kept_by_framework, make_history
+from histories import EVERY, kept_by_framework, make_history
 
 from alpha_model import FixedSizeRiskModel
 from alpha_model.analysis import FUNNEL_STEPS, cycle_funnel, dollar_waterfall, ledger
 from alpha_model.errors import HistoryError
 from alpha_model.history import History, read_history
-
-EVERY = [path for path in [*SAMPLES, *REAL] if "no-alpha-model" not in path.name]
 
 
 @pytest.fixture
@@ -36,6 +34,13 @@ def test_funnel_counts_pairs_and_dollars_and_says_what_was_lost(limited: History
     assert frame["pair_count"].tolist() == [3, 3, 3, 3, 2]
     assert frame["usd"].round(6).tolist()[1:] == [1000, 875, 565, 560]  # changes of 350 + 5 + 210, the 5 too small
     assert frame["lost"].tolist() == [[], [], [], [], [("trade_too_small", 1)]]
+
+
+def test_pair_whose_signal_is_not_known_is_not_counted_as_one() -> None:
+    frame = cycle_funnel(
+        make_history([{"pair_id": 1, "signal": 2.0}, {"pair_id": 2, "signal": None, "old_value": 5.0}])
+    )
+    assert frame["pair_count"].tolist()[0] == 1
 
 
 def test_waterfall_of_a_cycle_leads_from_what_was_wanted_to_the_targets(limited: History) -> None:

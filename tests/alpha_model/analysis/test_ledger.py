@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from builders import make_manager, make_model
-from histories import REAL, SAMPLES, kept_by_framework, make_history
+from histories import EVERY, kept_by_framework, make_history
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -28,7 +28,6 @@ from alpha_model.history import History, read_history
 
 BEFORE = ["selection", "concentration", "redistribution", "size_risk", "chain", "other"]
 AFTER = ["flip", "unexplained", "cash", "threshold", "close"]
-EVERY = [path for path in [*SAMPLES, *REAL] if "no-alpha-model" not in path.name]
 PRICES = {1: 50.0, 2: 10.0, 3: 1.0, 4: 1234.5}
 
 

@@ -8,12 +8,11 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from histories import REAL, SAMPLES, make_history, moment
+from histories import EVERY, make_history, moment
 
 from alpha_model.analysis import CycleQuery, cycle_outcomes, find_cycles, flag_names
 from alpha_model.history import History, read_history
 
-EVERY = [path for path in [*SAMPLES, *REAL] if "no-alpha-model" not in path.name]
 SIGNALS = [
     {"cycle": 0, "pair_id": 1, "position_adjust_usd": 900.0, "flags": ["capped_by_pool_size"]},
     {"cycle": 0, "pair_id": 2, "position_adjust_usd": -20.0, "flags": ["made_up_by_a_strategy"]},

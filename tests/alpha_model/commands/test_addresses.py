@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,9 +10,9 @@ from typing import Any
 import click
 import fsspec
 import pytest
-from click.testing import CliRunner, Result
 from fsspec.registry import _registry as known_protocols
 from histories import SAMPLES
+from terminal import run, told
 
 from alpha_model.cli import main
 from alpha_model.commands import waiting
@@ -32,17 +31,6 @@ COMMANDS: dict[str, list[str]] = {
     "compare": ["compare", "SOURCE", "SOURCE"],
 }
 """What answers on standard output."""
-
-
-def run(*words: object) -> Result:
-    return CliRunner().invoke(main, [str(word) for word in words])
-
-
-def told(*words: object) -> Any:
-    """What a command says to machines."""
-    result = run(*words, "--json")
-    assert result.exit_code == 0, result.output
-    return json.loads(result.stdout)
 
 
 @pytest.fixture

@@ -4,17 +4,11 @@ import gzip
 import json
 
 import pytest
-from click.testing import CliRunner
 from histories import REPOSITORY
-
-from alpha_model.cli import main
+from terminal import run
 
 SAMPLE = str(REPOSITORY / "sample_states" / "reference_layout_2020.json.gz")
 LAST = str(REPOSITORY / "sample_states" / "reference_layout_last_cycle_only.json.gz")
-
-
-def run(*words):
-    return CliRunner().invoke(main, list(words))
 
 
 @pytest.fixture

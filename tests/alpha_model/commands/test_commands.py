@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import CliRunner
 from histories import SAMPLES, differing_tables
+from terminal import run, told
 
 from alpha_model.cli import COMMANDS, main
 from alpha_model.history import HistoryRecorder, read_history
@@ -23,17 +24,6 @@ from alpha_model.history import HistoryRecorder, read_history
 HELD = next(path for path in SAMPLES if "threshold" in path.name)
 LAST_ONLY = next(path for path in SAMPLES if "last_cycle_only" in path.name)
 SNAPSHOT = '{"timestamp": 1767571200, "raw_signals": {}, "signals": {}}'
-
-
-def run(*words: object, stdin: str | None = None) -> Result:
-    return CliRunner().invoke(main, [str(word) for word in words], input=stdin)
-
-
-def told(*words: object, stdin: str | None = None) -> Any:
-    """What a command says to machines."""
-    result = run(*words, "--json", stdin=stdin)
-    assert result.exit_code == 0, result.output
-    return json.loads(result.stdout)
 
 
 def process(*words: object, **settings: Any) -> subprocess.Popen[str]:

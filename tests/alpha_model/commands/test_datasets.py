@@ -2,28 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
 from histories import SAMPLES
-
-from alpha_model.cli import main
+from terminal import run, told
 
 LAST_ONLY = next(path for path in SAMPLES if "last_cycle_only" in path.name)
-
-
-def run(*words: object) -> Result:
-    return CliRunner().invoke(main, [str(word) for word in words])
-
-
-def told(*words: object) -> Any:
-    """What a command says to machines."""
-    result = run(*words, "--json")
-    assert result.exit_code == 0, result.output
-    return json.loads(result.stdout)
 
 
 @pytest.fixture

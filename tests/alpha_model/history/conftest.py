@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeAlias
 
+import fsspec
 import pytest
 
 from alpha_model.history import History, read_history_bytes
@@ -131,3 +132,12 @@ def resealed() -> Callable[..., bytes]:
         return seal(json.dumps(body, separators=(",", ":")).encode()).rstrip(b"\n")
 
     return change
+
+
+@pytest.fixture
+def memory() -> Iterator[Any]:
+    """An empty file system in memory."""
+    system = fsspec.filesystem("memory")
+    system.store.clear()
+    yield system
+    system.store.clear()

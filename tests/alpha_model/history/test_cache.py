@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from alpha_model.history import History, read_history
+from alpha_model.history import History, HistoryRecorder, read_history
 from alpha_model.history import cache as cache_module
 from alpha_model.history.cache import FOLDER_VARIABLE, HistoryCache, default_cache
 
@@ -51,7 +51,7 @@ def assert_equal(found: History | None, expected: History) -> None:
     assert found is not None
     assert found.tables == expected.tables
     assert found.source == expected.source
-    assert found.superseded.tables.signals == expected.superseded.tables.signals
+    assert found.superseded.tables == expected.superseded.tables
 
 
 def entries(cache: HistoryCache) -> list[Path]:
@@ -65,6 +65,17 @@ def test_second_opening_gives_the_same_history_without_reading_the_file(
     assert expected.superseded.tables.cycles.num_rows == 1
     monkeypatch.setattr("alpha_model.history.reader.open_file", None)
     assert_equal(read_history(source, cache=kept), expected)
+
+
+def test_earlier_revisions_keep_their_trades(tmp_path: Path, kept: HistoryCache, make: Any) -> None:
+    path = tmp_path / "history.jsonl"
+    with HistoryRecorder(path) as recorder:
+        recorder.append(make.snapshot({"1": make.signal()}), trades=[make.trade(1)])
+        recorder.append(make.snapshot({"1": make.signal()}), trades=[make.trade(1), make.trade(2)])
+    os.utime(path, (LONG_AGO, LONG_AGO))
+    expected = open_and_wait(path, kept)
+    assert expected.superseded.trades["trade_id"].tolist() == [1]
+    assert_equal(kept.load(path), expected)
 
 
 def test_settled_file_is_recognised_without_hashing_it(

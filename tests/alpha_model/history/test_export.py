@@ -50,6 +50,11 @@ def test_formulas_become_text(tmp_path: Path, words: str) -> None:
         assert row[column] == (text if words.startswith("a") else f"'{text}")
 
 
+def test_times_of_an_index_keep_their_fraction() -> None:
+    frame = pd.DataFrame({"usd": [1.0]}, index=pd.DatetimeIndex(["2026-01-05T00:00:00.250Z"], name="timestamp"))
+    assert csv_bytes(frame).decode().splitlines() == ["timestamp,usd", "2026-01-05T00:00:00.250000Z,1.0"]
+
+
 def test_negative_numbers_stay_numbers_and_absent_is_empty(tmp_path: Path) -> None:
     history = make_history([{"pair_id": 1, "position_adjust_usd": -5.5}, {"pair_id": 2}])
     write_tables(history, tmp_path, "csv", ["signals"])

@@ -8,31 +8,19 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
+from clocks import Clock
 
 from alpha_model.history import Follower, LiveHistory, RemoteHistory, read_history
 from alpha_model.history.background import Background
 
 MONDAY = 1_767_571_200
 DAY = 86_400
-
-
-class Clock:
-    """A clock that is set by hand."""
-
-    def __init__(self) -> None:
-        self.now = datetime(2026, 2, 1, tzinfo=UTC)
-
-    def __call__(self) -> datetime:
-        return self.now
-
-    def ahead(self, **time: float) -> None:
-        self.now += timedelta(**time)
 
 
 @dataclass

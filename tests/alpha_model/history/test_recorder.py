@@ -294,6 +294,36 @@ def test_trades_and_equity_of_a_superseded_cycle_are_not_counted(path: Path, mak
     assert history.equity["total_equity"].tolist() == [2.0]
 
 
+def test_lines_that_stand_twice_in_a_file_are_read_once(path: Path, make: Any) -> None:
+    with HistoryRecorder(path) as recorder:
+        recorder.append(make.snapshot({"1": make.signal(1)}), trades=[make.trade(1)])
+        recorder.append(make.snapshot({"1": make.signal(1, 2.0)}), trades=[make.trade(1), make.trade(2)])
+        recorder.append(make.snapshot({"1": make.signal(1)}, timestamp=MONDAY + WEEK))
+    once = read_history(path)
+    path.write_bytes(2 * path.read_bytes())
+    twice = read_history(path)
+    assert once.cycles["revision"].tolist() == [1, 0]
+    for name in ("cycles", "signals", "pairs", "trades"):
+        assert getattr(twice.tables, name) == getattr(once.tables, name)
+        assert getattr(twice.superseded.tables, name) == getattr(once.superseded.tables, name)
+    assert set(twice.problems["message"]) == {"the same line stands earlier in the file too; read once"}
+    assert len(twice.problems) == 3
+
+
+def test_part_of_a_history_has_only_the_earlier_trades_of_its_own_cycles(path: Path, make: Any) -> None:
+    with HistoryRecorder(path) as recorder:
+        for when in (MONDAY, MONDAY + WEEK):
+            model = make.snapshot({"1": make.signal(1), "2": make.signal(2)}, timestamp=when)
+            recorder.append(model, trades=[make.trade(1, when), make.trade(2, when, pair=make.pair(2))])
+            recorder.append(model, trades=[], message="nothing was done")
+    history = read_history(path)
+    times = history.superseded.trades["timestamp"]
+    assert len(times) == 4
+    for when in history.timestamps:
+        assert history.at(when).superseded.trades["timestamp"].tolist() == [when, when]
+    assert history.pair(2).superseded.trades["pair_id"].tolist() == [2, 2]
+
+
 def test_pairs_are_written_once_and_again_when_they_change(path: Path, make: Any) -> None:
     with HistoryRecorder(path) as recorder:
         for n in range(3):
@@ -444,6 +474,8 @@ def test_file_of_something_else_is_refused_and_left_alone(path: Path, make: Any)
         b"notes",
         json.dumps(make.snapshot({})).encode(),
         b'{"type":"cycle","crc32":"00000000"}\n',
+        b'{"type":"FeatureCollection"}',
+        b'\n{"type":"FeatureCollection"}',
     ):
         path.write_bytes(content)
         with pytest.raises(RecordError, match="is not a recorder file"):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import gzip
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Self
 
@@ -24,15 +23,6 @@ MONDAY = 1_767_571_200
 @pytest.fixture
 def document(make: Any) -> bytes:
     return json.dumps([make.snapshot({"1": make.signal()}, timestamp=MONDAY)]).encode()
-
-
-@pytest.fixture
-def memory() -> Iterator[Any]:
-    """An empty file system in memory."""
-    system = fsspec.filesystem("memory")
-    system.store.clear()
-    yield system
-    system.store.clear()
 
 
 @pytest.mark.parametrize("name", ["state.json", "state.json.gz", "a name with %25 and ü.json"])

@@ -333,6 +333,19 @@ def test_cycle_written_twice_shows_the_later_and_keeps_the_earlier(make: Any) ->
     assert history.pair(2).superseded.signals["pair_id"].tolist() == [2]
 
 
+def test_same_cycle_under_two_keys_is_no_revision(make: Any) -> None:
+    first, again = (
+        make.snapshot({"1": make.signal(1, flags=flags)}) for flags in (["closed", "new"], ["new", "closed"])
+    )
+    later = make.snapshot({"1": make.signal(1)}, timestamp=MONDAY + WEEK)
+    history = make.read(make.state({str(MONDAY): first, str(MONDAY + WEEK): later, f"{MONDAY}.0": again}))
+    assert history.cycles[["revision", "source_key"]].to_numpy().tolist() == [[0, str(MONDAY)], [0, str(MONDAY + WEEK)]]
+    assert len(history.superseded) == 0
+    assert history.signals["cycle"].tolist() == [0, 1]
+    assert told(history) == ["the same cycle stands under an earlier key too; read once"]
+    assert len(make.read([first, later, first])) == 2
+
+
 def test_key_that_is_there_twice_hides_no_cycle(make: Any) -> None:
     calculations = {
         str(MONDAY): make.snapshot({"1": make.signal(1, 1.0)}),

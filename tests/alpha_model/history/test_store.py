@@ -99,10 +99,13 @@ def test_samples_are_the_same_from_a_dataset(sample: Path, segment: Path, datase
     assert part.signals["position_target"].equals(history.between(middle).signals["position_target"])
 
 
-def test_compaction_again_changes_nothing(segment: Path, dataset: Path, make: Any, tmp_path: Path) -> None:
+def test_compaction_again_changes_nothing(
+    segment: Path, dataset: Path, make: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     record(segment, make, *range(8))
     compact([segment], dataset)
     before = files_of(dataset)
+    monkeypatch.setattr("alpha_model.history.store._merged_month", None)  # nothing is even merged
     (told,) = compact([segment], dataset)
     assert told.months == ()
     copy = shutil.copy(segment, tmp_path / "another name.jsonl")
@@ -111,6 +114,23 @@ def test_compaction_again_changes_nothing(segment: Path, dataset: Path, make: An
         file.write(b'{"type":"cycle","times')
     assert compact([copy], dataset)[0].months == ()
     assert files_of(dataset) == before
+
+
+def test_line_that_is_being_written_is_compacted_once_it_is_finished(segment: Path, dataset: Path, make: Any) -> None:
+    record(segment, make, *range(4))
+    whole = segment.read_bytes()
+    for byte_count in (len(whole) - 20, len(whole)):
+        segment.write_bytes(whole[:byte_count])
+        compact([segment], dataset)
+    assert weeks_of(History.open(dataset)) == [0, 1, 2, 3]
+
+
+def test_record_that_repeats_a_month_is_told_to_change_the_others(segment: Path, dataset: Path, make: Any) -> None:
+    record(segment, make, *range(4))
+    compact([segment], dataset)
+    other = segment.with_name("other.jsonl")
+    record(other, make, 1, 0, 2, 3, 4)  # in another order, so that its bytes are not those that are known
+    assert compact([other], dataset)[0].months == ("2026-02",)
 
 
 def test_only_months_with_something_new_are_written(segment: Path, dataset: Path, make: Any) -> None:

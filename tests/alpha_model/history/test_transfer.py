@@ -103,6 +103,7 @@ def test_account_rows_are_written_once_though_two_are_alike(tmp_path: Path) -> N
     rows = [("equity", (1.0, 5.0, None)), ("equity", (1.0, 5.0, None))]
     with HistoryRecorder(tmp_path / "h.jsonl") as recorder:
         recorder.append_entries([], rows)
+    assert read_history(tmp_path / "h.jsonl").equity["total_equity"].tolist() == [5.0, 5.0]
     with HistoryRecorder(tmp_path / "h.jsonl") as recorder:
         recorder.append_entries([], [*rows, ("equity", (2.0, 6.0, None))])
     assert read_history(tmp_path / "h.jsonl").equity["total_equity"].tolist() == [5.0, 5.0, 6.0]

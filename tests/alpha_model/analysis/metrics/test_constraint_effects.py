@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from histories import REAL, SAMPLES, make_history
+from histories import EVERY, SAMPLES, make_history
 
 from alpha_model.analysis import (
     CONSTRAINTS,
@@ -13,7 +13,6 @@ from alpha_model.analysis import (
     ledger,
     next_returns,
 )
-from alpha_model.errors import NoHistoryError
 from alpha_model.history import read_history
 
 CYCLE = {
@@ -126,17 +125,10 @@ def test_an_unknown_amount_is_counted_and_not_taken_for_0() -> None:
     assert totals.loc["other_skips", "unknown_cycles"] == 1
 
 
-def read(path):
-    try:
-        return read_history(path)
-    except NoHistoryError:
-        pytest.skip("no alpha model in it")
-
-
-@pytest.mark.parametrize("path", [*SAMPLES, *REAL], ids=lambda path: path.name)
+@pytest.mark.parametrize("path", EVERY, ids=lambda path: path.name)
 def test_effects_add_up_to_what_the_positions_earned_beyond_what_was_wanted(path) -> None:
     """The path does not matter: (position after the trades - position wanted) x return, pair by pair."""
-    history = read(path)
+    history = read_history(path)
     book, returns = ledger(history), next_returns(history)["next_return"].to_numpy()
     signals = history.signals
     within = signals["signal_in_selection"].fillna(0)
@@ -160,7 +152,7 @@ def test_effects_add_up_to_what_the_positions_earned_beyond_what_was_wanted(path
 
 @pytest.mark.parametrize("path", SAMPLES, ids=lambda path: path.name)
 def test_what_was_moved_is_what_the_constraints_refused(path) -> None:
-    history = read(path)
+    history = read_history(path)
     costs = constraint_costs(history)[list(CONSTRAINTS)].sum().drop("closing_weight")
     moved = constraint_effect_totals(history).set_index("constraint")["moved_usd"]
     assert moved[costs.index].to_numpy() == pytest.approx(costs.to_numpy())

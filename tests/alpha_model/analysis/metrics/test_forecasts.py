@@ -1,11 +1,9 @@
 """Did the signals foresee the returns, and how steady were they? By hand, and as others compute it."""
 
-from functools import cache
-
 import numpy as np
 import pandas as pd
 import pytest
-from histories import REAL, SAMPLES, make_history
+from histories import EVERY, make_history
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import ConstantInputWarning, pearsonr, spearmanr
@@ -17,7 +15,7 @@ from alpha_model.analysis import (
     signal_stability,
     transfer_coefficients,
 )
-from alpha_model.errors import HistoryError, NoHistoryError
+from alpha_model.errors import HistoryError
 from alpha_model.history import read_history
 
 
@@ -149,14 +147,6 @@ def test_the_first_cycle_has_none_before_it() -> None:
     assert first.isna()[["common", "rank_autocorrelation", "kept_share", "entered", "left"]].all()
 
 
-@cache
-def read(path):
-    try:
-        return read_history(path)
-    except NoHistoryError:
-        pytest.skip("no alpha model in it")
-
-
 def of_scipy(function, left, right):
     """As scipy computes it where both are known; null with fewer than 3, or for constant input."""
     both = ~np.isnan(left) & ~np.isnan(right)
@@ -169,9 +159,9 @@ def of_scipy(function, left, right):
         return np.nan
 
 
-@pytest.mark.parametrize("path", [*SAMPLES, *REAL], ids=lambda path: path.name)
+@pytest.mark.parametrize("path", EVERY, ids=lambda path: path.name)
 def test_information_coefficient_and_stability_are_scipys(path) -> None:
-    history = read(path)
+    history = read_history(path)
     signals = history.wide_frame("signal").replace(0, np.nan).to_numpy()
     returns = next_returns(history).pivot_table(index="cycle", columns="pair_id", values="next_return")
     returns = returns.reindex(index=history.cycle_numbers, columns=history.pair_ids).to_numpy()
@@ -184,9 +174,9 @@ def test_information_coefficient_and_stability_are_scipys(path) -> None:
             assert stability["rank_autocorrelation"][place] == pytest.approx(expected, abs=1e-9, nan_ok=True)
 
 
-@pytest.mark.parametrize("path", [*SAMPLES, *REAL], ids=lambda path: path.name)
+@pytest.mark.parametrize("path", EVERY, ids=lambda path: path.name)
 def test_quantiles_are_those_of_pandas(path) -> None:
-    history = read(path)
+    history = read_history(path)
     rows = history.signals.assign(next_return=next_returns(history)["next_return"])
     rows = rows[(rows["signal"].fillna(0) != 0) & rows["next_return"].notna() & (rows["cycle"] % 5 == 0)]
     quantiles = quantile_returns(history, 3).set_index("cycle")
@@ -196,9 +186,9 @@ def test_quantiles_are_those_of_pandas(path) -> None:
             assert quantiles.loc[cycle, ["q1", "q2", "q3"]].tolist() == pytest.approx(means.tolist())
 
 
-@pytest.mark.parametrize("path", [*SAMPLES, *REAL], ids=lambda path: path.name)
+@pytest.mark.parametrize("path", EVERY, ids=lambda path: path.name)
 def test_the_transfer_of_the_limits_is_scipys(path) -> None:
-    history = read(path)
+    history = read_history(path)
     found = transfer_coefficients(history)["transfer_target"]
     rows = history.signals[history.signals["selected"]].dropna(subset=["raw_weight", "position_target"])
     groups = dict(iter(rows.groupby("cycle")))

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from histories import REAL, SAMPLES, make_history
+from histories import EVERY, SAMPLES, make_history
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -28,23 +28,16 @@ from alpha_model.analysis import (
     transfer_coefficients,
     turnover,
 )
-from alpha_model.errors import HistoryError, NoHistoryError
+from alpha_model.errors import HistoryError
 from alpha_model.history import History, read_history
 from alpha_model.history.schema import empty_tables
 
 SMALL = next(path for path in SAMPLES if path.name == "reference_layout_2020.json.gz")
 
 
-def read(path):
-    try:
-        return read_history(path)
-    except NoHistoryError:
-        pytest.skip("no alpha model in it")
-
-
-@pytest.mark.parametrize("path", [*SAMPLES, *REAL], ids=lambda path: path.name)
+@pytest.mark.parametrize("path", EVERY, ids=lambda path: path.name)
 def test_the_table_has_the_figures_of_the_single_functions(path) -> None:
-    history = read(path)
+    history = read_history(path)
     found = cycle_metrics(history)
     assert found.columns.tolist() == ["cycle", "timestamp", "signals", "with_return", *METRICS]
     single = [turnover, concentration, exposure, transfer_coefficients, forecast_quality, signal_stability]
@@ -58,12 +51,12 @@ def test_the_table_has_the_figures_of_the_single_functions(path) -> None:
 
 
 def test_a_ledger_at_hand_changes_nothing() -> None:
-    history = read(SMALL)
+    history = read_history(SMALL)
     pd.testing.assert_frame_equal(cycle_metrics(history), cycle_metrics(history, ledger_of(history)))
 
 
 def test_a_part_of_a_history_has_the_figures_of_the_whole() -> None:
-    whole = read(SMALL)
+    whole = read_history(SMALL)
     part = whole.between(whole.timestamps[10], whole.timestamps[20])
     own = cycle_metrics(part)
     same = [name for name in METRICS if name not in {"rank_autocorrelation", "kept_share"}]
@@ -141,6 +134,6 @@ def test_the_summary_by_hand() -> None:
 
 
 def test_the_order_of_the_pairs_does_not_matter() -> None:
-    history = read(SMALL)
+    history = read_history(SMALL)
     backwards = History(replace(history.tables, pairs=history.tables.pairs.take(list(range(19, -1, -1)))))
     pd.testing.assert_frame_equal(cycle_metrics(history), cycle_metrics(backwards))

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
-from histories import REAL, SAMPLES, make_history
+from histories import EVERY, make_history
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -18,7 +18,6 @@ from alpha_model.analysis import (
     outcome_streaks,
     pair_streaks,
 )
-from alpha_model.errors import NoHistoryError
 from alpha_model.history import read_history
 
 CYCLE = {
@@ -138,16 +137,9 @@ def test_no_gate_is_invented_where_nothing_is_recorded() -> None:
     assert set(GATE_MEANINGS) == set(Gate)
 
 
-def read(path):
-    try:
-        return read_history(path)
-    except NoHistoryError:
-        pytest.skip("no alpha model in it")
-
-
-@pytest.mark.parametrize("path", [*SAMPLES, *REAL], ids=lambda path: path.name)
+@pytest.mark.parametrize("path", EVERY, ids=lambda path: path.name)
 def test_near_misses_agree_with_the_outcomes(path) -> None:
-    history = read(path)
+    history = read_history(path)
     found, outcomes = near_misses(history), cycle_outcomes(history).set_index("cycle")["outcome"]
     whole = found[found["gate"] == "rebalance_threshold"]
     held = outcomes.reindex(whole["cycle"]).eq("held_below_threshold").to_numpy()

@@ -1,0 +1,118 @@
+"""What does a recorder file hold already, so that nothing is written to it twice?"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from alpha_model.errors import RecordError
+from alpha_model.history import coerce
+from alpha_model.history.coerce import Micros
+from alpha_model.history.rawjson import Buffer
+from alpha_model.history.records import FORMAT, VERSION, AccountRow, Line, account_rows, cycle_key, lines_of
+from alpha_model.units import PairId
+
+_BLOCK = 4096
+
+
+@dataclass(slots=True)
+class OnFile:
+    """What is on file, as far as whoever appends must know it.
+
+    Args:
+        pairs: The last definition of each pair, JSON.
+        digests: Of each cycle's content, for every revision in their order.
+        rows: Digests of the rows that stand beside the cycles, each with how often it is there.
+    """
+
+    pairs: dict[PairId, str] = field(default_factory=dict)
+    digests: dict[Micros, list[bytes]] = field(default_factory=dict)
+    rows: Counter[bytes] = field(default_factory=Counter)
+
+    def learn(self, line: Line) -> None:
+        """Take in a whole line of the file."""
+        key = cycle_key(line.data)
+        if key is not None:
+            self.digests.setdefault(key.timestamp, []).append(digest_of(key.content))
+        elif line.data.startswith(b'{"type":"pair"'):
+            pair = msgspec.json.decode(line.data)
+            self.pairs[pair["pair_id"]] = coerce.json_text(pair["pair"])
+        elif line.data.startswith(b'{"type":"account"'):
+            self.rows.update(map(row_digest, account_rows(msgspec.json.decode(line.data))))
+
+    def add(self, written: OnFile) -> None:
+        """Take in what was appended: pairs and cycles as they are now, and the rows that are new."""
+        self.pairs |= written.pairs
+        self.digests |= written.digests
+        self.rows += written.rows
+
+
+def finished_lines(content: Buffer) -> Iterator[Line]:
+    """The lines of a recorder file, but for a last one that we had begun and not finished."""
+    for place, line in enumerate(lines_of(content)):
+        if line.state == "torn" and _is_ours_so_far(line, first=not place):
+            return
+        yield line
+
+
+def check_header(line: Line, path: Path, strategy: str | None) -> str | None:
+    """The first line of a file lets this program append cycles of a strategy.
+
+    Args:
+        line: The line.
+        path: The file, for messages.
+        strategy: The strategy that is to be recorded; None takes the file's.
+
+    Returns:
+        The name of the strategy that is recorded; None where neither says one.
+
+    Raises:
+        RecordError: The file is not a recorder's, is of a later version, or records another strategy.
+    """
+    header: Any = msgspec.json.decode(line.data) if line.state == "whole" else None
+    if not isinstance(header, dict) or header.get("type") != "header" or header.get("format") != FORMAT:
+        raise RecordError(
+            f"{path} is not a recorder file: its first line is no header. Record to a new file.", path=path
+        )
+    version = header.get("version")
+    if not isinstance(version, int) or version > VERSION:
+        raise RecordError(
+            f"{path} is a record of version {version}, and this program writes version {VERSION}. "
+            "Update alpha-model, or record to a new file.",
+            path=path,
+            version=version,
+        )
+    recorded: str | None = header.get("strategy")
+    if strategy is not None and recorded is not None and recorded != strategy:
+        raise RecordError(
+            f"{path} records the strategy {recorded!r}, not {strategy!r}. Record to a file of its own.",
+            path=path,
+            strategy=recorded,
+        )
+    return recorded if strategy is None else strategy
+
+
+def digest_of(content: bytes) -> bytes:
+    """What tells one cycle's content from another's."""
+    return hashlib.blake2b(content, digest_size=16).digest()
+
+
+def row_digest(row: AccountRow) -> bytes:
+    """What tells one row beside the cycles from another."""
+    return digest_of(msgspec.json.encode(row))
+
+
+def _is_ours_so_far(line: Line, *, first: bool) -> bool:
+    """Is this unfinished line one that we had begun? A file that is no record at all must not be cut.
+
+    After a power cut a file may be as long as it was to become, with zeros where the bytes did not arrive.
+    """
+    start = b'{"type":"header"' if first else b'{"type":"'
+    arrived = line.data.rstrip(b"\0")
+    return arrived.startswith(start) or (start.startswith(arrived) and (not first or line.size < _BLOCK))
