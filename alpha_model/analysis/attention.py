@@ -6,9 +6,11 @@ from enum import StrEnum
 import numpy as np
 import pandas as pd
 
+from alpha_model.analysis.failures import failed_counts
 from alpha_model.analysis.flags import flag_counts
 from alpha_model.analysis.outcome import CycleOutcome, cycle_outcomes
 from alpha_model.analysis.size_risk import size_risk_frame
+from alpha_model.analysis.words import count
 from alpha_model.history import History
 
 RUN = 5
@@ -25,6 +27,7 @@ _LATE = 2.5
 class Concern(StrEnum):
     """What kind of finding it is."""
 
+    failed_trades = "failed_trades"
     held_in_a_row = "held_in_a_row"
     money_discarded = "money_discarded"
     near_miss = "near_miss"
@@ -52,6 +55,7 @@ def needs_attention(history: History) -> list[Attention]:
     if not len(history):
         return []
     found = (
+        _failed_trades(history),
         _held_in_a_row(history),
         _money_discarded(history),
         _flag_mix(history),
@@ -59,6 +63,18 @@ def needs_attention(history: History) -> list[Attention]:
         _near_miss(history),
     )
     return [finding for finding in found if finding is not None]
+
+
+def _failed_trades(history: History) -> Attention | None:
+    counts = failed_counts(history)
+    if not counts.any():
+        return None
+    last = history.timestamps[int(np.flatnonzero(counts)[-1])]
+    return Attention(
+        Concern.failed_trades,
+        f"{count(int(counts.sum()), 'planned trade')} failed or expired, the last of {last:%-d %B %Y}.",
+        last,
+    )
 
 
 def _held_in_a_row(history: History) -> Attention | None:

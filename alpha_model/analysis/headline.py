@@ -7,6 +7,7 @@ import pandas as pd
 
 from alpha_model.analysis import words
 from alpha_model.analysis.columns import numbers
+from alpha_model.analysis.failures import failed_counts
 from alpha_model.analysis.outcome import OUTCOME_MEANINGS, CycleOutcome, cycle_outcomes
 from alpha_model.analysis.size_risk import size_risk_frame
 from alpha_model.history import History
@@ -60,7 +61,9 @@ def headline(history: History) -> Headline:
         last=None if empty else history.timestamps[-1],
         outcome_counts={CycleOutcome(str(name)): int(count) for name, count in counts.items()},
         last_outcome=None if empty else CycleOutcome(outcomes["outcome"].iloc[-1]),
-        last_decision="No cycle is recorded." if empty else describe_decision(outcomes.iloc[-1]),
+        last_decision="No cycle is recorded."
+        if empty
+        else describe_decision(outcomes.iloc[-1], failed_counts(history)[-1]),
         equity_usd=_last(numbers(history.tables.cycles, "investable_equity")) if total is None else total,
         equity_is_total=total is not None,
         discarded_usd=None if risk.empty else float(risk["discarded_usd"].iloc[-1]),
@@ -69,11 +72,12 @@ def headline(history: History) -> Headline:
     )
 
 
-def describe_decision(outcome: pd.Series) -> str:
+def describe_decision(outcome: pd.Series, failed: int = 0) -> str:
     """One cycle in one sentence.
 
     Args:
         outcome: A row of `cycle_outcomes`.
+        failed: How many of its trades failed: its number of `failed_counts`.
     """
     kind = CycleOutcome(outcome["outcome"])
     moment = f"{outcome['timestamp']:%-d %B %Y, %H:%M} UTC"
@@ -81,8 +85,12 @@ def describe_decision(outcome: pd.Series) -> str:
     largest, threshold = outcome["max_position_adjust_usd"], outcome["position_adjust_threshold_usd"]
     if kind in {CycleOutcome.rebalanced, CycleOutcome.partly_rebalanced}:
         trades = words.count(int(count), "trade")
+        if failed >= count:
+            which = "which failed" if count == 1 else "which all failed"
+            return f"On {moment} the strategy planned {trades} worth {words.usd(amount)}, {which}."
         verb = "rebalanced" if kind is CycleOutcome.rebalanced else "rebalanced in part"
-        return f"On {moment} the strategy {verb} with {trades} worth {words.usd(amount)}."
+        broken = f", of which {failed:,} failed" if failed else ""
+        return f"On {moment} the strategy {verb} with {trades} worth {words.usd(amount)}{broken}."
     if kind is CycleOutcome.held_below_threshold and np.isfinite(largest) and np.isfinite(threshold):
         gap = threshold - largest
         usd = words.usd if gap >= words.ROUND_FROM else words.usd_and_cents

@@ -15,6 +15,7 @@ import pandas as pd
 from alpha_model.analysis.columns import Numbers, Places, Truths, numbers, was_short
 from alpha_model.analysis.deeds import Deed, deed
 from alpha_model.analysis.explain import NOT_SELECTED, ReasonCode, Reasons, reasons_frame, reasons_of
+from alpha_model.analysis.failures import failed_rows
 from alpha_model.analysis.ledger import CENT, Ledger, ledger_of
 from alpha_model.analysis.pairs import pair_labels
 from alpha_model.analysis.words import count, known, ordinal, percent, usd
@@ -87,7 +88,11 @@ def explain_cycle(history: History, book: Ledger | None = None) -> pd.DataFrame:
 
 
 def _sentences(history: History, book: Ledger, reasons: Reasons) -> list[str]:
-    return [_sentence(each) for each in _pairs(history, book, reasons)]
+    failed = failed_rows(history).tolist()
+    return [
+        f"{_sentence(pair)}{'; the trade failed' if broken else ''}."
+        for pair, broken in zip(_pairs(history, book, reasons), failed, strict=True)
+    ]
 
 
 def _pairs(history: History, book: Ledger, reasons: Reasons) -> Iterator[_Pair]:
@@ -165,7 +170,7 @@ def _tied(history: History, book: Ledger) -> Truths:
 
 def _sentence(pair: _Pair) -> str:
     parts = [part for part in (_wish(pair), *_limits(pair), deed(pair.deed)) if part]
-    return f"{pair.label}: {'; '.join(parts)}."
+    return f"{pair.label}: {'; '.join(parts)}"
 
 
 def _wish(pair: _Pair) -> str:

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from alpha_model.analysis.explain import ReasonCode, reasons_frame, reasons_of
+from alpha_model.analysis.failures import failed_counts
 from alpha_model.analysis.headline import describe_decision
 from alpha_model.analysis.ledger import CENT, Ledger, ledger_of
 from alpha_model.analysis.ledger_rollups import refused
@@ -73,8 +74,10 @@ def summarise_cycle(history: History, book: Ledger | None = None) -> CycleSummar
     row = cycle_outcomes(history).iloc[0]
     book = book or ledger_of(history)
     frame = reasons_frame(history, reasons_of(history, book))
-    first = describe_decision(row)
-    parts = [first, _chosen(frame, book), _moves(history, frame), _held_back(history, book), _skipped(history, book)]
+    failed = int(failed_counts(history)[0])
+    first = describe_decision(row, failed)
+    moves = _moves(history, frame, all_failed=0 < row["traded_count"] <= failed)
+    parts = [first, _chosen(frame, book), moves, _held_back(history, book), _skipped(history, book)]
     return CycleSummary(first, " ".join(part for part in parts if part), CycleOutcome(row["outcome"]))
 
 
@@ -89,7 +92,7 @@ def _chosen(frame: pd.DataFrame, book: Ledger) -> str:
     return f"{words}."
 
 
-def _moves(history: History, frame: pd.DataFrame) -> str:
+def _moves(history: History, frame: pd.DataFrame, *, all_failed: bool) -> str:
     """The largest trades, by what was done."""
     labels, parts = pair_labels(history), []
     traded = frame[frame["code"].isin(list(_MOVES)).to_numpy()].sort_values("amount_usd", ascending=False)
@@ -102,7 +105,7 @@ def _moves(history: History, frame: pd.DataFrame) -> str:
         more = f" and {len(those) - _SHOWN:,} more" if len(those) > _SHOWN else ""
         if named:
             parts.append(words.format(", ".join(named)) + more)
-    return f"It {'; '.join(parts)}." if parts else ""
+    return f"It {'would have ' if all_failed else ''}{'; '.join(parts)}." if parts else ""
 
 
 def _held_back(history: History, book: Ledger) -> str:

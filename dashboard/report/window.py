@@ -10,6 +10,7 @@ from alpha_model.analysis import (
     capacity_by_pair,
     cycle_table,
     describe_decision,
+    failed_counts,
     flag_counts,
     flag_meaning,
     headline,
@@ -101,9 +102,8 @@ def paragraph(told: Headline) -> str:
 def cycles(seen: History) -> pd.DataFrame:
     """`cycle_table` with a sentence for each cycle that a table has room for."""
     frame = cycle_table(seen)
-    return frame.assign(
-        sentence=pd.Series([describe_decision(row) for _, row in frame.head(ROWS).iterrows()], dtype=object)
-    )
+    told = zip(frame.head(ROWS).iterrows(), failed_counts(seen)[:ROWS], strict=True)
+    return frame.assign(sentence=pd.Series([describe_decision(row, failed) for (_, row), failed in told], dtype=object))
 
 
 def flags(seen: History) -> pd.DataFrame:

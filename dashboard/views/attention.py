@@ -13,6 +13,7 @@ from dashboard.opened import OpenHistory
 from dashboard.views.panel import own_words
 
 _ICONS = {
+    Concern.failed_trades: "error",
     Concern.held_in_a_row: "pause_circle",
     Concern.money_discarded: "block",
     Concern.flag_mix: "flag",
