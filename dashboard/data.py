@@ -80,8 +80,10 @@ def list_histories(settings: Settings, uploads: Sequence[Upload] = ()) -> dict[s
             _add(listed, entry)
     for upload in uploads:
         _add(listed, Listed(stem(upload.name), "upload", upload=upload))
+    named = {path.resolve() for path in settings.files}
     for path in _sample_files(settings.sample_folder()):
-        _add(listed, Listed(stem(path.name), "sample", path=path))
+        if path.resolve() not in named:
+            _add(listed, Listed(stem(path.name), "sample", path=path))
     return listed
 
 

@@ -10,6 +10,7 @@ import click
 import pandas as pd
 
 from alpha_model.analysis import flag_counts, headline
+from alpha_model.analysis.words import count
 from alpha_model.commands.output import json_option, plain_text, show_json
 from alpha_model.commands.sources import opened, source_argument
 from alpha_model.history import History, freshness_of
@@ -77,10 +78,18 @@ def _words(name: str, value: Any) -> str:
     if isinstance(value, pd.Timestamp):
         return f"{value:%Y-%m-%d %H:%M} UTC"
     if name == "interval_seconds":
-        return str(pd.Timedelta(seconds=value)).replace("0 days ", "").replace(" 00:00:00", "")
+        return _interval(value)
     if name == "bytes" and value >= _MEGABYTE:
         return f"{value / _MEGABYTE:,.1f} MB"
     return f"${value:,.2f}" if name.endswith("_usd") else f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def _interval(seconds: float) -> str:
+    """`7 days`, `8 hours`: in the largest unit that divides it."""
+    for size, name in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
+        if seconds >= size and not seconds % size:
+            return count(int(seconds // size), name)
+    return f"{seconds:,.6g} seconds"
 
 
 def _listed(value: dict[str, int] | list[str]) -> str:

@@ -12,7 +12,7 @@ from alpha_model.analysis import pair_labels
 from alpha_model.commands.output import plain_text
 from alpha_model.commands.waiting import shown_progress
 from alpha_model.errors import CycleNotFoundError, HistoryError
-from alpha_model.history import History, default_cache, read_history, read_weights
+from alpha_model.history import History, dataset_versions, default_cache, read_history, read_weights
 from alpha_model.history.address import is_uri, is_web, local_path
 from alpha_model.history.history import utc
 from alpha_model.history.place import Place
@@ -51,11 +51,30 @@ def opened(source: Path | str) -> History:
         HistoryError: It cannot be read.
     """
     if _is_folder(source):
+        _choose_nothing(source)
         return History.open(source)
+    if isinstance(source, Path) and not source.exists() and source.name in _strategies(source.parent):
+        return History.open(source.parent, strategy=source.name)
     if is_table(source):
         return read_weights(source)
     with shown_progress(source) as progress:
         return read_history(source, progress=progress, cache=default_cache())
+
+
+def _choose_nothing(folder: Path | str) -> None:
+    """Complain where a dataset holds several strategies: a command is about one."""
+    names = _strategies(folder)
+    if len(names) > 1:
+        shown = ", ".join(f"{folder}/{name}" for name in names[:_NAMED])
+        more = " …" if len(names) > _NAMED else ""
+        raise HistoryError(f"{folder} holds several strategies. Name one of them: {plain_text(shown)}{more}.")
+
+
+def _strategies(folder: Path | str) -> list[str]:
+    """The strategies of a dataset; none where there is no dataset."""
+    if isinstance(folder, Path) and not folder.is_dir():
+        return []
+    return list(dataset_versions(folder))
 
 
 def _is_folder(source: Path | str) -> bool:

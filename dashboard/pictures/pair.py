@@ -17,9 +17,9 @@ def pair_weights_picture(history: History, pair_id: PairId, zoom: Span | None = 
     """What the signal wanted, what the portfolio was to get, and what it held."""
     frame = _by_cycle(history, pair_id, WEIGHTS)
     drawn = reduced(frame, "mean", zoom)
-    largest = frame["normalised_weight"].max()
+    largest, usual = frame["normalised_weight"].max(), frame["normalised_weight"].fillna(0).mean()
     finding = (
-        f"At most {share(largest)} of the portfolio, {share(frame['normalised_weight'].fillna(0).mean())} on average"
+        f"At most {share(largest)} of what was invested, {share(usual)} on average"
         if pd.notna(largest)
         else "It was never given a weight"
     )

@@ -78,7 +78,8 @@ def show_pairs(opened: OpenHistory, one: OpenHistory, selection: Selection) -> N
         "old_value": usd_column("Held before"),
         "traded": usd_column("Traded"),
     }
-    st.dataframe(
+    whole_sentence = st.container()
+    chosen_row: Any = st.dataframe(
         table,
         hide_index=True,
         placeholder="–",
@@ -86,10 +87,23 @@ def show_pairs(opened: OpenHistory, one: OpenHistory, selection: Selection) -> N
         row_height=ROW_HEIGHT,
         column_order=[name for name in config if name in table.columns],
         column_config=config,
+        on_select="rerun",
+        selection_mode="single-row",
         key="cycle_pairs",
         alt="Every pair of the cycle with what became of it and why",
     )
+    with whole_sentence:
+        _show_sentence(table, chosen_row.selection.rows)
     downloads(f"pairs_{moment:%Y%m%dT%H%M}", lambda: one.ask(pairs_of, one.book))
+
+
+def _show_sentence(table: pd.DataFrame, rows: list[int]) -> None:
+    """The sentence of the selected row in full: it is often wider than its column."""
+    if rows and rows[0] < len(table):
+        row = table.iloc[rows[0]]
+        st.text(f"{row['pair']}: {row['sentence']}", width="stretch")
+    else:
+        st.caption("Select a row to read its sentence in full.")
 
 
 def pairs_of(one: History, book: Ledger) -> pd.DataFrame:

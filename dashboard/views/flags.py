@@ -69,7 +69,7 @@ def shifts(history: History, pair_ids: PairIds) -> tuple[Remark, ...]:
 def _shift(when: pd.Timestamp, flag: str, before: float, after: float) -> Remark:
     what = f"From {day(when)} {pictures.flag_in_words(flag)} was raised on {after:.2g} signals a cycle"
     icon = "trending_up" if after > before else "trending_down"
-    return Remark(icon, f"{what}, against {before:.2g} before.", when)
+    return Remark(icon, f"{what}, against {before:.2g} in the {SPAN} cycles before.", when)
 
 
 def answer(history: History, pair_ids: PairIds) -> tuple[str, list[Number]]:

@@ -250,7 +250,7 @@ def test_window_and_pairs_narrow_the_page(open_app: OpenApp, three_days: Path) -
     assert app.multiselect(key="pairs").value == ["A-USDC"]
 
 
-@pytest.mark.parametrize("query", [{"from": "1999-01-01"}, {"from": "x"}, {"pairs": "nobody"}, {"history": "../etc"}])
+@pytest.mark.parametrize("query", [{"from": "1999-01-01"}, {"from": "x"}, {"pairs": "nobody"}, {"window": "banana"}])
 def test_link_that_fits_nothing_is_dropped(open_app: OpenApp, three_days: Path, query: dict[str, str]) -> None:
     app = open_app(three_days, **query)
     assert_sound(app)

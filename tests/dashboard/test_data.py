@@ -36,6 +36,12 @@ def test_samples_come_last_and_notes_from_their_readme(tmp_path: Path) -> None:
     assert sample_notes(settings) == {"one": "It. (recorder)"}
 
 
+def test_sample_that_was_also_named_is_listed_once(tmp_path: Path) -> None:
+    (tmp_path / "one.jsonl").touch()
+    settings = Settings(samples=tmp_path, files=(tmp_path / "." / "one.jsonl",))
+    assert {name: entry.origin for name, entry in list_histories(settings).items()} == {"one": "file"}
+
+
 STRANGE = ["Momentum", "../up", "a/b=c&d?e#f%20", "two\nlines\x1b[31m", "x" * 400, "x" * 401, "é 💥", ""]
 
 

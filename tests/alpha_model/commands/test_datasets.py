@@ -27,6 +27,18 @@ def test_compact_tells_what_it_did(dataset: Path) -> None:
     assert "written, with 1 cycles in" in other.output
 
 
+def test_commands_read_one_strategy_of_several(dataset: Path) -> None:
+    assert told("info", dataset)["strategy"] == "Last\x1b[31m"  # the only one needs no name
+    run("compact", SAMPLES[0], "--into", dataset, "--strategy", "Other")
+    refused = run("info", dataset)
+    assert refused.exit_code == 1
+    assert f"several strategies. Name one of them: {dataset}/Last" in refused.output
+    assert f"{dataset}/Other" in refused.output
+    assert told("info", dataset / "Other")["strategy"] == "Other"
+    assert len(told("cycles", dataset / "Other")) > 1
+    assert "there is no file" in run("info", dataset / "Nobody").output
+
+
 def test_sql_answers_people_and_machines(dataset: Path) -> None:
     question = "SELECT count(*) n, sum(1) total, max(timestamp)::DATE d, [1, NULL] l, 'inf'::FLOAT f FROM signals"
     (row,) = told("sql", question, dataset)
