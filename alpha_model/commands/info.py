@@ -65,8 +65,18 @@ def _facts(history: History) -> dict[str, Any]:
         "revisions": len(history.superseded),
         "flags": {str(flag): int(count) for flag, count in counts.items()},
         "problems": dict(problems),
-        "problem_examples": history.tables.problems["message"].to_pylist()[:_FEW],
+        "problem_examples": [_problem(history, row) for row in history.tables.problems.slice(0, _FEW).to_pylist()],
     }
+
+
+def _problem(history: History, row: dict[str, Any]) -> str:
+    """What is wrong and where."""
+    unit = "line" if history.source.kind == "recorder file" else "byte"
+    where = {"cycle": row["cycle_key"], "pair": row["pair"], "field": row["field"], unit: row["position"]}
+    if unit == "line":
+        del where["cycle"]  # its key there is the line
+    told = ", ".join(f"{name} {value}" for name, value in where.items() if value is not None)
+    return f"{row['message']} ({told})" if told else str(row["message"])
 
 
 def _words(name: str, value: Any) -> str:

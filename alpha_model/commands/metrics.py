@@ -48,6 +48,9 @@ _GATE_UNITS = {
     Gate.closing_weight: "share",
 }
 
+_NEAR = 0.1
+"""The part of its limit within which a number is near it."""
+
 _NUMBERS = ("mean", "median", "last")
 
 
@@ -144,8 +147,9 @@ def _effect_line(row: Row) -> str:
 
 
 def _miss_words(history: History) -> str:
-    """The closest each gate ever came to the other outcome."""
+    """The closest each gate ever came to the other outcome, where that was near."""
     found, labels = near_misses(history), pair_labels(history)
+    found = found[found["relative"].abs() <= _NEAR]
     closest = found.iloc[np.argsort(found["margin"].abs().to_numpy(), kind="stable")].drop_duplicates("gate")
     lines = []
     for row in closest.sort_values("gate").to_dict("records"):

@@ -48,8 +48,8 @@ def render(whole: OpenHistory, selection: Selection) -> None:
 
 
 def report_of(history: History) -> AuditReport:
-    """The audit, with the findings of each rule that have the largest differences."""
-    return audit_report(history)
+    """The audit at this hour, with the findings of each rule that have the largest differences."""
+    return audit_report(history, now=pd.Timestamp.now("UTC").ceil("h"))
 
 
 def answer(report: AuditReport) -> str:

@@ -85,7 +85,14 @@ def test_a_window_must_be_a_number_above_0(window) -> None:
     assert "--rolling" in result.stderr
 
 
-def test_a_pair_with_a_hostile_name_stays_on_its_line(tmp_path) -> None:
+def test_a_gate_that_was_never_near_is_not_called_close(tmp_path) -> None:
+    printed = run(LAST)
+    assert "Closest to its rebalance threshold" not in printed
+    assert not near_misses(read_history(LAST)).empty
+
+
+def test_a_pair_with_a_hostile_name_stays_on_its_line(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr("alpha_model.commands.metrics._NEAR", 1e9)
     state = gzip.decompress(Path(LAST).read_bytes())
     assert b'"KO"' in state
     path = tmp_path / "hostile.json"
