@@ -2,7 +2,6 @@
 
 from functools import partial
 
-import pandas as pd
 import streamlit as st
 
 from alpha_model.analysis import Ledger, cycle_funnel, dollar_waterfall, summarise_cycle
@@ -13,13 +12,14 @@ from dashboard.cursor import find_cursor
 from dashboard.drawing import Drawing, Look
 from dashboard.local_time import local_words
 from dashboard.opened import OpenHistory
-from dashboard.report import Making, cycle_report
+from dashboard.report import cycle_report
 from dashboard.selection import TAB, Selection
 from dashboard.views.cycle_details import show_changes, show_findings, show_json, show_message
 from dashboard.views.cycle_tables import show_flags, show_pairs, show_trades
 from dashboard.views.frames import USD
 from dashboard.views.page import Number, head, no_cycles, show_numbers
 from dashboard.views.panel import panel
+from dashboard.views.takeaway import offer_report
 
 TABS = {
     "Pairs": show_pairs,
@@ -49,7 +49,13 @@ def render(whole: OpenHistory, selection: Selection) -> None:
     book = one.book
     st.text(one.ask(summarise_cycle, book).paragraph, width="stretch")  # it names pairs, so it is shown as it is
     show_numbers(Number(*row) for row in one.ask(decision.numbers))
-    offer_report(whole.history, cursor.moment)
+    moment = cursor.moment
+    offer_report(
+        "cycle_report",
+        f"cycle_{moment:%Y%m%dT%H%M}",
+        lambda making: cycle_report(whole.history, moment, making),
+        "Cycle",
+    )
     with st.grid(columns=2, min_column_width=480, gap="medium"):
         with st.container():
             panel("funnel", one, selection, draw_funnel, lambda: cycle_funnel(one.history, book), _COLUMNS, book)
@@ -62,21 +68,6 @@ def render(whole: OpenHistory, selection: Selection) -> None:
         if tab.open:
             with tab:
                 show(opened, one, selection)
-
-
-def offer_report(history: History, moment: pd.Timestamp) -> None:
-    """The cycle as one file to send; it is made when somebody downloads it."""
-    st.download_button(
-        "Download post-mortem",
-        data=lambda: cycle_report(history, moment, Making("the dashboard's Cycle page", pd.Timestamp.now("UTC"))),
-        file_name=f"cycle_{moment:%Y%m%dT%H%M}.html",
-        mime="text/html",
-        help="Charts, tables and sentences in one HTML file that opens without a network.",
-        on_click="ignore",
-        icon=":material/download:",
-        type="tertiary",
-        key="cycle_report",
-    )
 
 
 def draw_funnel(history: History, look: Look, book: Ledger) -> Drawing:

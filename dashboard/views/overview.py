@@ -9,6 +9,7 @@ from dashboard import pictures
 from dashboard.charts.equity import equity_figure
 from dashboard.drawing import Drawing, Look
 from dashboard.opened import OpenHistory
+from dashboard.report import window_report
 from dashboard.selection import Selection
 from dashboard.text import byte_size, day, humanised, moment, plural, share, usd
 from dashboard.views import flags, size_risk, thresholds, weights
@@ -17,6 +18,7 @@ from dashboard.views.frames import TIME
 from dashboard.views.page import Number, no_cycles, show_numbers
 from dashboard.views.panel import own_words, panel, small_print
 from dashboard.views.problems import show_problems
+from dashboard.views.takeaway import offer_report
 
 
 def render(whole: OpenHistory, selection: Selection) -> None:
@@ -31,6 +33,12 @@ def render(whole: OpenHistory, selection: Selection) -> None:
         return
     st.markdown(own_words(facts.last_decision))
     show_numbers(_numbers(facts, opened))
+    offer_report(
+        "window_report",
+        f"window_{facts.first:%Y%m%d}_{facts.last:%Y%m%d}",
+        lambda making: window_report(whole.history, selection.start, selection.end, making),
+        "Overview",
+    )
     show_problems(whole.history)
     show_attention(opened)
     panel("equity", opened, selection, draw_equity, lambda: equity_table(opened.history), {"timestamp": TIME})

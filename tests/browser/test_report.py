@@ -88,10 +88,16 @@ def test_hostile_names_stay_text(offline: Page, tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not SAMPLES, reason="there are no sample histories to open")
-def test_cycle_page_gives_the_report(page: Page, address: str) -> None:
-    page.goto(f"{address}/cycle?history={stem(SAMPLES[0].name)}")
+@pytest.mark.parametrize(
+    ("where", "file_name", "name"), [("cycle", "cycle_", "Cycle"), ("", "window_20090105_20101227", "Overview")]
+)
+def test_pages_give_the_report(page: Page, address: str, where: str, file_name: str, name: str) -> None:
+    page.goto(f"{address}/{where}?history={stem(SAMPLES[0].name)}&from=2009-01-01&window=dates")
     settle(page)
     with page.expect_download(timeout=WAIT) as download:
         page.get_by_role("button", name="Download post-mortem").click()
-    assert download.value.suggested_filename.endswith(".html")
-    assert "the dashboard's Cycle page".replace("'", "&#39;") in Path(download.value.path()).read_text(encoding="utf-8")
+    assert download.value.suggested_filename.startswith(file_name)
+    html = Path(download.value.path()).read_text(encoding="utf-8")
+    assert f"the dashboard&#39;s page {name}" in html
+    shown = len(read_history(SAMPLES[0]).between("2009-01-01", None))
+    assert where or f"{shown} of 209" in html  # the window, not the whole record

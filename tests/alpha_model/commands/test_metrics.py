@@ -85,7 +85,7 @@ def test_a_window_must_be_a_number_above_0(window) -> None:
     assert "--rolling" in result.stderr
 
 
-def test_a_gate_that_was_never_near_is_not_called_close(tmp_path) -> None:
+def test_a_gate_that_was_never_near_is_not_called_close() -> None:
     printed = run(LAST)
     assert "Closest to its rebalance threshold" not in printed
     assert not near_misses(read_history(LAST)).empty
