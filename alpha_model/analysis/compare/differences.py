@@ -106,10 +106,17 @@ def _entry(
 
 
 def strongest(frame: pd.DataFrame, stage: CompareStage) -> str:
-    """The sentence of the largest difference at the stage, and how many more there are."""
+    """The sentence of the largest difference of the stage's first field, and how many more there are.
+
+    Fields are in the order of the decision, so that a signal is told before what was held; those of pairs come before
+    those of the whole cycle, which follow from them more often than the other way round.
+    """
     here = frame[frame["stage"] == str(stage)]
-    size = np.nan_to_num(here["difference"].abs().to_numpy(), nan=np.inf)
-    sentence = str(here["sentence"].iloc[int(np.argmax(size))])
+    of_pairs = here[here["pair"].notna()]
+    told = here if of_pairs.empty else of_pairs
+    told = told[told["field"] == told["field"].iloc[0]]
+    size = np.nan_to_num(told["difference"].abs().to_numpy(), nan=np.inf)
+    sentence = str(told["sentence"].iloc[int(np.argmax(size))])
     more = len(here) - 1
     return (
         sentence if not more else f"{sentence[:-1]}, and {more:,} more {'difference' if more == 1 else 'differences'}."
