@@ -41,6 +41,7 @@ bench: $(VENV)/.installed-dev
 	$(BIN)/python benchmarks/bench_analysis.py
 	$(BIN)/python benchmarks/bench_following.py
 	@CHROMIUM="$$(sh tests/browser/find_chromium.sh $(BIN)/python)" && export CHROMIUM && $(BIN)/python benchmarks/bench_browser.py
+	$(BIN)/python benchmarks/bench_sessions.py
 	$(BIN)/python benchmarks/bench_reading.py
 
 campaign: $(VENV)/.installed-dev

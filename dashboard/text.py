@@ -5,6 +5,7 @@ which show them as they are; on their way into a Plotly figure or a spreadsheet 
 """
 
 import html
+import textwrap
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -87,6 +88,11 @@ def one_line(words: str) -> str:
 def figure_text(words: str) -> str:
     """Text for a figure: Plotly reads a subset of HTML in names, labels and hovers."""
     return html.escape(words, quote=False)
+
+
+def folded(words: str, width: int = 60) -> str:
+    """Text for a hover of a figure, on as many lines as it needs."""
+    return "<br>".join(figure_text(line) for line in textwrap.wrap(words, width))
 
 
 def humanised(name: str) -> str:

@@ -27,7 +27,7 @@ from alpha_model.analysis.flag_meanings import FLAG_MEANINGS, explain_flags, fla
 from alpha_model.analysis.flag_shifts import flag_shifts
 from alpha_model.analysis.flags import flag_co_occurrence, flag_counts, flag_names, flags_by_pair
 from alpha_model.analysis.funnel import FUNNEL_STEPS, cycle_funnel, dollar_waterfall
-from alpha_model.analysis.headline import Headline, describe_decision, headline
+from alpha_model.analysis.headline import Headline, decision_sentences, describe_decision, headline
 from alpha_model.analysis.interesting import INTEREST_MEANINGS, Interest, interesting_cycles
 from alpha_model.analysis.ledger import Ledger, ledger, ledger_of, ledger_within
 from alpha_model.analysis.ledger_rollups import (
@@ -138,6 +138,7 @@ __all__ = [
     "cycle_settings",
     "cycle_signals",
     "cycle_table",
+    "decision_sentences",
     "describe_decision",
     "describe_streak",
     "dollar_waterfall",

@@ -1,12 +1,14 @@
 """What would a colleague want to hear first about this history?"""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from alpha_model.analysis import words
-from alpha_model.analysis.columns import numbers
+from alpha_model.analysis.columns import Places, numbers
 from alpha_model.analysis.failures import failed_counts
 from alpha_model.analysis.outcome import OUTCOME_MEANINGS, CycleOutcome, cycle_outcomes
 from alpha_model.analysis.size_risk import size_risk_frame
@@ -72,7 +74,20 @@ def headline(history: History) -> Headline:
     )
 
 
-def describe_decision(outcome: pd.Series, failed: int = 0) -> str:
+def decision_sentences(history: History, places: Places | None = None) -> list[str]:
+    """One sentence for each cycle, of our own words and numbers.
+
+    Args:
+        history: The record.
+        places: Only these cycles, by their places; None is all.
+    """
+    outcomes, failed = cycle_outcomes(history), failed_counts(history)
+    if places is not None:
+        outcomes, failed = outcomes.iloc[places], failed[places]
+    return [describe_decision(row, count) for row, count in zip(outcomes.to_dict("records"), failed, strict=True)]
+
+
+def describe_decision(outcome: Mapping[Any, Any] | pd.Series, failed: int = 0) -> str:
     """One cycle in one sentence.
 
     Args:

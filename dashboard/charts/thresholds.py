@@ -15,7 +15,7 @@ from dashboard.charts.theme import (
     times,
     usd_axis,
 )
-from dashboard.text import humanised
+from dashboard.text import folded, humanised
 
 TITLE = "Largest change of any position, against the rebalance threshold"
 
@@ -24,7 +24,7 @@ def thresholds_figure(frame: pd.DataFrame, theme: Theme) -> go.Figure:
     """Each cycle's largest change as a mark coloured and shaped by outcome, the threshold as a line.
 
     Args:
-        frame: Rows of `threshold_frame`.
+        frame: Rows of `threshold_frame`, with sentence, which the hover shows.
         theme: Light or dark.
 
     Returns:
@@ -62,11 +62,10 @@ def thresholds_figure(frame: pd.DataFrame, theme: Theme) -> go.Figure:
                 "size": 14 if one else 8,
                 "line": {"width": 1, "color": theme.surface},
             },
-            customdata=chosen[["ratio"]].to_numpy(dtype=np.float64),
-            hovertemplate=(
-                "%{x}<br>%{fullData.name}<br>largest change %{y:$,.2f}<br>"
-                "%{customdata[0]:.2f} × threshold<extra></extra>"
-            ),
+            customdata=[
+                [ratio, folded(words)] for ratio, words in zip(chosen["ratio"], chosen["sentence"], strict=True)
+            ],
+            hovertemplate="%{customdata[1]}<br>%{customdata[0]:.2f} × threshold<extra>%{fullData.name}</extra>",
         )
     legend_below(figure)
     logarithmic = ranges_widely(frame)

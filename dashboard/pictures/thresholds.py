@@ -3,7 +3,15 @@
 import numpy as np
 import pandas as pd
 
-from alpha_model.analysis import CycleOutcome, Kept, cycle_outcomes, ranges_widely, threshold_frame, threshold_sweep
+from alpha_model.analysis import (
+    CycleOutcome,
+    Kept,
+    cycle_outcomes,
+    decision_sentences,
+    ranges_widely,
+    threshold_frame,
+    threshold_sweep,
+)
 from alpha_model.history import History
 from dashboard.drawing import Span
 from dashboard.pictures.reduced import BUCKETS, Picture, note, widened
@@ -22,6 +30,8 @@ def thresholds_picture(history: History, zoom: Span | None = None) -> Picture:
     recorded = int(outcomes["max_position_adjust_usd"].notna().sum())
     total = int(cycle_outcomes(seen)["max_position_adjust_usd"].notna().sum()) if view else recorded
     unmarked = int((drawn["max_adjust_usd"] == 0).sum()) if ranges_widely(drawn) else 0
+    told = decision_sentences(seen, np.searchsorted(seen.cycle_numbers, drawn["cycle"].to_numpy()))
+    drawn = drawn.assign(sentence=pd.Series(told, index=drawn.index, dtype=object))
     words = note(Kept(len(drawn), total), "of each group and outcome the largest change")
     if unmarked:
         words = f"{words} {plural(unmarked, 'cycle')} with nothing to change: no mark on a log scale.".strip()

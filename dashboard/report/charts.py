@@ -85,7 +85,7 @@ def context_charts(history: History, style: PairStyle) -> list[Chart]:
             gate.finding,
             f"Marks below the dashed line held the portfolio as it was. {gate.note}",
             lambda theme: thresholds_figure(gate.frame, theme),
-            gate.frame,
+            gate.frame.drop(columns="sentence"),
         ),
         _chart(
             "size_risk",

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+import numpy as np
 import pandas as pd
 
 from alpha_model.analysis import (
@@ -9,8 +10,7 @@ from alpha_model.analysis import (
     audit_report,
     capacity_by_pair,
     cycle_table,
-    describe_decision,
-    failed_counts,
+    decision_sentences,
     flag_counts,
     flag_meaning,
     headline,
@@ -102,8 +102,8 @@ def paragraph(told: Headline) -> str:
 def cycles(seen: History) -> pd.DataFrame:
     """`cycle_table` with a sentence for each cycle that a table has room for."""
     frame = cycle_table(seen)
-    told = zip(frame.head(ROWS).iterrows(), failed_counts(seen)[:ROWS], strict=True)
-    return frame.assign(sentence=pd.Series([describe_decision(row, failed) for (_, row), failed in told], dtype=object))
+    told = decision_sentences(seen, np.arange(min(len(frame), ROWS)))
+    return frame.assign(sentence=pd.Series(told, dtype=object))
 
 
 def flags(seen: History) -> pd.DataFrame:

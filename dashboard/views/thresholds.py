@@ -113,7 +113,7 @@ def draw_gate(history: History, look: Look) -> Drawing:
         thresholds_figure(picture.frame, look.theme),
         picture.finding,
         f"Marks below the dashed line held the portfolio as it was. {picture.note}",
-        picture.frame.set_index("timestamp"),
+        picture.frame.drop(columns="sentence").set_index("timestamp"),
         look.theme.surface,
         refines=picture.refines,
     )

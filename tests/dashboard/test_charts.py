@@ -106,6 +106,20 @@ def test_size_risk_is_two_lines_and_bars(history: History) -> None:
     }
 
 
+def test_marks_tell_their_decision_and_fold_it() -> None:
+    rows = [{"max_position_adjust_usd": amount, "position_adjust_threshold_usd": 100.0} for amount in (80.0, 500.0)]
+    signals = [
+        {"pair_id": 1, "cycle": place, "position_adjust_usd": row["max_position_adjust_usd"]}
+        for place, row in enumerate(rows)
+    ]
+    figure = thresholds_figure(pictures.thresholds_picture(make_history(signals, rows)).frame, LIGHT)
+    told = [mark[1] for trace in figure.data[1:] for mark in trace.customdata]
+    assert all("<br>" in words and max(map(len, words.split("<br>"))) <= 60 for words in told)
+    held, traded = sorted(words.replace("<br>", " ") for words in told)
+    assert "stayed $20.00 below the threshold of $100.00." in held
+    assert "rebalanced with 1 trade worth $500." in traded
+
+
 def test_thresholds_mark_each_outcome_by_colour_and_shape(history: History) -> None:
     figure = draw_thresholds(history)
     assert fingerprint(figure) == {
