@@ -27,7 +27,15 @@ from alpha_model.history.snapshot import CYCLE_NUMBERS, Snapshot, extra_text, is
 from alpha_model.history.state import Progress
 
 _OBJECT = msgspec.json.Decoder(dict[str, Raw])
-_NUMBERS = frozenset({float, int, type(None)})
+_NO_FLAGS = frozenset({list, type(None)})
+_WRITTEN: dict[pa.DataType, frozenset[type]] = {
+    pa.float64(): frozenset({float, int, type(None)}),
+    pa.int64(): frozenset({int}),
+    pa.bool_(): frozenset({bool}),
+    pa.string(): frozenset({str, type(None)}),
+}
+"""How our own recorder writes the values of a column."""
+_WHOLE = range(-(2**63), 2**63)
 _CONVERT: dict[pa.DataType, Callable[[object], Any]] = {
     pa.float64(): coerce.number,
     pa.int64(): coerce.whole,
@@ -204,7 +212,7 @@ class RecordReader:
     def _snapshot(self, timestamp: Micros, found: _Cycle, extra: dict[str, Any]) -> Snapshot:
         columns, count = self._columns("signals", found.signals, _SIGNAL_FIELDS)
         in_selection = columns["signal_in_selection"]
-        packed = [pack_flags(self._value(coerce.names, flags, "flags") or []) for flags in columns.pop("flags")]
+        packed = [self._packed_flags(flags) for flags in columns.pop("flags")]
         numbers = dict(found.fields)
         raw_count = self._value(coerce.whole, numbers.pop("raw_count", None), "raw_count")
         known = {name: self._value(coerce.number, numbers.pop(name, None), name) for name in CYCLE_NUMBERS}
@@ -246,13 +254,17 @@ class RecordReader:
         if field.name in JSON_COLUMNS:
             absent = "{}" if field.name == "other_data" else None
             return [absent if value is None else coerce.json_text(value) for value in values]
-        if field.type == pa.float64() and _NUMBERS.issuperset(map(type, values)):
-            return values
         convert = _CONVERT.get(field.type)
-        if convert is None:
+        if convert is None or _is_as_written(values, field):
             return values
         converted = [None if value is None else self._value(convert, value, field.name) for value in values]
         return converted if field.type != pa.bool_() or field.nullable else [value is True for value in converted]
+
+    def _packed_flags(self, flags: Any) -> tuple[int, list[str] | None]:
+        """The bits and the other names of a signal's flags; most signals have none, or the same as many others."""
+        if not flags and type(flags) in _NO_FLAGS:
+            return 0, None
+        return pack_flags(self._value(coerce.names, flags, "flags") or [])
 
     def _value(self, convert: Callable[[object], Any], value: object, name: str) -> Any:
         try:
@@ -277,3 +289,12 @@ class RecordReader:
 
     def _equity(self, given: Mapping[str, Any]) -> dict[str, float | None]:
         return {name: self._value(coerce.number, given.get(name), name) for name in ("total_equity", "cash")}
+
+
+def _is_as_written(values: list[Any], field: pa.Field) -> bool:
+    """Are all values as our own recorder writes them, so that there is nothing to convert?"""
+    if not values or not _WRITTEN.get(field.type, frozenset()).issuperset(map(type, values)):
+        return False
+    if field.type == pa.int64():
+        return min(values) in _WHOLE and max(values) in _WHOLE
+    return field.type != pa.string() or coerce.NON_FINITE_TOKENS.keys().isdisjoint(values)
