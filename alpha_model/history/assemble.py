@@ -141,7 +141,8 @@ class Assembly:
         nothing = pa.array(np.zeros(self._signals.row_count, dtype=np.int64))
         signals = self._signals.table(cycle=nothing, timestamp=nothing.cast(TIME))
         times = np.array([self._cycles[place]["timestamp"] for place in last], dtype=np.int64)
-        messages, others = self._matched_messages(set(times.tolist()))
+        matched, others = self._matched_messages(set(times.tolist()))
+        messages = {**self._said_earlier(earlier), **matched}
         trades = self._trade_table(times, dropped=set(earlier))
         counts = self._trade_counts(trades, times)
         tables = Tables(
@@ -182,6 +183,11 @@ class Assembly:
                 earlier.append(last.pop())
             last.append(place)
         return last, earlier
+
+    def _said_earlier(self, earlier: list[int]) -> dict[Micros, str]:
+        """The messages of earlier revisions; a revision that has none of its own leaves what was said."""
+        cycles = (self._cycles[place] for place in earlier)
+        return {cycle["timestamp"]: str(cycle["message"]) for cycle in cycles if cycle["message"] is not None}
 
     def _matched_messages(self, times: set[Micros]) -> tuple[dict[Micros, str], list[tuple[Micros, str]]]:
         matched: defaultdict[Micros, list[str]] = defaultdict(list)

@@ -264,6 +264,16 @@ def test_trade_told_again_replaces_the_first_telling(path: Path, make: Any) -> N
     assert trades[["trade_id", "cycle", "status"]].to_numpy().tolist() == [[1, 0, "executed"]]
 
 
+def test_revision_that_says_nothing_leaves_what_was_said(path: Path, make: Any) -> None:
+    signal = make.signal(1, 0.5)
+    with HistoryRecorder(path) as recorder:
+        recorder.append(make.snapshot({"1": signal}, {"1": signal}), message="why it held")
+        recorder.append(make.snapshot({"1": signal}, {"1": signal}, regime="after its trades"))
+    history = read_history(path)
+    assert history.cycles[["revision", "message"]].to_numpy().tolist() == [[1, "why it held"]]
+    assert history.superseded.cycles["message"].tolist() == ["why it held"]
+
+
 def test_same_cycle_again_is_ignored_and_other_content_is_a_revision(path: Path, make: Any) -> None:
     first, second = make.snapshot({"1": make.signal(1)}), make.snapshot({"1": make.signal(1, 2.0)})
     with HistoryRecorder(path) as recorder:
