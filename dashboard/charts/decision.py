@@ -13,7 +13,7 @@ _ROOM_FOR_TEXT = 1.35
 FUNNEL_TITLE = "Pairs left after each step"
 WATERFALL_TITLE = "USD, stage by stage"
 
-STAGE_NAMES = {
+_STAGE_NAMES = {
     "wanted": "wanted",
     "selection": "not selected",
     "concentration": "cap per pair",
@@ -31,6 +31,14 @@ STAGE_NAMES = {
     "close": "closed whole",
     "traded": "traded",
 }
+
+
+def stage_names(frame: pd.DataFrame) -> list[str]:
+    """What people call the stages of a `dollar_waterfall`; sharing takes where it has nothing left to offer."""
+    return [
+        "sharing stopped" if stage == "redistribution" and amount < 0 else _STAGE_NAMES[stage]
+        for stage, amount in zip(frame["stage"], frame["usd"], strict=True)
+    ]
 
 
 def funnel_figure(frame: pd.DataFrame, theme: Theme) -> go.Figure:
@@ -84,7 +92,7 @@ def waterfall_figure(frame: pd.DataFrame, theme: Theme) -> go.Figure:
         return empty_figure(theme, WATERFALL_TITLE, "The source does not record the amounts of this cycle.")
     figure = base_figure(theme, WATERFALL_TITLE, height=300)
     figure.add_waterfall(
-        x=[STAGE_NAMES[stage] for stage in known["stage"]],
+        x=stage_names(known),
         y=known["usd"].to_numpy(dtype=np.float64),
         measure=["absolute" if is_total else "relative" for is_total in known["is_total"]],
         text=[usd(amount) for amount in known["usd"]],

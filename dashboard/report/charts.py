@@ -10,7 +10,7 @@ from alpha_model.analysis import OTHER, Ledger, Settings
 from alpha_model.history import History
 from dashboard import pictures
 from dashboard.charts.costs import costs_figure
-from dashboard.charts.decision import STAGE_NAMES, funnel_figure, waterfall_figure
+from dashboard.charts.decision import funnel_figure, stage_names, waterfall_figure
 from dashboard.charts.equity import equity_figure
 from dashboard.charts.flags import flags_figure
 from dashboard.charts.ranking import capacity_figure
@@ -48,7 +48,7 @@ class Chart:
 def decision_charts(one: History, book: Ledger) -> list[Chart]:
     """How one cycle came to its trades, in pairs and in dollars."""
     funnel, waterfall = pictures.funnel_picture(one, book), pictures.waterfall_picture(one, (), book)
-    stages = waterfall.frame.assign(stage=waterfall.frame["stage"].map(STAGE_NAMES))
+    stages = waterfall.frame.assign(stage=stage_names(waterfall.frame))
     return [
         _chart(
             "funnel",

@@ -7,7 +7,7 @@ import streamlit as st
 from alpha_model.analysis import Ledger, cycle_funnel, dollar_waterfall, summarise_cycle
 from alpha_model.history import History
 from dashboard import decision, pictures
-from dashboard.charts.decision import STAGE_NAMES, funnel_figure, lost_words, waterfall_figure
+from dashboard.charts.decision import funnel_figure, lost_words, stage_names, waterfall_figure
 from dashboard.cursor import find_cursor
 from dashboard.drawing import Drawing, Look
 from dashboard.local_time import local_words
@@ -86,6 +86,6 @@ def draw_waterfall(history: History, look: Look, book: Ledger) -> Drawing:
     scope = (
         "The chosen pair." if len(look.pair_ids) == 1 else "All selected pairs; choose a single pair to see its own."
     )
-    table = picture.frame.assign(stage=picture.frame["stage"].map(STAGE_NAMES))
+    table = picture.frame.assign(stage=stage_names(picture.frame))
     figure = waterfall_figure(picture.frame, look.theme)
     return Drawing(figure, picture.finding, f"{scope} {picture.note}", table, look.theme.surface, timed=False)

@@ -13,7 +13,7 @@ from histories import make_history, make_long_history
 from alpha_model.analysis import CycleOutcome, pair_labels, pairs_by_weight
 from alpha_model.history import History
 from dashboard import pictures
-from dashboard.charts.decision import funnel_figure
+from dashboard.charts.decision import funnel_figure, waterfall_figure
 from dashboard.charts.flags import flags_figure
 from dashboard.charts.size_risk import size_risk_figure
 from dashboard.charts.theme import DARK, LIGHT, PairStyle, Theme, outcome_mark, theme_named
@@ -104,6 +104,15 @@ def test_size_risk_is_two_lines_and_bars(history: History) -> None:
         "traces": [("scatter", "investable"), ("scatter", "accepted"), ("bar", "discarded")],
         "axes": ["UTC", "Equity, USD", "Discarded, USD"],
     }
+
+
+@pytest.mark.parametrize(("amount", "name"), [(40.0, "offered again"), (-40.0, "sharing stopped")])
+def test_stage_of_sharing_is_named_by_what_it_did(amount: float, name: str) -> None:
+    frame = pd.DataFrame(
+        {"stage": ["wanted", "redistribution", "target"], "usd": [100.0, amount, 100.0 + amount]}
+    ).assign(is_total=[True, False, True])
+    (bars,) = waterfall_figure(frame, LIGHT).data
+    assert list(bars.x) == ["wanted", name, "target"]
 
 
 def test_marks_tell_their_decision_and_fold_it() -> None:
