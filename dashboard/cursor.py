@@ -83,8 +83,10 @@ def show_dock(opened: OpenHistory, selection: Selection) -> None:
         cursor = find_cursor(opened)
         assert cursor is not None
         number = opened.history.cycle_numbers[cursor.place]
-        where = f"{cursor.place + 1:,} of {cursor.count:,} · cycle {number} · {humanised(cursor.outcome)}"
-        st.caption(f"{where}{_why(opened.notable, cursor.place)}", width="content", help=local_words(cursor.moment))
+        notable = _why(opened.notable, cursor.place)
+        words = f"{cursor.place + 1:,} of {cursor.count:,} · cycle {number} · {humanised(cursor.outcome)}"
+        more = "\n\n".join(each for each in (notable, local_words(cursor.moment)) if each)
+        st.caption(f"{words} · notable" if notable else words, width="content", help=more or None)
     if cursor.remark:
         with st.bottom:
             st.caption(f":orange[{cursor.remark}]")
@@ -201,9 +203,10 @@ def _interest_help(which: str) -> str:
 
 
 def _why(notable: pd.DataFrame, place: int) -> str:
+    """Why the cycle is notable; empty where it is not."""
     row = notable[notable["place"] == place]
     if row.empty:
         return ""
     kinds = [INTEREST_MEANINGS[Interest(kind)] for kind in row["kinds"].iloc[0]]
     appearing = row["appearing"].iloc[0]
-    return f" · {'; '.join(kinds)}" + (f" ({plural(len(appearing), 'flag')})" if len(appearing) > 1 else "")
+    return f"Notable: {'; '.join(kinds)}" + (f" ({plural(len(appearing), 'flag')})" if len(appearing) > 1 else "")

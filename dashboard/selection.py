@@ -29,6 +29,14 @@ MISSING = "missing_history"
 """Where in the session state it says which history a link asked for in vain."""
 
 ALL, LAST_100, CUSTOM = "whole record", "100 cycles", "dates"
+UNCHOSEN: dict[str, Any] = {
+    WINDOW: ALL,
+    CYCLE: "",
+    WORDS: "",
+    AT_LEAST: None,
+    **dict.fromkeys((PAIRS, OUTCOMES, FLAGS, SEVERITIES), ()),
+}
+"""What the widgets hold that are bound to the address, where nothing is chosen."""
 _LENGTHS: dict[str, Any] = {
     "1 year": pd.DateOffset(years=1),
     "90 days": pd.Timedelta(days=90),
@@ -156,6 +164,12 @@ def _drop_outside(first: date, last: date) -> None:
 
 
 def _forget_window() -> None:
-    """Drop what was chosen in one history (a callback)."""
+    """Forget what was chosen in one history (a callback).
+
+    A key that is deleted takes its value from the address again, to which its widget is bound: it is set instead.
+    """
     for key in OF_ONE_HISTORY:
-        st.session_state.pop(key, None)
+        if key in UNCHOSEN:
+            st.session_state[key] = UNCHOSEN[key]
+        else:
+            st.session_state.pop(key, None)

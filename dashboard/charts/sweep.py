@@ -41,6 +41,10 @@ def sweep_figure(frame: pd.DataFrame, theme: Theme) -> go.Figure:
         xaxis={
             "title": {"text": "Threshold, log scale"},
             "type": "log",
+            "range": [
+                float(np.log10(min(positive["factor"].min(), 0.5))),
+                float(np.log10(max(positive["factor"].max(), 2))),
+            ],
             "tickvals": list(_TICKS),
             "ticktext": list(_TICKS.values()),
         },

@@ -6,6 +6,7 @@
 export default function ({ data }) {
   if (!data || data.turn === window.alphaModelTurn) return;
   window.alphaModelTurn = data.turn;
+  document.activeElement?.blur(); // a field that was last used would keep the arrow keys
   const address = new URL(data.page, window.location.href);
   const query = new URLSearchParams(window.location.search);
   for (const [key, value] of Object.entries(data.asked)) query.set(key, value);

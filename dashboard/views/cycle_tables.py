@@ -37,6 +37,8 @@ _GROUPS: dict[str, tuple[ReasonCode, ...]] = {
     "unchanged": (ReasonCode.no_change, ReasonCode.carried_forward),
 }
 HELD_BACK = "held back"
+SHOWN = "cycle_pairs_shown"
+"""Where in the session state it says which rows the table of pairs shows, and how often it was begun anew."""
 
 
 def show_pairs(opened: OpenHistory, one: OpenHistory, selection: Selection) -> None:
@@ -79,6 +81,7 @@ def show_pairs(opened: OpenHistory, one: OpenHistory, selection: Selection) -> N
         "traded": usd_column("Traded"),
     }
     whole_sentence = st.container()
+    key = _table_key((moment, *chosen))
     chosen_row: Any = st.dataframe(
         table,
         hide_index=True,
@@ -89,12 +92,22 @@ def show_pairs(opened: OpenHistory, one: OpenHistory, selection: Selection) -> N
         column_config=config,
         on_select="rerun",
         selection_mode="single-row",
-        key="cycle_pairs",
+        key=key,
         alt="Every pair of the cycle with what became of it and why",
     )
     with whole_sentence:
         _show_sentence(table, chosen_row.selection.rows)
     downloads(f"pairs_{moment:%Y%m%dT%H%M}", lambda: one.ask(pairs_of, one.book))
+
+
+def _table_key(shown: tuple[Any, ...]) -> str:
+    """The key of the table; a new one, without a selection, where a row is selected and other rows are shown now."""
+    turn, before = st.session_state.get(SHOWN, (0, shown))
+    selected = st.session_state.get(f"cycle_pairs_{turn}")
+    if before != shown and selected and selected["selection"]["rows"]:
+        turn += 1
+    st.session_state[SHOWN] = (turn, shown)
+    return f"cycle_pairs_{turn}"
 
 
 def _show_sentence(table: pd.DataFrame, rows: list[int]) -> None:

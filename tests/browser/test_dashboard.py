@@ -215,3 +215,50 @@ def test_whatever_can_be_pressed_has_a_name(page: Page, address: str, name: str)
             .map((each) => each.outerHTML.slice(0, 200))"""
     )
     assert nameless == []
+
+
+def test_another_history_starts_without_what_was_chosen_in_the_one_before(page: Page, address: str) -> None:
+    page.goto(sample_page(address, "cycle", cycle="2010-06-28T00:00Z", window="1 year", pairs="KO-USD"))
+    settle(page)
+    page.get_by_role("combobox", name="History").click()
+    page.get_by_role("option", name="threshold_holds_most_weeks").click()
+    settle(page)
+    assert page.url.endswith("/cycle?history=threshold_holds_most_weeks")
+    expect(page.locator("h1").first).to_contain_text("26 December 2017")  # its newest cycle
+    expect(page.locator(".st-key-dock")).to_contain_text("261 of 261")
+
+
+def test_arrow_keys_step_after_a_jump_from_a_page_whose_window_was_just_chosen(page: Page, address: str) -> None:
+    page.goto(sample_page(address, "weights"))
+    settle(page)
+    page.get_by_role("combobox", name="Window").click()
+    page.get_by_role("option", name="1 year").click()
+    settle(page)
+    plot = page.locator(".js-plotly-plot .nsewdrag").first
+    plot.scroll_into_view_if_needed()
+    plot.click()
+    expect(page).to_have_url(OPENED)
+    settle(page)
+    title = page.locator("h1").first
+    press_until_changed(page, "ArrowLeft", title, title.inner_text())
+
+
+def test_selection_of_a_pair_does_not_slip_to_another_one(page: Page, address: str) -> None:
+    page.goto(sample_page(address, "cycle"))
+    settle(page)
+    table = page.get_by_test_id("stDataFrame").first
+    table.scroll_into_view_if_needed()
+    box = table.bounding_box()
+    assert box is not None
+    page.mouse.click(box["x"] + 18, box["y"] + 38 + 15)
+    expect(page.get_by_test_id("stText").filter(has_text=": wanted ")).to_be_visible()
+    title = page.locator("h1").first
+    title.click()
+    press_until_changed(page, "ArrowLeft", title, title.inner_text())
+    expect(page.get_by_text("Select a row to read its sentence in full.")).to_be_visible()
+
+
+def test_thresholds_of_a_single_cycle_are_drawn_without_complaint(page: Page, address: str) -> None:
+    page.goto(f"{address}/thresholds?history=reference_layout_last_cycle_only")
+    settle(page)
+    assert page.locator(".am-chart").count() > 0
