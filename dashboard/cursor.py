@@ -25,7 +25,7 @@ from dashboard.components.timeline import Strip, show_timeline
 from dashboard.components.travel import Journey
 from dashboard.local_time import local_words
 from dashboard.opened import OpenHistory
-from dashboard.selection import CYCLE, Selection
+from dashboard.selection import CUSTOM, CYCLE, WINDOW, Selection
 from dashboard.text import humanised, moment, plural
 
 GO_TO = "go_to"
@@ -159,7 +159,8 @@ def choose_time(history: History, time: pd.Timestamp, *, open_page: bool) -> Non
         return
     name = link_time(times[int(np.abs(times - time).argmin())])
     if open_page:
-        st.session_state[GO_TO] = Journey("cycle", {CYCLE: name})
+        dates = {WINDOW: CUSTOM} if st.session_state.get(WINDOW) == CUSTOM else {}  # an address may have them alone
+        st.session_state[GO_TO] = Journey("cycle", {CYCLE: name, **dates})
     else:
         st.session_state[CYCLE] = name
 

@@ -9,7 +9,7 @@ import streamlit as st
 from histories import make_history, moment
 
 from alpha_model.analysis import CycleOutcome
-from dashboard.cursor import BUCKETS, MARKS, choose_time, strip_of
+from dashboard.cursor import BUCKETS, GO_TO, MARKS, choose_time, strip_of
 from dashboard.opened import OpenHistory
 from dashboard.selection import CYCLE
 
@@ -24,6 +24,16 @@ def test_time_that_is_clicked_means_the_nearest_cycle(hours: int, day: int, unit
     clicked = (pd.Timestamp(moment(0)) + pd.Timedelta(hours=hours)).as_unit(unit)
     choose_time(make_history(cycles=4), clicked, open_page=False)
     assert pd.Timestamp(st.session_state[CYCLE]) == moment(day)
+
+
+@pytest.mark.parametrize(("window", "asked"), [("1 year", {}), ("dates", {"window": "dates"})])
+def test_click_leads_to_the_cycle_and_keeps_a_window_of_dates(window: str, asked: dict[str, str]) -> None:
+    st.session_state.clear()
+    st.session_state["window"] = window
+    choose_time(make_history(cycles=4), pd.Timestamp(moment(2)), open_page=True)
+    journey = st.session_state[GO_TO]
+    assert (journey.page, journey.asked) == ("cycle", {"cycle": "2026-01-07T00:00Z", **asked})
+    assert CYCLE not in st.session_state  # the address decides, once the reader is there
 
 
 def test_strip_of_many_cycles_stays_small_and_loses_no_exception() -> None:
