@@ -5,6 +5,7 @@
 // bucket, seconds), marks (places of interesting cycles, at most a few hundred), colours.
 
 const CURSOR = "alpha-model:cursor";
+const PATIENCE = 1500; // milliseconds
 const strips = new WeakMap();
 
 class Strip {
@@ -29,7 +30,7 @@ class Strip {
     this.root.setAttribute("aria-valuenow", data.place + 1);
     this.root.setAttribute("aria-valuetext", data.label);
     announce(data.time);
-    if (!this.held) this.place = data.place;
+    this.follow();
     this.draw();
   }
 
@@ -57,6 +58,18 @@ class Strip {
       pen.fill();
     }
     this.moveHead();
+  }
+
+  // The server's place is ours, but for the moment in which it has not heard yet where the reader went.
+  follow() {
+    if (this.held) return;
+    clearTimeout(this.timer);
+    if (this.asked === undefined || this.asked === this.data.place || performance.now() > this.patience) {
+      this.asked = undefined;
+      this.place = this.data.place;
+      return;
+    }
+    this.timer = setTimeout(() => (this.follow(), this.moveHead()), PATIENCE);
   }
 
   moveHead() {
@@ -110,19 +123,24 @@ class Strip {
     const page = Math.max(1, Math.round(this.data.count / 20));
     const steps = { PageUp: page, PageDown: -page, ArrowUp: 1, ArrowDown: -1 };
     const ends = { Home: 0, End: this.data.count - 1 };
-    const place = event.key in ends ? ends[event.key] : this.place + (steps[event.key] ?? 0);
+    const wanted = event.key in ends ? ends[event.key] : this.place + (steps[event.key] ?? 0);
+    const place = Math.max(0, Math.min(this.data.count - 1, wanted));
     if (place === this.place) return;
     event.preventDefault();
-    this.place = Math.max(0, Math.min(this.data.count - 1, place));
+    this.place = place;
     this.moveHead();
     this.go(this.place);
   }
 
   go(place) {
-    if (place !== this.data.place) this.setTriggerValue("place", place);
+    if (place === this.data.place && this.asked === undefined) return;
+    this.asked = place;
+    this.patience = performance.now() + PATIENCE;
+    this.setTriggerValue("place", place);
   }
 
   leave() {
+    clearTimeout(this.timer);
     this.observer.disconnect();
     strips.delete(this.root);
   }

@@ -93,6 +93,10 @@ def test_strip_reaches_each_of_many_cycles(page: Page, long_address: str) -> Non
         strip.press(key)
         expect(where(page)).to_contain_text(re.compile(f"^{place} of 50,000"))
     assert strip.get_attribute("aria-valuenow") == "50000"
+    strip.press("Home")
+    for _ in range(4):  # quicker than the server answers
+        strip.press("ArrowUp")
+    expect(where(page)).to_contain_text(re.compile("^5 of 50,000"))
 
 
 def test_notable_cycles_are_a_click_away(page: Page, long_address: str) -> None:
@@ -100,7 +104,9 @@ def test_notable_cycles_are_a_click_away(page: Page, long_address: str) -> None:
     settle(page)
     page.locator(".st-key-step_skip_next button").first.click()
     expect(where(page)).to_contain_text("2,000 of 50,000")
-    expect(where(page)).to_contain_text("a gate held that was open before")
+    expect(where(page)).to_contain_text("notable")
+    where(page).get_by_role("button", name="Help").hover()
+    expect(page.get_by_role("tooltip")).to_contain_text("a gate held that was open before")
     page.locator(".st-key-step_skip_previous button").first.click()
     expect(where(page)).to_contain_text("1,000 of 50,000")
 
