@@ -64,15 +64,10 @@ def threshold_sweep(history: History) -> pd.DataFrame:
     ratios: Numbers = np.sort(largest[wanting] / own[wanting])
     steps = np.unique(ratios)
     factors = np.concatenate([[0.0], steps]) if known.any() else np.zeros(0)
-    counts = reaching(ratios, factors)
+    below: Places = np.searchsorted(ratios, factors, side="left")
+    counts = len(ratios) - below
     total = max(int(np.count_nonzero(known)), 1)
     return pd.DataFrame({"factor": factors, "rebalance_count": counts, "rebalance_share": counts / total})
-
-
-def reaching(ratios: Numbers, factors: Numbers) -> Places:
-    """How many of the ascending ratios reach each factor."""
-    below: Places = np.searchsorted(ratios, factors, side="left")
-    return len(ratios) - below
 
 
 def ranges_widely(frame: pd.DataFrame) -> bool:

@@ -103,17 +103,6 @@ def test_row_of_the_table_opens_its_cycle(page: Page, address: str) -> None:
     expect(page.locator("h1").first).to_contain_text("What was decided on")
 
 
-def test_selected_pair_shows_its_sentence_in_full(page: Page, address: str) -> None:
-    page.goto(sample_page(address, "cycle"))
-    settle(page)
-    table = page.get_by_test_id("stDataFrame").first
-    table.scroll_into_view_if_needed()
-    box = table.bounding_box()
-    assert box is not None
-    page.mouse.click(box["x"] + 18, box["y"] + 38 + 15)  # the first row's box
-    expect(page.get_by_test_id("stText").filter(has_text=": wanted ")).to_be_visible()
-
-
 def test_click_on_any_cycle_of_a_chart_opens_it_and_back_leads_back(page: Page, address: str) -> None:
     page.goto(sample_page(address, "weight_diffs"))
     settle(page)
@@ -243,14 +232,14 @@ def test_arrow_keys_step_after_a_jump_from_a_page_whose_window_was_just_chosen(p
     press_until_changed(page, "ArrowLeft", title, title.inner_text())
 
 
-def test_selection_of_a_pair_does_not_slip_to_another_one(page: Page, address: str) -> None:
+def test_selected_pair_shows_its_sentence_in_full_and_does_not_slip_to_another_pair(page: Page, address: str) -> None:
     page.goto(sample_page(address, "cycle"))
     settle(page)
     table = page.get_by_test_id("stDataFrame").first
     table.scroll_into_view_if_needed()
     box = table.bounding_box()
     assert box is not None
-    page.mouse.click(box["x"] + 18, box["y"] + 38 + 15)
+    page.mouse.click(box["x"] + 18, box["y"] + 38 + 15)  # the first row's box
     expect(page.get_by_test_id("stText").filter(has_text=": wanted ")).to_be_visible()
     title = page.locator("h1").first
     title.click()
