@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from alpha_model.analysis import Ledger, cycle_table, explain_cycle, flag_names
+from alpha_model.analysis import Ledger, cycle_outcomes, explain_cycle, flag_names
 from alpha_model.history import History
 from dashboard.charts.theme import PairStyle
 from dashboard.text import humanised, usd
@@ -10,14 +10,15 @@ from dashboard.text import humanised, usd
 
 def numbers(one: History) -> list[tuple[str, str, str]]:
     """What a reader wants first of one cycle: label, value with its unit, and how it comes about, empty if plain."""
-    row = cycle_table(one).iloc[0]
+    row, cycle = cycle_outcomes(one).iloc[0], one.tables.cycles
+    equity, discarded = cycle["investable_equity"][0].as_py(), cycle["size_risk_discarded_value"][0].as_py()
     return [
         ("Outcome", humanised(str(row["outcome"])).capitalize(), ""),
-        ("Investable", usd(row["equity_usd"]), "Investable equity."),
+        ("Investable", usd(equity), "Investable equity."),
         ("Largest change", usd(row["max_position_adjust_usd"]), "Largest |USD change| of any position."),
         ("Threshold", usd(row["position_adjust_threshold_usd"]), "What the largest change has to reach."),
         ("Traded", usd(row["traded_usd"]), "Σ|USD| of the planned trades."),
-        ("Discarded", usd(row["discarded_usd"]), "Left uninvested because of size risk."),
+        ("Discarded", usd(discarded), "Left uninvested because of size risk."),
     ]
 
 
@@ -27,9 +28,9 @@ def pairs(one: History, book: Ledger) -> pd.DataFrame:
     The sentences come without the pair's name, which stands beside them.
     """
     frame = explain_cycle(one, book)
-    signals = one.signals
-    row_of = {int(pair_id): row for row, pair_id in enumerate(signals["pair_id"])}
-    rows = [row_of[int(pair_id)] for pair_id in frame["pair_id"]]
+    signals = one.tables.signals
+    row_of = {pair_id: row for row, pair_id in enumerate(signals["pair_id"].to_pylist())}
+    rows = [row_of[pair_id] for pair_id in frame["pair_id"].tolist()]
     flags = flag_names(one)
     return frame.assign(
         signal=signals["signal"].to_numpy()[rows],

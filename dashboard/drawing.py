@@ -4,13 +4,15 @@ import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Concatenate, TypeAlias
+from typing import Any, Concatenate, TypeAlias
 
 import pandas as pd
 import plotly.graph_objects as go
+from plotly.io.json import to_json_plotly
 
 from alpha_model.history import History
 from alpha_model.units import PairId
+from dashboard.charts.house import dressed
 from dashboard.charts.theme import PairStyle, Theme
 
 PairIds: TypeAlias = tuple[PairId, ...]
@@ -51,7 +53,7 @@ class Drawing:
         finding: What it says, in a line; our own words only, they are Markdown.
         reading: How to read it, and what was left out; our own words only.
         table: The numbers that it draws, under names for people.
-        surface: Colour behind it, for pictures.
+        theme: Light or dark.
         timed: Its x axis is time: a click there leads to a cycle.
         refines: There is more detail than is drawn, so that zooming in is worth asking for it.
     """
@@ -60,10 +62,15 @@ class Drawing:
     finding: str
     reading: str
     table: pd.DataFrame
-    surface: str
+    theme: Theme
     timed: bool = True
     refines: bool = False
     _contents: dict[tuple[str, ...], bytes] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def dressed(self) -> dict[str, Any]:
+        """The figure in the house layout, as Plotly's JSON has it."""
+        return dressed(self.figure, self.theme)
 
     @property
     def height(self) -> int:
@@ -100,11 +107,11 @@ class Drawing:
                 "view": view,
                 "plotly": plotly,
                 "alt": self.alt,
-                "surface": self.surface,
+                "surface": self.theme.surface,
                 "timed": self.timed and self.figure.layout.xaxis.type == "date",
                 "refines": self.refines,
             }
-            words = f'{json.dumps(facts)[:-1]}, "figure": {self.figure.to_json()}}}'.encode()
+            words = f'{json.dumps(facts)[:-1]}, "figure": {to_json_plotly(self.dressed)}}}'.encode()
             self._contents[key] = hashlib.blake2b(words, digest_size=16).hexdigest().encode() + words
         return self._contents[key]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -115,7 +116,7 @@ def explain_pairs(history: History) -> pd.DataFrame:
         the signal's strength in its cycle: 1 is the strongest, 0 = no signal) of signal_count, and selected_count;
         share (wanted, 0...1); wanted, ideal, target, old_value, change and traded as in `ledger`. NaN = unknown.
     """
-    return reasons_frame(history, reasons_of(history, ledger_of(history)))
+    return pd.DataFrame(reason_columns(history, reasons_of(history, ledger_of(history))), copy=False)
 
 
 def reasons_of(history: History, book: Ledger) -> Reasons:
@@ -140,13 +141,13 @@ def reasons_of(history: History, book: Ledger) -> Reasons:
     return Reasons(codes, limited_by, found)
 
 
-def reasons_frame(history: History, reasons: Reasons) -> pd.DataFrame:
-    """The frame of `explain_pairs`."""
+def reason_columns(history: History, reasons: Reasons) -> dict[str, Any]:
+    """The columns of `explain_pairs`, each an array."""
     signals, found = history.tables.signals, dict(reasons.numbers)
     stages = np.array([_STAGE_NAMES.index(_stage(code)) for code in ReasonCode], dtype=np.int8)
-    columns: dict[str, object] = {
+    return {
         "cycle": signals["cycle"].to_numpy(),
-        "timestamp": signals["timestamp"].to_pandas(),
+        "timestamp": signals["timestamp"].to_pandas().array,
         "pair_id": signals["pair_id"].to_numpy(),
         "code": _words(reasons.code, [str(code) for code in ReasonCode]),
         "stage": _words(stages[reasons.code], _STAGE_NAMES),
@@ -154,7 +155,6 @@ def reasons_frame(history: History, reasons: Reasons) -> pd.DataFrame:
         "limited_by": _words(reasons.limited_by, list(LIMITS)),
         **found,
     }
-    return pd.DataFrame(columns, copy=False)
 
 
 def _words(codes: Codes, names: list[str]) -> pd.Categorical:

@@ -14,7 +14,7 @@ import pandas as pd
 
 from alpha_model.analysis.columns import Numbers, Places, Truths, numbers, was_short
 from alpha_model.analysis.deeds import Deed, deed
-from alpha_model.analysis.explain import NOT_SELECTED, ReasonCode, Reasons, reasons_frame, reasons_of
+from alpha_model.analysis.explain import NOT_SELECTED, ReasonCode, Reasons, reason_columns, reasons_of
 from alpha_model.analysis.failures import failed_rows
 from alpha_model.analysis.ledger import CENT, Ledger, ledger_of
 from alpha_model.analysis.pairs import pair_labels
@@ -78,13 +78,14 @@ def explain_cycle(history: History, book: Ledger | None = None) -> pd.DataFrame:
     """
     book = book or ledger_of(history)
     reasons = reasons_of(history, book)
-    frame = reasons_frame(history, reasons)
-    labels = pair_labels(history)
-    words = pd.Series(_sentences(history, book, reasons), dtype=object)
-    aside = frame["code"].isin([str(code) for code in NOT_SELECTED]).to_numpy()
-    order = np.lexsort((frame["rank"], -np.nan_to_num(frame["amount_usd"].to_numpy()), aside))
-    frame.insert(3, "pair", pd.Series([labels[int(pair_id)] for pair_id in frame["pair_id"]], dtype=object))
-    return frame.assign(sentence=words).iloc[order].reset_index(drop=True)
+    columns, labels = reason_columns(history, reasons), pair_labels(history)
+    keys = {name: columns.pop(name) for name in ("cycle", "timestamp", "pair_id")}
+    names = np.array([labels[pair_id] for pair_id in keys["pair_id"].tolist()], dtype=object)
+    words = np.array(_sentences(history, book, reasons), dtype=object)
+    aside = np.isin(reasons.code, [list(ReasonCode).index(code) for code in NOT_SELECTED])
+    order = np.lexsort((columns["rank"], -np.nan_to_num(columns["amount_usd"]), aside))
+    columns = {**keys, "pair": names, **columns, "sentence": words}
+    return pd.DataFrame({name: column[order] for name, column in columns.items()}, copy=False)
 
 
 def _sentences(history: History, book: Ledger, reasons: Reasons) -> list[str]:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 
-from alpha_model.analysis.explain import ReasonCode, reasons_frame, reasons_of
+from alpha_model.analysis.explain import ReasonCode, Reasons, reasons_of
 from alpha_model.analysis.failures import failed_counts
 from alpha_model.analysis.headline import describe_decision
 from alpha_model.analysis.ledger import CENT, Ledger, ledger_of
@@ -73,18 +72,18 @@ def summarise_cycle(history: History, book: Ledger | None = None) -> CycleSummar
         )
     row = cycle_outcomes(history).iloc[0]
     book = book or ledger_of(history)
-    frame = reasons_frame(history, reasons_of(history, book))
+    reasons = reasons_of(history, book)
     failed = int(failed_counts(history)[0])
     first = describe_decision(row, failed)
-    moves = _moves(history, frame, all_failed=0 < row["traded_count"] <= failed)
-    parts = [first, _chosen(frame, book), moves, _held_back(history, book), _skipped(history, book)]
+    moves = _moves(history, reasons, all_failed=0 < row["traded_count"] <= failed)
+    parts = [first, _chosen(reasons, book), moves, _held_back(history, book), _skipped(history, book)]
     return CycleSummary(first, " ".join(part for part in parts if part), CycleOutcome(row["outcome"]))
 
 
-def _chosen(frame: pd.DataFrame, book: Ledger) -> str:
-    if frame.empty:
+def _chosen(reasons: Reasons, book: Ledger) -> str:
+    if not len(reasons.code):
         return ""
-    signals, selected = int(frame["signal_count"].iloc[0]), int(frame["selected_count"].iloc[0])
+    signals, selected = (int(reasons.numbers[name][0]) for name in ("signal_count", "selected_count"))
     words = f"{selected} of {count(signals, 'signal')} {'was' if selected == 1 else 'were'} selected"
     equity, target = float(book.targets.equity[0]), float(np.sum(book.targets.amounts["target"]))
     if known(equity, target) and equity > 0:
@@ -92,16 +91,14 @@ def _chosen(frame: pd.DataFrame, book: Ledger) -> str:
     return f"{words}."
 
 
-def _moves(history: History, frame: pd.DataFrame, *, all_failed: bool) -> str:
+def _moves(history: History, reasons: Reasons, *, all_failed: bool) -> str:
     """The largest trades, by what was done."""
-    labels, parts = pair_labels(history), []
-    traded = frame[frame["code"].isin(list(_MOVES)).to_numpy()].sort_values("amount_usd", ascending=False)
+    labels, pair_ids = pair_labels(history), history.tables.signals["pair_id"].to_numpy()
+    amounts, parts = reasons.numbers["amount_usd"], []
     for code, words in _MOVES.items():
-        those = traded[(traded["code"] == code).to_numpy()]
-        named = [
-            f"{labels[int(pair_id)]} ({usd(amount)})"
-            for pair_id, amount in zip(those["pair_id"][:_SHOWN], those["amount_usd"][:_SHOWN], strict=True)
-        ]
+        rows = np.flatnonzero(reasons.code == list(ReasonCode).index(code))
+        those = rows[np.argsort(-amounts[rows], kind="stable")]
+        named = [f"{labels[int(pair_ids[row])]} ({usd(float(amounts[row]))})" for row in those[:_SHOWN]]
         more = f" and {len(those) - _SHOWN:,} more" if len(those) > _SHOWN else ""
         if named:
             parts.append(words.format(", ".join(named)) + more)

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from dashboard.charts.theme import Theme, base_figure, empty_figure
+from dashboard.charts.house import base_figure, empty_figure
+from dashboard.charts.theme import Theme
 from dashboard.text import share, usd
 
 TITLE = "USD that each limit moved, and what that earned (or cost) until the next cycle"
@@ -26,8 +27,8 @@ def costs_figure(frame: pd.DataFrame, names: Mapping[str, str], theme: Theme) ->
         An empty frame gives a titled, empty figure.
     """
     if frame.empty:
-        return empty_figure(theme, TITLE, "No limit or gate moved anything, or the source does not record it.")
-    figure = base_figure(theme, TITLE, height=90 + ROW * len(frame))
+        return empty_figure(TITLE, "No limit or gate moved anything, or the source does not record it.")
+    figure = base_figure(TITLE, height=90 + ROW * len(frame))
     rows = [names[constraint] for constraint in frame["constraint"]]
     cycles = frame["cycles"].to_numpy()
     effects = frame["effect_usd"].to_numpy(dtype=np.float64)

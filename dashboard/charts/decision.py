@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from dashboard.charts.theme import Theme, base_figure, empty_figure, usd_axis
+from dashboard.charts.house import base_figure, empty_figure, usd_axis
+from dashboard.charts.theme import Theme
 from dashboard.text import humanised, plural, usd
 
 _ROOM_FOR_TEXT = 1.35
@@ -49,8 +50,14 @@ def funnel_figure(frame: pd.DataFrame, theme: Theme) -> go.Figure:
         theme: Light or dark.
     """
     if frame.empty or not frame["pair_count"].any():
-        return empty_figure(theme, FUNNEL_TITLE, "No pair had a signal in this cycle, and none was held.")
-    figure = base_figure(theme, FUNNEL_TITLE, height=300)
+        return empty_figure(FUNNEL_TITLE, "No pair had a signal in this cycle, and none was held.")
+    figure = base_figure(
+        FUNNEL_TITLE,
+        height=300,
+        xaxis={"visible": False, "range": [0, float(frame["pair_count"].max()) * _ROOM_FOR_TEXT]},
+        yaxis={"autorange": "reversed", "showgrid": False, "tickfont": {"size": 13, "color": theme.text}},
+        bargap=0.25,
+    )
     amounts = ["" if pd.isna(amount) else f" · {usd(amount)}" for amount in frame["usd"]]
     texts = [f"{count:,}{amount}" for count, amount in zip(frame["pair_count"], amounts, strict=True)]
     figure.add_bar(
@@ -64,11 +71,6 @@ def funnel_figure(frame: pd.DataFrame, theme: Theme) -> go.Figure:
         marker={"color": theme.series[0], "line": {"width": 0}},
         customdata=[[lost_words(lost)] for lost in frame["lost"]],
         hovertemplate="%{y}: %{text}<br>%{customdata[0]}<extra></extra>",
-    )
-    figure.update_layout(
-        xaxis={"visible": False, "range": [0, float(frame["pair_count"].max()) * _ROOM_FOR_TEXT]},
-        yaxis={"autorange": "reversed", "showgrid": False, "tickfont": {"size": 13, "color": theme.text}},
-        bargap=0.25,
     )
     return figure
 
@@ -89,8 +91,15 @@ def waterfall_figure(frame: pd.DataFrame, theme: Theme) -> go.Figure:
     """
     known = frame[frame["usd"].notna()]
     if known.empty or not (known["usd"] != 0).any():
-        return empty_figure(theme, WATERFALL_TITLE, "The source does not record the amounts of this cycle.")
-    figure = base_figure(theme, WATERFALL_TITLE, height=300)
+        return empty_figure(WATERFALL_TITLE, "The source does not record the amounts of this cycle.")
+    levels = known["usd"].where(known["is_total"]).abs()
+    figure = base_figure(
+        WATERFALL_TITLE,
+        height=300,
+        xaxis={"type": "category", "showgrid": False, "tickfont": {"size": 12, "color": theme.text}},
+        yaxis=usd_axis("USD", levels),
+        waterfallgap=0.3,
+    )
     figure.add_waterfall(
         x=stage_names(known),
         y=known["usd"].to_numpy(dtype=np.float64),
@@ -104,11 +113,5 @@ def waterfall_figure(frame: pd.DataFrame, theme: Theme) -> go.Figure:
         decreasing={"marker": {"color": theme.falling_softly}},
         totals={"marker": {"color": theme.series[0]}},
         hovertemplate="%{x}: %{y:$,.2f}<extra></extra>",
-    )
-    levels = known["usd"].where(known["is_total"]).abs()
-    figure.update_layout(
-        xaxis={"type": "category", "showgrid": False, "tickfont": {"size": 12, "color": theme.text}},
-        yaxis=usd_axis("USD", levels),
-        waterfallgap=0.3,
     )
     return figure

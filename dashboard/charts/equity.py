@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from dashboard.charts.theme import Theme, base_figure, empty_figure, legend_below, time_axis, times, usd_axis
+from dashboard.charts.house import base_figure, empty_figure, legend_below, time_axis, times, usd_axis
+from dashboard.charts.theme import Theme
 
 TITLE = "Value of the portfolio"
 _NAMES = {"total_equity": "total equity", "investable_equity": "investable equity", "cash": "cash"}
@@ -21,8 +22,8 @@ def equity_figure(frame: pd.DataFrame, theme: Theme) -> go.Figure:
         An empty frame gives a titled, empty figure.
     """
     if frame.empty:
-        return empty_figure(theme, TITLE, "This history records neither an equity curve nor the investable equity.")
-    figure = base_figure(theme, TITLE, height=320)
+        return empty_figure(TITLE, "This history records neither an equity curve nor the investable equity.")
+    figure = base_figure(TITLE, height=320)
     x = times(pd.DatetimeIndex(frame.index))
     for column in frame.columns:
         is_cash = column == "cash"

@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from dashboard.charts.theme import PairStyle, Theme, base_figure, empty_figure, rows_height
+from dashboard.charts.house import base_figure, empty_figure, rows_height
+from dashboard.charts.theme import PairStyle, Theme
 from dashboard.text import figure_text, humanised, shortened
 
 BY_PAIR = "Signals of each pair that carry the flag"
@@ -23,7 +24,7 @@ def flags_by_pair_figure(counts: pd.DataFrame, pairs: PairStyle, theme: Theme) -
         One heatmap; an empty frame gives a titled, empty figure.
     """
     if counts.empty:
-        return empty_figure(theme, BY_PAIR, "This history records no flags.")
+        return empty_figure(BY_PAIR, "This history records no flags.")
     return _grid(counts, [pairs.name(int(pair_id)) for pair_id in counts.index], BY_PAIR, theme)
 
 
@@ -38,7 +39,7 @@ def co_occurrence_figure(counts: pd.DataFrame, theme: Theme) -> go.Figure:
         One heatmap; fewer than two flags give a titled, empty figure.
     """
     if len(counts) < 2:  # noqa: PLR2004 - one flag has no company
-        return empty_figure(theme, TOGETHER, "Fewer than two flags were raised, so none came together.")
+        return empty_figure(TOGETHER, "Fewer than two flags were raised, so none came together.")
     below = counts.astype(np.float64).where(np.tri(len(counts), k=-1, dtype=bool))
     below = below.iloc[1:, :-1]
     return _grid(below, [_name(flag) for flag in below.index], TOGETHER, theme)
@@ -47,7 +48,7 @@ def co_occurrence_figure(counts: pd.DataFrame, theme: Theme) -> go.Figure:
 def _grid(counts: pd.DataFrame, rows: list[str], title: str, theme: Theme) -> go.Figure:
     values = counts.to_numpy(dtype=np.float64)
     largest = float(np.nanmax(values)) or 1.0
-    figure = base_figure(theme, title, rows_height(len(counts), header=190))
+    figure = base_figure(title, rows_height(len(counts), header=190))
     figure.add_heatmap(
         x=[_name(flag) for flag in counts.columns],
         y=rows,

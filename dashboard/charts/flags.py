@@ -6,16 +6,8 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from dashboard.charts.theme import (
-    BAR_LIMIT,
-    Theme,
-    base_figure,
-    empty_figure,
-    flag_colour,
-    legend_below,
-    time_axis,
-    times,
-)
+from dashboard.charts.house import base_figure, empty_figure, legend_below, time_axis, times
+from dashboard.charts.theme import BAR_LIMIT, Theme, flag_colour
 from dashboard.text import figure_text, humanised, shortened
 
 TITLE = "Signals that carry each flag"
@@ -33,8 +25,8 @@ def flags_figure(counts: pd.DataFrame, theme: Theme, shifts: Sequence[pd.Timesta
         Stacked bars, or areas where there are many; no columns give a titled, empty figure.
     """
     if counts.empty:
-        return empty_figure(theme, TITLE, "This history records no flags.")
-    figure = base_figure(theme, TITLE, height=390)
+        return empty_figure(TITLE, "This history records no flags.")
+    figure = base_figure(TITLE, height=390)
     x = times(pd.DatetimeIndex(counts.index))
     for place, name in enumerate(counts.columns):
         colour = flag_colour(theme, str(name), place)

@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from dashboard.charts.theme import Theme, as_percent, base_figure, empty_figure, legend_below, time_axis, times
+from dashboard.charts.house import as_percent, base_figure, empty_figure, legend_below, time_axis, times
+from dashboard.charts.theme import Theme
 
 TITLE = "Sum of the weight differences of all pairs, percentage points"
 
@@ -20,8 +21,8 @@ def moved_figure(frame: pd.DataFrame, theme: Theme) -> go.Figure:
         Bars, or areas where there are many; an empty frame gives a titled, empty figure.
     """
     if not np.nan_to_num(frame.to_numpy(dtype=np.float64)).any():
-        return empty_figure(theme, TITLE, "No weight moved in this history.")
-    figure = base_figure(theme, TITLE, height=300)
+        return empty_figure(TITLE, "No weight moved in this history.")
+    figure = base_figure(TITLE, height=300)
     x = times(pd.DatetimeIndex(frame.index))
     for column, colour in (("grew", theme.rising_softly), ("shrank", theme.falling_softly)):
         shared = {"x": x, "y": as_percent(frame[column]), "name": column}

@@ -4,8 +4,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from dashboard.charts.theme import (
-    Theme,
+from dashboard.charts.house import (
     as_percent,
     base_figure,
     empty_figure,
@@ -15,6 +14,7 @@ from dashboard.charts.theme import (
     times,
     usd_axis,
 )
+from dashboard.charts.theme import Theme
 
 WEIGHTS_TITLE = "What the signal wanted, what the portfolio was to hold, and what it held"
 DOLLARS_TITLE = "Value held and target above, refused by size risk below"
@@ -29,8 +29,8 @@ def pair_weights_figure(frame: pd.DataFrame, theme: Theme, colour: str) -> go.Fi
         colour: Of the pair.
     """
     if frame.isna().to_numpy().all():
-        return empty_figure(theme, WEIGHTS_TITLE, "The pair never had a weight in this window.")
-    figure = base_figure(theme, WEIGHTS_TITLE, height=360)
+        return empty_figure(WEIGHTS_TITLE, "The pair never had a weight in this window.")
+    figure = base_figure(WEIGHTS_TITLE, height=360)
     x = times(pd.DatetimeIndex(frame.index))
     for column, name, line in (
         ("raw_share", "raw share", {"color": theme.muted, "dash": "dot", "width": 1.5}),
@@ -60,8 +60,8 @@ def pair_dollars_figure(frame: pd.DataFrame, theme: Theme, colour: str) -> go.Fi
         colour: Of the pair.
     """
     if frame.empty:
-        return empty_figure(theme, DOLLARS_TITLE, "This history records no amount of this pair.")
-    figure = base_figure(theme, DOLLARS_TITLE, height=400)
+        return empty_figure(DOLLARS_TITLE, "This history records no amount of this pair.")
+    figure = base_figure(DOLLARS_TITLE, height=400)
     x = times(pd.DatetimeIndex(frame.index))
     for column, name, line in (
         ("old_value", "held before", {"color": theme.other, "width": 2}),

@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from dashboard.charts.theme import PairStyle, Theme, base_figure, empty_figure, legend_below, usd_axis
+from dashboard.charts.house import base_figure, empty_figure, legend_below, usd_axis
+from dashboard.charts.theme import PairStyle, Theme
 
 ROW = 26
 MOVERS = "Sum of the weight differences over all cycles, percentage points"
@@ -44,13 +45,13 @@ def movers_figure(frame: pd.DataFrame, pairs: PairStyle, theme: Theme) -> go.Fig
         An empty frame gives a titled, empty figure.
     """
     if frame.empty:
-        return empty_figure(theme, MOVERS, "No weight moved in this history.")
+        return empty_figure(MOVERS, "No weight moved in this history.")
     points = frame.assign(grew=frame["grew"] * 100, shrank=frame["shrank"] * 100)
     bars = (
         Bar("grew", "grew", theme.rising_softly, "grew %{x:+,.0f} pp"),
         Bar("shrank", "shrank", theme.falling_softly, "shrank %{x:+,.0f} pp"),
     )
-    return _ranking(points, bars, MOVERS, {"title": {"text": "Percentage points"}}, pairs, theme)
+    return _ranking(points, bars, MOVERS, {"title": {"text": "Percentage points"}}, pairs)
 
 
 def capacity_figure(frame: pd.DataFrame, pairs: PairStyle, theme: Theme) -> go.Figure:
@@ -65,18 +66,16 @@ def capacity_figure(frame: pd.DataFrame, pairs: PairStyle, theme: Theme) -> go.F
         An empty frame gives a titled, empty figure.
     """
     if frame.empty:
-        return empty_figure(theme, CAPACITY, "Size risk refused nothing in this history, or it records no size risk.")
+        return empty_figure(CAPACITY, "Size risk refused nothing in this history, or it records no size risk.")
     bars = (
         Bar("refused_usd", "refused", theme.series[1], "refused %{x:$,.0f}"),
         Bar("accepted_usd", "accepted", theme.other, "accepted %{x:$,.0f}"),
     )
-    return _ranking(frame, bars, CAPACITY, usd_axis("USD", frame["asked_usd"]), pairs, theme)
+    return _ranking(frame, bars, CAPACITY, usd_axis("USD", frame["asked_usd"]), pairs)
 
 
-def _ranking(
-    frame: pd.DataFrame, bars: Sequence[Bar], title: str, axis: dict[str, Any], pairs: PairStyle, theme: Theme
-) -> go.Figure:
-    figure = base_figure(theme, title, height=150 + ROW * len(frame))
+def _ranking(frame: pd.DataFrame, bars: Sequence[Bar], title: str, axis: dict[str, Any], pairs: PairStyle) -> go.Figure:
+    figure = base_figure(title, height=150 + ROW * len(frame))
     for bar in bars:
         figure.add_bar(
             orientation="h",

@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from dashboard.charts.theme import Theme, base_figure, empty_figure, legend_below, time_axis, times, usd_axis
+from dashboard.charts.house import base_figure, empty_figure, legend_below, time_axis, times, usd_axis
+from dashboard.charts.theme import Theme
 
 TITLE = "Investable and accepted equity above, discarded value below"
 
@@ -20,8 +21,8 @@ def size_risk_figure(frame: pd.DataFrame, theme: Theme) -> go.Figure:
         Two panels; an empty frame gives a titled, empty figure.
     """
     if frame.empty:
-        return empty_figure(theme, TITLE, "This history records no size risk.")
-    figure = base_figure(theme, TITLE, height=430)
+        return empty_figure(TITLE, "This history records no size risk.")
+    figure = base_figure(TITLE, height=430)
     x = times(pd.DatetimeIndex(frame.index))
     mode = "lines+markers" if len(frame) <= 40 else "lines"  # noqa: PLR2004 - few points need to be seen as points
     for column, name, colour, dash in (

@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from dashboard.charts.theme import Theme, base_figure, empty_figure
+from dashboard.charts.house import base_figure, empty_figure
+from dashboard.charts.theme import Theme
 
 TITLE = "Cycles whose largest change reaches a multiple of their threshold, holdings as recorded"
 _TICKS = {0.01: "1 %", 0.1: "a tenth", 0.5: "half", 1: "as it was", 2: "twice", 10: "10 ×", 100: "100 ×"}
@@ -21,8 +22,8 @@ def sweep_figure(frame: pd.DataFrame, theme: Theme) -> go.Figure:
         An empty frame gives a titled, empty figure.
     """
     if len(frame) < 2:  # noqa: PLR2004 - the row of no threshold alone makes no curve
-        return empty_figure(theme, TITLE, "This history records no largest changes and thresholds to compare.")
-    figure = base_figure(theme, TITLE, height=320)
+        return empty_figure(TITLE, "This history records no largest changes and thresholds to compare.")
+    figure = base_figure(TITLE, height=320)
     positive = frame[frame["factor"] > 0]
     facts = np.column_stack([positive["rebalance_share"] * 100, positive["threshold_usd"]])
     figure.add_scatter(

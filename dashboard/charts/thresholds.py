@@ -5,16 +5,8 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from alpha_model.analysis import CycleOutcome, ranges_widely
-from dashboard.charts.theme import (
-    Theme,
-    base_figure,
-    empty_figure,
-    legend_below,
-    outcome_mark,
-    time_axis,
-    times,
-    usd_axis,
-)
+from dashboard.charts.house import base_figure, empty_figure, legend_below, time_axis, times, usd_axis
+from dashboard.charts.theme import Theme, outcome_mark
 from dashboard.text import folded, humanised
 
 TITLE = "Largest change of any position, against the rebalance threshold"
@@ -31,8 +23,8 @@ def thresholds_figure(frame: pd.DataFrame, theme: Theme) -> go.Figure:
         A log axis when the amounts range widely; an empty frame gives a titled, empty figure.
     """
     if frame.empty:
-        return empty_figure(theme, TITLE, "This history records neither the largest change nor the threshold.")
-    figure = base_figure(theme, TITLE, height=430)
+        return empty_figure(TITLE, "This history records neither the largest change nor the threshold.")
+    figure = base_figure(TITLE, height=430)
     one = len(frame) == 1
     x = times(pd.DatetimeIndex(frame["timestamp"]))
     threshold = frame["threshold_usd"].to_numpy(dtype=np.float64)

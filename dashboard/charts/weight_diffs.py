@@ -4,17 +4,8 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from dashboard.charts.theme import (
-    PairStyle,
-    Theme,
-    as_percent,
-    base_figure,
-    cells,
-    empty_figure,
-    rows_height,
-    time_axis,
-    times,
-)
+from dashboard.charts.house import as_percent, base_figure, cells, empty_figure, rows_height, time_axis, times
+from dashboard.charts.theme import PairStyle, Theme
 
 TITLE = "Normalised weight minus weight held before, percentage points"
 
@@ -31,10 +22,10 @@ def weight_diffs_figure(diffs: pd.DataFrame, pairs: PairStyle, theme: Theme) -> 
         One heatmap; an empty frame gives a titled, empty figure.
     """
     if diffs.empty:
-        return empty_figure(theme, TITLE, "No weight moved in this history.")
+        return empty_figure(TITLE, "No weight moved in this history.")
     values = as_percent(diffs).T
     limit = float(np.nanmax(np.abs(values))) or 1.0
-    figure = base_figure(theme, TITLE, rows_height(len(diffs.columns)))
+    figure = base_figure(TITLE, rows_height(len(diffs.columns)))
     figure.add_heatmap(
         x=times(pd.DatetimeIndex(diffs.index)),
         y=[pairs.name(int(column)) for column in diffs.columns],

@@ -4,17 +4,8 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from dashboard.charts.theme import (
-    BAR_LIMIT,
-    PairStyle,
-    Theme,
-    as_percent,
-    base_figure,
-    empty_figure,
-    percent_axis,
-    time_axis,
-    times,
-)
+from dashboard.charts.house import as_percent, base_figure, empty_figure, percent_axis, time_axis, times
+from dashboard.charts.theme import BAR_LIMIT, PairStyle, Theme
 
 TITLE = "Raw weights above, normalised weights below, stacked"
 
@@ -36,8 +27,8 @@ def weights_figure(
         Stacked bars, or areas where there are many; empty frames give a titled, empty figure.
     """
     if normalised.empty:
-        return empty_figure(theme, TITLE, "This history records no weights.")
-    figure = base_figure(theme, TITLE, height=520)
+        return empty_figure(TITLE, "This history records no weights.")
+    figure = base_figure(TITLE, height=520)
     x = times(pd.DatetimeIndex(normalised.index))
     as_bars = 2 * normalised.size <= BAR_LIMIT
     for frame, yaxis in ((raw, "y"), (normalised, "y2")):

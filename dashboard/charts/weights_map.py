@@ -4,17 +4,8 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from dashboard.charts.theme import (
-    PairStyle,
-    Theme,
-    as_percent,
-    base_figure,
-    cells,
-    empty_figure,
-    rows_height,
-    time_axis,
-    times,
-)
+from dashboard.charts.house import as_percent, base_figure, cells, empty_figure, rows_height, time_axis, times
+from dashboard.charts.theme import PairStyle, Theme
 
 TITLE = "Normalised weight, %"
 
@@ -31,11 +22,11 @@ def weights_map_figure(weights: pd.DataFrame, pairs: PairStyle, theme: Theme) ->
         One heatmap; an empty frame gives a titled, empty figure.
     """
     if weights.empty:
-        return empty_figure(theme, TITLE, "This history records no weights.")
+        return empty_figure(TITLE, "This history records no weights.")
     values = as_percent(weights).T
     limit = float(np.nanmax(np.abs(values))) if not np.isnan(values).all() else 1.0
     has_shorts = bool((values < 0).any())
-    figure = base_figure(theme, TITLE, rows_height(len(weights.columns)))
+    figure = base_figure(TITLE, rows_height(len(weights.columns)))
     figure.add_heatmap(
         x=times(pd.DatetimeIndex(weights.index)),
         y=[pairs.name(int(column)) for column in weights.columns],

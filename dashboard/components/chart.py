@@ -48,7 +48,7 @@ def show_chart(
         native: Draw it by Streamlit itself.
     """
     if native:
-        st.plotly_chart(drawing.figure, theme=None, config=TOOLBAR, key=f"figure_{key}", alt=drawing.alt)
+        st.plotly_chart(drawing.dressed, theme=None, config=TOOLBAR, key=f"figure_{key}", alt=drawing.alt)
         return
     name = _state_key(key)
     _mount(

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 import plotly.graph_objects as go
+from plotly.io.json import to_json_plotly
 
 from alpha_model.analysis import OTHER, Ledger, Settings
 from alpha_model.history import History
@@ -13,6 +14,7 @@ from dashboard.charts.costs import costs_figure
 from dashboard.charts.decision import funnel_figure, stage_names, waterfall_figure
 from dashboard.charts.equity import equity_figure
 from dashboard.charts.flags import flags_figure
+from dashboard.charts.house import dressed
 from dashboard.charts.ranking import capacity_figure
 from dashboard.charts.size_risk import size_risk_figure
 from dashboard.charts.sweep import sweep_figure
@@ -145,8 +147,8 @@ def _chart(name: str, finding: str, reading: str, draw: Callable[[Theme], go.Fig
         name,
         finding,
         reading.strip(),
-        str(light.to_json()),
-        str(draw(DARK).to_json()),
+        to_json_plotly(dressed(light, LIGHT)),
+        to_json_plotly(dressed(draw(DARK), DARK)),
         int(light.layout.height),
         numbers_of(frame),
     )

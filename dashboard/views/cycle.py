@@ -75,9 +75,7 @@ def draw_funnel(history: History, look: Look, book: Ledger) -> Drawing:
     picture = pictures.funnel_picture(history, book)
     table = picture.frame.assign(lost=picture.frame["lost"].map(lost_words))
     reading = f"Pairs, and the dollars they stand for: wanted, targets, changes, trades. {picture.note}"
-    return Drawing(
-        funnel_figure(picture.frame, look.theme), picture.finding, reading, table, look.theme.surface, timed=False
-    )
+    return Drawing(funnel_figure(picture.frame, look.theme), picture.finding, reading, table, look.theme, timed=False)
 
 
 def draw_waterfall(history: History, look: Look, book: Ledger) -> Drawing:
@@ -88,4 +86,4 @@ def draw_waterfall(history: History, look: Look, book: Ledger) -> Drawing:
     )
     table = picture.frame.assign(stage=stage_names(picture.frame))
     figure = waterfall_figure(picture.frame, look.theme)
-    return Drawing(figure, picture.finding, f"{scope} {picture.note}", table, look.theme.surface, timed=False)
+    return Drawing(figure, picture.finding, f"{scope} {picture.note}", table, look.theme, timed=False)

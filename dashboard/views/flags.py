@@ -105,7 +105,7 @@ def draw_counts(history: History, look: Look) -> Drawing:
         picture.finding,
         f"A flag says why a signal{scope} was not followed in full; a signal may carry several. {picture.note}",
         picture.frame,
-        look.theme.surface,
+        look.theme,
         refines=picture.refines,
     )
 
@@ -118,7 +118,7 @@ def draw_by_pair(history: History, look: Look) -> Drawing:
         picture.finding,
         f"Signals of the window that carry the flag. {picture.note}",
         _pairs_named(picture.frame, look.style),
-        look.theme.surface,
+        look.theme,
         timed=False,
     )
 
@@ -131,7 +131,7 @@ def draw_together(history: History, look: Look) -> Drawing:
         picture.finding,
         "Signals of the window that carry both flags.",
         _as_table(picture.frame),
-        look.theme.surface,
+        look.theme,
         timed=False,
     )
 

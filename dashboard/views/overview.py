@@ -73,7 +73,7 @@ def draw_equity(history: History, look: Look) -> Drawing:
         picture.finding,
         f"Click any moment to take its cycle apart. {picture.note}",
         picture.frame,
-        look.theme.surface,
+        look.theme,
         refines=picture.refines,
     )
 

@@ -98,7 +98,7 @@ def weights_of(history: History, look: Look) -> Drawing:
         picture.finding,
         f"Raw share is the raw weight among all raw weights of the cycle, before any limit. {picture.note}",
         picture.frame,
-        look.theme.surface,
+        look.theme,
         refines=picture.refines,
     )
 
@@ -112,7 +112,7 @@ def dollars_of(history: History, look: Look) -> Drawing:
         picture.finding,
         f"Refused is what was asked of the size-risk model and not accepted. {picture.note}",
         picture.frame,
-        look.theme.surface,
+        look.theme,
         refines=picture.refines,
     )
 

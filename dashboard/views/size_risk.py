@@ -111,7 +111,7 @@ def draw_equity(history: History, look: Look) -> Drawing:
         "Below, on a scale of its own, what size risk left uninvested; any further gap between the lines is cash that "
         f"the weights left. {picture.note}",
         picture.frame,
-        look.theme.surface,
+        look.theme,
         refines=picture.refines,
     )
 
@@ -125,7 +125,7 @@ def draw_costs(history: History, look: Look, settings: Settings) -> Drawing:
         "What the refused dollars and the changes that were not made would have returned until the next cycle; a loss "
         f"that was avoided is earned. {picture.note}",
         picture.frame,
-        look.theme.surface,
+        look.theme,
         timed=False,
     )
 
@@ -139,6 +139,6 @@ def draw_capacity(history: History, look: Look) -> Drawing:
         "Over all cycles of the window. What one pair refuses is offered to the next, so refusals add up to more than "
         f"what stayed uninvested. {picture.note}",
         with_pair(picture.frame, look.style),
-        look.theme.surface,
+        look.theme,
         timed=False,
     )

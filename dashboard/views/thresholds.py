@@ -114,7 +114,7 @@ def draw_gate(history: History, look: Look) -> Drawing:
         picture.finding,
         f"Marks below the dashed line held the portfolio as it was. {picture.note}",
         picture.frame.drop(columns="sentence").set_index("timestamp"),
-        look.theme.surface,
+        look.theme,
         refines=picture.refines,
     )
 
@@ -128,6 +128,6 @@ def draw_sweep(history: History, look: Look) -> Drawing:
         "Holdings are taken as recorded: trading more often would have left smaller changes, which this does not "
         "replay.",
         picture.frame,
-        look.theme.surface,
+        look.theme,
         timed=False,
     )

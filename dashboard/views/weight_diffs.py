@@ -91,7 +91,7 @@ def draw_differences(history: History, look: Look) -> Drawing:
         f"One row a pair, one column a cycle: blue grows, orange shrinks, blank is neither wanted nor held. "
         f"{picture.note}",
         named(picture.frame, look.style),
-        look.theme.surface,
+        look.theme,
         refines=picture.refines,
     )
 
@@ -104,7 +104,7 @@ def draw_moved(history: History, look: Look) -> Drawing:
         picture.finding,
         f"The differences of all pairs added up: above the axis what grew, below what shrank. {picture.note}",
         picture.frame,
-        look.theme.surface,
+        look.theme,
         refines=picture.refines,
     )
 
@@ -117,6 +117,6 @@ def draw_movers(history: History, look: Look) -> Drawing:
         picture.finding,
         f"Every move of the window added up, growing to the right and shrinking to the left. {picture.note}",
         with_pair(picture.frame, look.style),
-        look.theme.surface,
+        look.theme,
         timed=False,
     )

@@ -88,7 +88,7 @@ def draw_stack(history: History, look: Look) -> Drawing:
         "Above what the signals asked for, below what normalising and caps left of it; shorts point down. "
         + picture.note,
         both(picture.raw, picture.normalised, look.style, picture.merged),
-        look.theme.surface,
+        look.theme,
         refines=picture.refines,
     )
 
@@ -101,7 +101,7 @@ def draw_map(history: History, look: Look) -> Drawing:
         picture.finding,
         f"One row a pair, one column a cycle: the stronger the colour, the heavier the weight. {picture.note}",
         named(picture.frame, look.style),
-        look.theme.surface,
+        look.theme,
         refines=picture.refines,
     )
 
