@@ -10,6 +10,9 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.sync.client import connect
 
+HELD_FOR = 2
+"""A browser keeps what is large for so many runs, and is not sent it again."""
+
 
 class Session:
     """One viewer.
@@ -26,6 +29,8 @@ class Session:
         self._pages: dict[str, str] = {}
         self._page = ""
         self._query = ""
+        self._held: dict[str, int] = {}
+        self._runs = 0
 
     def close(self) -> None:
         """Leave; `contextlib.closing` does it."""
@@ -61,15 +66,21 @@ class Session:
         said.rerun_script.query_string = self._query
         said.rerun_script.page_script_hash = self._page
         said.rerun_script.page_name = "" if self._page else name
+        said.rerun_script.cached_message_hashes.extend(self._held)
+        self._runs += 1
         start = time.perf_counter()
         self._socket.send(said.SerializeToString())
         while not self._take(ForwardMsg.FromString(bytes(self._socket.recv()))):
             pass
-        return time.perf_counter() - start
+        seconds = time.perf_counter() - start
+        self._held = {name: run for name, run in self._held.items() if run > self._runs - HELD_FOR}
+        return seconds
 
     def _take(self, message: ForwardMsg) -> bool:
         """Remember what is asked for later; True when the script has ended."""
         kind = message.WhichOneof("type")
+        if message.metadata.cacheable or kind == "ref_hash":
+            self._held[message.hash or message.ref_hash] = self._runs
         if kind == "delta" and message.delta.WhichOneof("type") == "new_element":
             element = message.delta.new_element
             widget = getattr(element, element.WhichOneof("type"))

@@ -82,13 +82,13 @@ def show_pairs(opened: OpenHistory, one: OpenHistory, selection: Selection) -> N
     }
     whole_sentence = st.container()
     key = _table_key((moment, *chosen))
+    table = table[[name for name in config if name in table.columns]]
     chosen_row: Any = st.dataframe(
         table,
         hide_index=True,
         placeholder="–",
         height=min(640, 40 + ROW_HEIGHT * max(len(table), 1)),
         row_height=ROW_HEIGHT,
-        column_order=[name for name in config if name in table.columns],
         column_config=config,
         on_select="rerun",
         selection_mode="single-row",
@@ -124,7 +124,9 @@ def pairs_of(one: History, book: Ledger) -> pd.DataFrame:
     frame = decision.pairs(one, book)
     group_of = {str(code): group for group, codes in _GROUPS.items() for code in codes}
     frame = frame.assign(group=[group_of.get(str(code), HELD_BACK) for code in frame["code"]])
-    return frame[[name for name in frame if name == "flags" or frame[name].notna().any()]]
+    known = frame.notna().any()
+    known["flags"] = True
+    return frame.loc[:, known]
 
 
 def recent_weights(history: History, moment: pd.Timestamp) -> dict[int, list[float]]:
