@@ -26,7 +26,8 @@ from dashboard.components.travel import Journey
 from dashboard.local_time import local_words
 from dashboard.opened import OpenHistory
 from dashboard.selection import CUSTOM, CYCLE, WINDOW, Selection
-from dashboard.text import humanised, moment, plural
+from dashboard.text import humanised, link_time, moment, plural
+from dashboard.zoom import told_zoom
 
 GO_TO = "go_to"
 """Where in the session state a callback leaves the journey to another page."""
@@ -124,6 +125,7 @@ def _show_moves(opened: OpenHistory, cursor: Cursor, selection: Selection) -> No
         f"{cursor.moment:%Y-%m-%d %H:%M:%S}",
         f"{moment(cursor.moment)} UTC, {humanised(cursor.outcome)}",
         [outcome_mark(selection.theme, outcome)[0] for outcome in CycleOutcome],
+        told_zoom(selection.zoom),
         partial(_go_to_place, times),
         native=selection.native,
     )
@@ -163,12 +165,6 @@ def choose_time(history: History, time: pd.Timestamp, *, open_page: bool) -> Non
         st.session_state[GO_TO] = Journey("cycle", {CYCLE: name, **dates})
     else:
         st.session_state[CYCLE] = name
-
-
-def link_time(when: pd.Timestamp) -> str:
-    """A cycle's name in links: as short as its time allows."""
-    exact = when.second or when.microsecond or when.nanosecond
-    return when.isoformat().replace("+00:00", "Z") if exact else f"{when:%Y-%m-%dT%H:%M}Z"
 
 
 def _name() -> str:

@@ -97,7 +97,7 @@ class Drawing:
 
         Args:
             name: File name of pictures.
-            view: What a reader's zoom belongs to.
+            view: What a reader did to it belongs to.
             plotly: Address of plotly.min.js.
         """
         key = (name, view, plotly)
@@ -109,7 +109,6 @@ class Drawing:
                 "alt": self.alt,
                 "surface": self.theme.surface,
                 "timed": self.timed and self.figure.layout.xaxis.type == "date",
-                "refines": self.refines,
             }
             words = f'{json.dumps(facts)[:-1]}, "figure": {to_json_plotly(self.dressed)}}}'.encode()
             self._contents[key] = hashlib.blake2b(words, digest_size=16).hexdigest().encode() + words

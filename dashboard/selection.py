@@ -15,13 +15,15 @@ import streamlit as st
 from alpha_model.history import History
 from alpha_model.units import PairId
 from dashboard.charts.theme import LIGHT, Theme, theme_named
+from dashboard.drawing import PairIds, Span
+from dashboard.zoom import ZOOM, choose_zoom
 
 SOURCE, WINDOW, START, END, PAIRS, CYCLE = "history", "window", "from", "to", "pairs", "cycle"
 OUTCOMES, SEVERITIES, WITH, OTHER_CYCLE, PAIR, TAB = "outcome", "severity", "with", "with_cycle", "pair", "tab"
 FLAGS, AT_LEAST, WORDS = "flag", "at_least", "words"
 OF_ONE_HISTORY = (
     *(WINDOW, START, END, PAIRS, CYCLE, OUTCOMES, SEVERITIES, WITH, OTHER_CYCLE, PAIR, TAB),
-    *(FLAGS, AT_LEAST, WORDS),
+    *(FLAGS, AT_LEAST, WORDS, ZOOM),
 )
 """The choices that mean nothing in another history."""
 
@@ -33,6 +35,7 @@ UNCHOSEN: dict[str, Any] = {
     WINDOW: ALL,
     CYCLE: "",
     WORDS: "",
+    ZOOM: "",
     AT_LEAST: None,
     **dict.fromkeys((PAIRS, OUTCOMES, FLAGS, SEVERITIES), ()),
 }
@@ -56,14 +59,16 @@ class Selection:
         start: First moment of the window; None from the beginning.
         end: Last moment of the window; None to the end.
         pair_ids: The pairs to show; empty is all.
-        view: What a zoom belongs to: another history or window starts unzoomed.
+        zoom: The stretch of the window that the time charts show; None is all of it.
+        view: What else a reader did to a chart belongs to: it is forgotten with another history or window.
         native: Charts are drawn by Streamlit itself.
     """
 
     theme: Theme = LIGHT
     start: pd.Timestamp | None = None
     end: pd.Timestamp | None = None
-    pair_ids: tuple[PairId, ...] = ()
+    pair_ids: PairIds = ()
+    zoom: Span | None = None
     view: str = ""
     native: bool = False
 
@@ -122,10 +127,11 @@ def choose(
         "Pairs", list(names), key=PAIRS, bind="query-params", placeholder="All pairs: type to search"
     )
     pair_ids = tuple(names[label] for label in chosen if label in names)
+    zooms = len(history) > 1 and not native
+    zoom = choose_zoom(start or history.timestamps[0], end or history.timestamps[-1]) if zooms else None
     window = st.session_state.get(WINDOW, ALL)
-    return Selection(
-        browser_theme(), start, end, pair_ids, f"{name}|{window}|{start if window == CUSTOM else ''}", native
-    )
+    view = f"{name}|{window}|{start if window == CUSTOM else ''}"
+    return Selection(browser_theme(), start, end, pair_ids, zoom, view, native)
 
 
 def _choose_window(history: History) -> tuple[pd.Timestamp | None, pd.Timestamp | None]:

@@ -116,3 +116,9 @@ def parquet_bytes(frame: pd.DataFrame) -> bytes:
 def deferred_parquet(question: Callable[[], pd.DataFrame]) -> Callable[[], bytes]:
     """A Parquet file that is computed when somebody downloads it."""
     return lambda: parquet_bytes(question())
+
+
+def link_time(when: pd.Timestamp) -> str:
+    """A time in links: as short as it allows."""
+    exact = when.second or when.microsecond or when.nanosecond
+    return when.isoformat().replace("+00:00", "Z") if exact else f"{when:%Y-%m-%dT%H:%M}Z"

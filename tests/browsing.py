@@ -83,6 +83,25 @@ def press_until_changed(page: Page, key: str, place: Locator, before: str) -> No
     settle(page)
 
 
+def x_range(page: Page, place: int = 0) -> list[str]:
+    """What the figure at that place shows of time."""
+    shown: list[str] = page.locator(".js-plotly-plot").nth(place).evaluate("plot => plot._fullLayout.xaxis.range")
+    return shown
+
+
+def drag_across(page: Page, start: float, end: float) -> None:
+    """Zoom the first chart into a part of its width."""
+    plot = page.locator(".js-plotly-plot .nsewdrag").first
+    plot.scroll_into_view_if_needed()
+    box = plot.bounding_box()
+    assert box is not None
+    middle = box["y"] + box["height"] / 2
+    page.mouse.move(box["x"] + box["width"] * start, middle)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * end, middle, steps=5)
+    page.mouse.up()
+
+
 def _wait_for(address: str, server: subprocess.Popen[bytes]) -> None:
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline and server.poll() is None:

@@ -36,8 +36,9 @@ DASHBOARD_ALLOWED = {
     "opened": {"charts"},
     "components": {"components", "drawing", "plotly_js", "text"},
     "live": {"data", "opened", "selection", "settings", "text"},
-    "selection": {"charts", "opened", "text"},
-    "cursor": {"charts", "components", "local_time", "opened", "selection", "text"},
+    "zoom": {"drawing", "text"},
+    "selection": {"charts", "drawing", "opened", "text", "zoom"},
+    "cursor": {"charts", "components", "local_time", "opened", "selection", "text", "zoom"},
     "local_time": {"text"},
     "waiting": set(),
     "report": {"charts", "decision", "pictures", "report", "text"},
@@ -54,6 +55,7 @@ DASHBOARD_ALLOWED = {
         "selection",
         "text",
         "views",
+        "zoom",
     },
 }
 

@@ -1,17 +1,17 @@
-// A Plotly chart that stays put: it is drawn again only when its content changed, keeps the reader's zoom, and says
+// A Plotly chart that stays put: it is drawn again only when its content changed, shows the zoom of the page, and says
 // which time was clicked. The cycle cursor is a line above it, moved without drawing the chart again.
 //
 // Data: the 32 letters of the content's digest, then JSON:
 //   plotly    address of plotly.min.js
 //   figure    {data, layout}
-//   view      what the zoom belongs to; another view starts unzoomed
+//   view      what a reader did to the chart belongs to; another view forgets it
 //   timed     the x axis is time: it can be clicked, zoomed together with its neighbours, and carries the cursor
-//   refines   zooming in brings more detail, so the visible window is to be reported
 //   name, alt, surface   file name of pictures, alternative text, colour behind them
 
 const DIGEST = 32;
 const CURSOR = "alpha-model:cursor";
 const ZOOM = "alpha-model:zoom";
+const DOUBLE = 300; // milliseconds between the two clicks of a double click, as Plotly has it
 const LOCAL = { dateStyle: "medium", timeStyle: "long" };
 const charts = new WeakMap();
 
@@ -36,13 +36,11 @@ class Chart {
     this.line = root.querySelector(".am-cursor");
     this.local = root.querySelector(".am-local");
     this.draws = 0;
-    this.range = null;
-    this.reported = "null";
     this.width = 0;
     this.observer = new ResizeObserver(() => this.fit());
     this.observer.observe(root);
     this.followCursor = () => this.placeCursor();
-    this.followZoom = (event) => this.zoomAlong(event.detail);
+    this.followZoom = () => this.zoomAlong();
     window.addEventListener(CURSOR, this.followCursor);
     window.addEventListener(ZOOM, this.followZoom);
     root.addEventListener("keydown", (event) => {
@@ -61,14 +59,12 @@ class Chart {
     const Plotly = await loadPlotly(content.plotly);
     if (this.digest !== digest || this.gone) return;
     const { data, layout } = content.figure;
-    if (content.view !== this.view) this.range = null;
-    this.view = content.view;
     this.timed = content.timed;
-    this.refines = content.refines;
     this.content = content;
     layout.uirevision = content.view;
     if (this.timed) {
       layout.clickanywhere = true;
+      this.range = zoomRange();
       if (this.range) Object.assign(layout.xaxis, { range: this.range, autorange: false });
     }
     await Plotly.react(this.plot, data, layout, this.config(Plotly));
@@ -77,6 +73,7 @@ class Chart {
     this.draws += 1;
     this.root.dataset.draws = this.draws;
     this.placeCursor();
+    this.zoomAlong();
   }
 
   config(Plotly) {
@@ -100,6 +97,7 @@ class Chart {
 
   listen() {
     this.plot.on("plotly_click", (event) => this.clicked(event));
+    this.plot.on("plotly_doubleclick", () => this.doubled());
     this.plot.on("plotly_hover", (event) => this.tellLocalTime(event));
     this.plot.on("plotly_unhover", () => (this.local.hidden = true));
     this.plot.on("plotly_relayout", () => this.zoomed());
@@ -111,10 +109,23 @@ class Chart {
     const point = points?.[0];
     if (this.timed) {
       const time = point?.x ?? xvals?.[0];
-      if (time !== undefined) this.pick({ time: asText(time), open: !event?.shiftKey });
+      if (time !== undefined) this.pickUnlessDoubled({ time: asText(time), open: !event?.shiftKey });
     } else if (point?.customdata !== undefined) {
       this.pick({ item: point.customdata, open: true });
     }
+  }
+
+  // A double click leads out of a zoom, so there a single one has to wait for what follows it.
+  pickUnlessDoubled(what) {
+    if (performance.now() - this.doubledAt < DOUBLE) return;
+    clearTimeout(this.waiting);
+    if (zoomRange()) this.waiting = setTimeout(() => this.pick(what), DOUBLE);
+    else this.pick(what);
+  }
+
+  doubled() {
+    this.doubledAt = performance.now();
+    clearTimeout(this.waiting);
   }
 
   // Charts are in UTC; a reader elsewhere sees in the corner what their own clock showed.
@@ -125,31 +136,27 @@ class Chart {
     if (!this.local.hidden) this.local.textContent = moment.toLocaleString([], LOCAL);
   }
 
+  // The reader's zoom is that of the page: the other charts follow at once, the server hears of it a moment later.
   zoomed() {
     if (!this.timed || this.moved) return;
     const axis = this.plot._fullLayout.xaxis;
     this.range = axis.autorange ? null : axis.range.map(asText);
-    window.dispatchEvent(new CustomEvent(ZOOM, { detail: { from: this, view: this.view, range: this.range } }));
-    this.report();
+    if (sameRange(this.range, zoomRange())) return;
+    const zoom = { range: this.range, turn: `${Date.now()}` };
+    window.alphaModelZoom = zoom;
+    window.dispatchEvent(new CustomEvent(ZOOM));
+    clearTimeout(window.alphaModelZoomTimer);
+    window.alphaModelZoomTimer = setTimeout(() => this.setTriggerValue("zoom", zoom), 120);
   }
 
-  async zoomAlong({ from, view, range }) {
-    if (from === this || view !== this.view || !this.timed || !this.draws) return;
+  async zoomAlong() {
+    const range = zoomRange();
+    if (!this.timed || !this.draws || sameRange(range, this.range)) return;
     this.range = range;
     this.moved = true;
     const update = range ? { "xaxis.range": range, "xaxis.autorange": false } : { "xaxis.autorange": true };
     await window.Plotly.relayout(this.plot, update);
     this.moved = false;
-    this.report();
-  }
-
-  report() {
-    const zoom = this.range && { view: this.view, from: this.range[0], to: this.range[1] };
-    const words = JSON.stringify(zoom);
-    if (!this.refines || words === this.reported) return;
-    this.reported = words;
-    clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.setStateValue("zoom", zoom), 120);
   }
 
   pick(what) {
@@ -180,7 +187,7 @@ class Chart {
 
   leave() {
     this.gone = true;
-    clearTimeout(this.timer);
+    clearTimeout(this.waiting);
     this.observer.disconnect();
     window.removeEventListener(CURSOR, this.followCursor);
     window.removeEventListener(ZOOM, this.followZoom);
@@ -189,16 +196,24 @@ class Chart {
   }
 }
 
+// What the time charts of the page show: both ends, or null for all.
+function zoomRange() {
+  return window.alphaModelZoom?.range ?? null;
+}
+
+function sameRange(one, other) {
+  return JSON.stringify(one) === JSON.stringify(other);
+}
+
 // Plotly's times are UTC without saying so: text, or milliseconds.
 function asText(time) {
   return typeof time === "number" ? new Date(time).toISOString().replace("T", " ").replace("Z", "") : String(time);
 }
 
-export default function ({ data, parentElement, setStateValue, setTriggerValue }) {
+export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".am-chart");
   if (!charts.has(root)) charts.set(root, new Chart(root));
   const chart = charts.get(root);
-  chart.setStateValue = setStateValue;
   chart.setTriggerValue = setTriggerValue;
   chart.show(data);
   return () => chart.leave();

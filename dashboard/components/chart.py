@@ -14,7 +14,7 @@ import streamlit as st
 
 from alpha_model.errors import HistoryError
 from alpha_model.history.history import utc
-from dashboard.drawing import Drawing, Span
+from dashboard.drawing import Drawing
 from dashboard.plotly_js import plotly_address
 
 HERE = Path(__file__).parent
@@ -35,16 +35,24 @@ _mount = st.components.v2.component(
 
 
 def show_chart(
-    drawing: Drawing, key: str, view: str, on_pick: Callable[[dict[str, Any]], None], *, native: bool
+    drawing: Drawing,
+    key: str,
+    view: str,
+    on_pick: Callable[[dict[str, Any]], None],
+    on_zoom: Callable[[dict[str, Any]], None],
+    *,
+    native: bool,
 ) -> None:
     """Put a chart on the page.
 
     Args:
         drawing: What to show.
-        key: Unique on the page; the chart keeps its zoom as long as its key and the view stay the same.
-        view: What the reader's zoom belongs to.
+        key: Unique on the page; the chart keeps what a reader did to it as long as its key and the view stay the same.
+        view: What the reader's hiding of lines and the like belongs to.
         on_pick: What to do when a reader clicks a time (`time`), or something else that can be picked (`item`);
             `open` tells a plain click from one with Shift, which only moves the cursor.
+        on_zoom: What to do when a reader zooms: `range`, both ends as text, None to see all, and the `turn` to be
+            told to the strip.
         native: Draw it by Streamlit itself.
     """
     if native:
@@ -55,22 +63,9 @@ def show_chart(
         key=name,
         data=drawing.content(key, view, plotly_address()),
         height=drawing.height,
-        on_zoom_change=lambda: None,
-        on_pick_change=lambda: _picked(name, on_pick),
+        on_zoom_change=lambda: _told(name, "zoom", on_zoom),
+        on_pick_change=lambda: _told(name, "pick", on_pick),
     )
-
-
-def zoom_of(key: str, view: str) -> Span | None:
-    """The stretch that a reader zoomed into in this chart of this view; None is all of it."""
-    state = st.session_state.get(_state_key(key))
-    zoom = state.get("zoom") if state else None
-    if not isinstance(zoom, dict) or zoom.get("view") != view:
-        return None
-    try:
-        start, end = utc(zoom["from"]), utc(zoom["to"])
-    except (KeyError, HistoryError):
-        return None
-    return Span(start, end) if start < end else None
 
 
 def picked_time(pick: dict[str, Any]) -> pd.Timestamp | None:
@@ -81,10 +76,10 @@ def picked_time(pick: dict[str, Any]) -> pd.Timestamp | None:
         return None
 
 
-def _picked(name: str, on_pick: Callable[[dict[str, Any]], None]) -> None:
-    pick = st.session_state[name].get("pick")
-    if isinstance(pick, dict):
-        on_pick(pick)
+def _told(name: str, what: str, listener: Callable[[dict[str, Any]], None]) -> None:
+    words = st.session_state[name].get(what)
+    if isinstance(words, dict):
+        listener(words)
 
 
 def _state_key(key: str) -> str:

@@ -2,9 +2,11 @@
 //
 // Data: count, place (of the cursor, from 0), time (of the cursor, as Plotly writes it), label (of the cursor, for
 // people), codes (one character a bucket: the outcome's place in `colours`), times (of the first cycle of each
-// bucket, seconds), marks (places of interesting cycles, at most a few hundred), colours.
+// bucket, seconds), marks (places of interesting cycles, at most a few hundred), colours, zoom (of the charts: range,
+// and the turn in which the server heard of it).
 
 const CURSOR = "alpha-model:cursor";
+const ZOOM = "alpha-model:zoom";
 const PATIENCE = 1500; // milliseconds
 const strips = new WeakMap();
 
@@ -30,6 +32,7 @@ class Strip {
     this.root.setAttribute("aria-valuenow", data.place + 1);
     this.root.setAttribute("aria-valuetext", data.label);
     announce(data.time);
+    hearZoom(data.zoom);
     this.follow();
     this.draw();
   }
@@ -149,6 +152,20 @@ class Strip {
 function announce(time) {
   window.alphaModelCursor = time;
   window.dispatchEvent(new CustomEvent(CURSOR));
+}
+
+// The server's zoom is the charts', but for the moment in which it has not heard yet of the reader's last one. What it
+// heard it says in whole minutes, which moves nothing.
+function hearZoom({ range, turn }) {
+  const now = window.alphaModelZoom;
+  const words = JSON.stringify(range);
+  if (now && now.told === undefined) {
+    if (now.turn === turn) now.told = words;
+    return;
+  }
+  if (now ? now.told === words : !range) return;
+  window.alphaModelZoom = { range, turn, told: words };
+  window.dispatchEvent(new CustomEvent(ZOOM));
 }
 
 export default function ({ data, parentElement, setTriggerValue }) {

@@ -52,6 +52,7 @@ def show_timeline(
     time: str,
     label: str,
     colours: list[str],
+    zoom: dict[str, Any],
     on_place: Callable[[int], None],
     *,
     native: bool,
@@ -64,6 +65,7 @@ def show_timeline(
         time: Of the cursor, `YYYY-MM-DD HH:MM:SS` UTC; the charts of the page put their cursor there.
         label: The cursor for people, read out by screen readers.
         colours: What the codes mean.
+        zoom: That of the charts of the page, `told_zoom`.
         on_place: What to do when the reader chooses another place.
         native: Use Streamlit's own slider.
     """
@@ -88,6 +90,7 @@ def show_timeline(
         "times": strip.times,
         "marks": strip.marks,
         "colours": colours,
+        "zoom": zoom,
     }
     _mount(key=KEY, data=data, height=36, on_place_change=lambda: _placed(strip.count, on_place))
 

@@ -1,5 +1,6 @@
 """What happened to one pair through time?"""
 
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -126,9 +127,7 @@ def newest_first(frame: pd.DataFrame) -> pd.DataFrame:
 
 def _only(selection: Selection, pair_id: PairId) -> Selection:
     """The same choice, of this pair."""
-    return Selection(
-        selection.theme, selection.start, selection.end, (pair_id,), f"{selection.view}|{pair_id}", selection.native
-    )
+    return replace(selection, pair_ids=(pair_id,), view=f"{selection.view}|{pair_id}")
 
 
 def _cycles(opened: OpenHistory, frame: pd.DataFrame, selection: Selection) -> None:

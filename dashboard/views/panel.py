@@ -2,18 +2,20 @@
 
 import html
 from collections.abc import Callable, Hashable
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
-from dashboard.components.chart import picked_time, show_chart, zoom_of
+from dashboard.components.chart import picked_time, show_chart
 from dashboard.cursor import choose_time
 from dashboard.drawing import Draw, Look
 from dashboard.opened import OpenHistory
 from dashboard.selection import Selection
 from dashboard.text import deferred_csv, deferred_parquet
+from dashboard.zoom import zoom_to
 
 
 def panel(
@@ -36,14 +38,16 @@ def panel(
         columns: Column configuration of the table; columns without one show shares or counts as they are.
         given: What `draw` takes besides.
     """
-    look = Look(opened.style, selection.theme, selection.pair_ids, zoom_of(key, selection.view))
+    look = Look(opened.style, selection.theme, selection.pair_ids)
     drawing = opened.ask(draw, look, *given)
+    if drawing.refines and selection.zoom:
+        drawing = opened.ask(draw, replace(look, zoom=selection.zoom), *given)
     st.header(own_words(drawing.finding), anchor=False)
     if drawing.is_empty:
         st.caption(drawing.reason)
         return
     st.caption(own_words(drawing.reading))
-    show_chart(drawing, key, selection.view, partial(_picked, opened), native=selection.native)
+    show_chart(drawing, key, selection.view, partial(_picked, opened), zoom_to, native=selection.native)
     twin = st.expander("Numbers", key=f"table_{key}", on_change="rerun", type="compact")
     if twin.open:
         with twin:

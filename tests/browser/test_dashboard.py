@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from browsing import OUTPUT, press_until_changed, settle
+from browsing import OUTPUT, drag_across, press_until_changed, settle, x_range
 from histories import SAMPLES
 
 from dashboard.data import stem
@@ -57,12 +57,6 @@ def sample_page(address: str, name: str, **query: str) -> str:
     """The address of a page of the first sample."""
     asked = "&".join(f"{key}={value}" for key, value in {"history": stem(SAMPLES[0].name), **query}.items())
     return f"{address}/{name}?{asked}"
-
-
-def x_range(page: Page) -> list[str]:
-    """What the first figure shows of time."""
-    shown: list[str] = page.locator(".js-plotly-plot").first.evaluate("plot => plot._fullLayout.xaxis.range")
-    return shown
 
 
 def moment_of(page: Page, where: str) -> pd.Timestamp:
@@ -131,16 +125,8 @@ def test_click_on_any_cycle_of_a_chart_opens_it_and_back_leads_back(page: Page, 
 def test_zoom_stays_when_the_cursor_steps_and_no_chart_is_drawn_again(page: Page, address: str) -> None:
     page.goto(sample_page(address, "weights"))
     settle(page)
-    plot = page.locator(".js-plotly-plot .nsewdrag").first
-    plot.scroll_into_view_if_needed()
-    box = plot.bounding_box()
-    assert box is not None
     whole = x_range(page)
-    middle = box["y"] + box["height"] / 2
-    page.mouse.move(box["x"] + box["width"] * 0.3, middle)
-    page.mouse.down()
-    page.mouse.move(box["x"] + box["width"] * 0.6, middle, steps=5)
-    page.mouse.up()
+    drag_across(page, 0.3, 0.6)
     settle(page)
     zoomed = x_range(page)
     assert zoomed != whole

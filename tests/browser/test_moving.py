@@ -14,7 +14,7 @@ from states import HOSTILE, signal, snapshot, write_state
 
 pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
-from browsing import dashboard_over, press_until_changed, settle
+from browsing import dashboard_over, drag_across, press_until_changed, settle
 from playwright.sync_api import Locator, Page, expect
 
 from alpha_model.history import HistoryRecorder
@@ -125,19 +125,12 @@ def test_zooming_in_brings_finer_detail_and_keeps_the_range(page: Page, long_add
     page.goto(f"{long_address}/weights?history=long")
     settle(page)
     plot = page.locator(".js-plotly-plot").first
-    drag = plot.locator(".nsewdrag").first
-    box = drag.bounding_box()
-    assert box is not None
     counted = "plot => { const axis = plot._fullLayout.xaxis, [from, to] = axis.range.map(axis.r2l);"
     counted += (
         " return Array.from(plot.data[0].x).map(axis.d2l ?? axis.d2c).filter(x => x >= from && x <= to).length; }"
     )
     coarse = 0.05 * plot.evaluate(counted)  # so many of the points lie in the twentieth that is zoomed into
-    middle = box["y"] + box["height"] / 2
-    page.mouse.move(box["x"] + box["width"] * 0.50, middle)
-    page.mouse.down()
-    page.mouse.move(box["x"] + box["width"] * 0.55, middle, steps=5)
-    page.mouse.up()
+    drag_across(page, 0.50, 0.55)
     zoomed = plot.evaluate("plot => plot._fullLayout.xaxis.range")
     chart = page.locator(".am-chart").first
     expect(chart).not_to_have_attribute("data-draws", "1")
