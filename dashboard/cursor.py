@@ -172,6 +172,12 @@ def _name() -> str:
     return (st.session_state[CYCLE] if CYCLE in st.session_state else st.query_params.get(CYCLE)) or ""
 
 
+def stay_at(when: pd.Timestamp) -> None:
+    """Stay at that cycle when newer ones come, as somebody is looking at something in it (a callback)."""
+    if not st.session_state.get(CYCLE):
+        st.session_state[CYCLE] = link_time(when)
+
+
 def _go_to_place(times: pd.DatetimeIndex, place: int) -> None:
     """Choose a cycle (a callback)."""
     st.session_state[CYCLE] = link_time(times[place])

@@ -5,6 +5,7 @@ is not moved: the page says how many cycles are new. Nobody's page changes while
 """
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pandas as pd
 import streamlit as st
@@ -15,8 +16,9 @@ from dashboard.data import PACKED, Listed, grows, open_history
 from dashboard.opened import OpenHistory
 from dashboard.selection import CYCLE
 from dashboard.settings import Settings
-from dashboard.text import byte_size, plural, span
+from dashboard.text import byte_size, link_time, plural, span
 
+FOLLOW = "follow"
 LOOK_EVERY = timedelta(seconds=1)
 CLOCKS_DIFFER = timedelta(days=1)
 """A record whose last cycle lies further ahead than this was not made by a strategy that runs now."""
@@ -29,7 +31,7 @@ def show_live(listed: Listed, opened: OpenHistory, settings: Settings) -> None:
     if listed.path is None or listed.origin != "file":
         return
     if is_alive(opened.history.timestamps, datetime.now(UTC)):
-        _line(listed, opened, settings)
+        _line(listed, opened, settings, _chosen())
 
 
 def is_alive(timestamps: pd.DatetimeIndex, now: datetime) -> bool:
@@ -42,12 +44,12 @@ def is_alive(timestamps: pd.DatetimeIndex, now: datetime) -> bool:
 
 
 @st.fragment(run_every=LOOK_EVERY)
-def _line(listed: Listed, shown: OpenHistory, settings: Settings) -> None:
+def _line(listed: Listed, shown: OpenHistory, settings: Settings, chosen: str) -> None:
     newest = open_history(listed, settings)
+    if _chosen() != chosen or (newest is not shown and not chosen):
+        st.rerun()  # the viewer follows the newest cycle, or began or ceased to
     if newest is not shown:
         count = int((newest.history.timestamps > last_of(shown)).sum())
-        if not st.session_state.get(CYCLE):
-            st.rerun()  # the viewer follows the newest cycle
         with st.container(horizontal=True, vertical_alignment="center", gap="small", key="news"):
             words = f"{plural(count, 'new cycle')}" if count else "The record changed"
             st.markdown(f":material/fiber_new: {words}")
@@ -56,8 +58,28 @@ def _line(listed: Listed, shown: OpenHistory, settings: Settings) -> None:
     fresh = freshness_of(newest.history.timestamps, now)
     if fresh.is_overdue:
         st.error(overdue_words(fresh, now), icon=":material/alarm:")
-    else:
-        st.caption(f":green[:material/circle:] {fresh_words(fresh, now)}{_slowness(listed)}")
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium", key="live"):
+        if not fresh.is_overdue:
+            st.caption(f":green[:material/circle:] {fresh_words(fresh, now)}{_slowness(listed)}", width="content")
+        if len(shown.history):
+            st.session_state[FOLLOW] = not chosen
+            st.toggle(
+                "Follow the newest cycle",
+                key=FOLLOW,
+                on_change=partial(_follow_or_stay, shown),
+                help="On: every page shows a new cycle as soon as it is written. Off: the page stays where it is, and "
+                "says how many cycles are new. Looking at another cycle turns it off.",
+            )
+
+
+def _chosen() -> str:
+    """The cycle that the viewer stays at; empty while the newest is followed."""
+    return st.session_state.get(CYCLE) or ""
+
+
+def _follow_or_stay(shown: OpenHistory) -> None:
+    """The switch was turned (a callback)."""
+    st.session_state[CYCLE] = "" if st.session_state[FOLLOW] else link_time(last_of(shown))
 
 
 def _slowness(listed: Listed) -> str:

@@ -1,5 +1,6 @@
 """Which pairs, trades and flags does one cycle have?"""
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ import streamlit as st
 from alpha_model.analysis import Ledger, ReasonCode, explain_flags
 from alpha_model.history import History
 from dashboard import decision
+from dashboard.cursor import stay_at
 from dashboard.opened import OpenHistory
 from dashboard.selection import Selection
 from dashboard.text import plural
@@ -90,7 +92,7 @@ def show_pairs(opened: OpenHistory, one: OpenHistory, selection: Selection) -> N
         height=min(640, 40 + ROW_HEIGHT * max(len(table), 1)),
         row_height=ROW_HEIGHT,
         column_config=config,
-        on_select="rerun",
+        on_select=partial(stay_at, moment),
         selection_mode="single-row",
         key=key,
         alt="Every pair of the cycle with what became of it and why",

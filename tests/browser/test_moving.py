@@ -190,4 +190,13 @@ def test_a_new_cycle_appears_by_itself_and_moves_no_zoom(page: Page, tmp_path: P
         expect(place).to_contain_text("30 of 31")
         page.get_by_role("button", name="Jump to the newest").click()
         expect(place).to_contain_text("32 of 32", timeout=15_000)
+        switch = page.get_by_test_id("stCheckbox").get_by_text("Follow the newest cycle")
+        switch.click()
+        expect(page).to_have_url(re.compile("cycle=20"))
+        with HistoryRecorder(path) as recorder:
+            recorder.append(snapshot(hour + 120, signal(1, "A", 0.5), signal(2, "B", 0.5)))
+        expect(page.get_by_text("1 new cycle")).to_be_visible(timeout=15_000)
+        expect(place).to_contain_text("32 of 32")
+        switch.click()
+        expect(place).to_contain_text("33 of 33", timeout=15_000)
         page.goto("about:blank")  # the server goes away now

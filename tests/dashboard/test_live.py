@@ -8,12 +8,15 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+import streamlit as st
 from apps import OpenApp, texts
 from states import signal, snapshot, write_state
 
 from alpha_model.history import HistoryRecorder, freshness_of
 from dashboard import data
+from dashboard.cursor import stay_at
 from dashboard.live import fresh_words, is_alive, overdue_words
+from dashboard.selection import CYCLE
 
 HOUR = 3_600
 
@@ -58,6 +61,35 @@ def test_a_viewer_of_one_cycle_stays_there(open_app: OpenApp, record: Path) -> N
     assert app.title[0].value == title
     assert "3 of 4" not in texts(app)
     assert "2 of 4" in texts(app)
+
+
+def test_the_switch_stays_at_the_newest_cycle_and_follows_again(open_app: OpenApp, record: Path) -> None:
+    app = open_app(record, page="cycle")
+    title = app.title[0].value
+    assert app.toggle(key="follow").value
+    app.toggle(key="follow").set_value(False).run()
+    append(record, now())
+    app.run()
+    assert app.title[0].value == title
+    app.toggle(key="follow").set_value(True).run()
+    assert app.title[0].value != title
+    assert "4 of 4" in texts(app)
+
+
+def test_the_switch_is_off_while_another_cycle_is_looked_at(open_app: OpenApp, record: Path) -> None:
+    app = open_app(record, page="cycle")
+    app.button(key="step_chevron_left").click().run()
+    assert not app.toggle(key="follow").value
+    app.toggle(key="follow").set_value(True).run()
+    assert "3 of 3" in texts(app)
+
+
+def test_a_reader_of_a_row_of_the_newest_cycle_stays_there() -> None:
+    st.session_state.clear()
+    stay_at(pd.Timestamp("2026-01-05T00:00Z"))
+    assert st.session_state[CYCLE] == "2026-01-05T00:00Z"
+    stay_at(pd.Timestamp("2026-01-06T00:00Z"))
+    assert st.session_state[CYCLE] == "2026-01-05T00:00Z"
 
 
 def test_a_file_that_is_half_written_keeps_the_last_good_history(open_app: OpenApp, tmp_path: Path) -> None:
