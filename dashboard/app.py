@@ -13,7 +13,7 @@ from streamlit.runtime.scriptrunner import RerunException, StopException
 
 from alpha_model.errors import AlphaModelError
 from dashboard import data
-from dashboard.components.travel import Journey, show_traveller
+from dashboard.components.back import keep_history
 from dashboard.cursor import GO_TO, show_dock
 from dashboard.live import show_live
 from dashboard.opened import OpenHistory
@@ -99,7 +99,10 @@ def main() -> None:
         for path, title in TITLES.items()
     }
     page = st.navigation(list(pages.values()), position="top")
-    travel(st.session_state.pop(GO_TO, None), pages, native=desk.native)
+    if GO_TO in st.session_state:  # the query is named because some widgets are bound to it
+        st.switch_page(pages[st.session_state.pop(GO_TO)], query_params={})
+    if not desk.native:
+        keep_history(page.url_path)
     with boundary():
         desk.dock()
     with boundary():
@@ -143,15 +146,6 @@ def sidebar(settings: Settings, progress: data.Progress) -> Desk:
     others = {other: listed[other] for other in listed if other != name}
     contents["compare"] = partial(compare.render, opened, selection, others, partial(open_other, others, settings))
     return Desk(contents, partial(dock, opened, selection), partial(show_live, listed[name], opened, settings), native)
-
-
-def travel(journey: Journey | None, pages: Mapping[str, st.Page], *, native: bool) -> None:
-    """Go where a callback wants to go."""
-    if not native:
-        show_traveller(journey)
-    elif journey is not None:
-        st.session_state.update(journey.asked)
-        st.switch_page(pages[journey.page], query_params={})  # without them it refuses, as widgets are bound to some
 
 
 def open_other(others: Mapping[str, data.Listed], settings: Settings, name: str) -> OpenHistory:

@@ -22,15 +22,14 @@ from alpha_model.history import History
 from alpha_model.history.history import utc
 from dashboard.charts.theme import outcome_mark
 from dashboard.components.timeline import Strip, show_timeline
-from dashboard.components.travel import Journey
 from dashboard.local_time import local_words
 from dashboard.opened import OpenHistory
-from dashboard.selection import CUSTOM, CYCLE, WINDOW, Selection
+from dashboard.selection import CYCLE, Selection
 from dashboard.text import humanised, link_time, moment, plural
 from dashboard.zoom import told_zoom
 
 GO_TO = "go_to"
-"""Where in the session state a callback leaves the journey to another page."""
+"""Where in the session state a callback leaves the address of the page to go to."""
 BUCKETS = 600
 MARKS = 300
 """The most bucket and marks in the strip."""
@@ -159,12 +158,9 @@ def choose_time(history: History, time: pd.Timestamp, *, open_page: bool) -> Non
     times = history.timestamps
     if not len(times):
         return
-    name = link_time(times[int(np.abs(times - time).argmin())])
+    st.session_state[CYCLE] = link_time(times[int(np.abs(times - time).argmin())])
     if open_page:
-        dates = {WINDOW: CUSTOM} if st.session_state.get(WINDOW) == CUSTOM else {}  # an address may have them alone
-        st.session_state[GO_TO] = Journey("cycle", {CYCLE: name, **dates})
-    else:
-        st.session_state[CYCLE] = name
+        st.session_state[GO_TO] = "cycle"
 
 
 def _name() -> str:

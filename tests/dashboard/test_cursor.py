@@ -26,14 +26,12 @@ def test_time_that_is_clicked_means_the_nearest_cycle(hours: int, day: int, unit
     assert pd.Timestamp(st.session_state[CYCLE]) == moment(day)
 
 
-@pytest.mark.parametrize(("window", "asked"), [("1 year", {}), ("dates", {"window": "dates"})])
-def test_click_leads_to_the_cycle_and_keeps_a_window_of_dates(window: str, asked: dict[str, str]) -> None:
+@pytest.mark.parametrize("open_page", [True, False])
+def test_click_moves_the_cursor_and_leads_to_the_cycle(*, open_page: bool) -> None:
     st.session_state.clear()
-    st.session_state["window"] = window
-    choose_time(make_history(cycles=4), pd.Timestamp(moment(2)), open_page=True)
-    journey = st.session_state[GO_TO]
-    assert (journey.page, journey.asked) == ("cycle", {"cycle": "2026-01-07T00:00Z", **asked})
-    assert CYCLE not in st.session_state  # the address decides, once the reader is there
+    choose_time(make_history(cycles=4), pd.Timestamp(moment(2)), open_page=open_page)
+    assert st.session_state[CYCLE] == "2026-01-07T00:00Z"
+    assert st.session_state.get(GO_TO) == ("cycle" if open_page else None)
 
 
 def test_strip_of_many_cycles_stays_small_and_loses_no_exception() -> None:

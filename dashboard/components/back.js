@@ -4,12 +4,10 @@
 // the server changes in answer. Here the first change of the address after a click or a key adds an entry, and those
 // that follow it belong to the same one. After Back and Forward nothing is added until the reader does something.
 //
-// It also goes to another page of the app as a link would. Streamlit takes that for Back or Forward, after which the
-// address decides what is shown.
-//
-// Data: null, or turn (a new one for every journey), page (its address), asked (what is to change in the query).
+// Data: page (the address of the one that is shown).
 
 const GESTURES = ["pointerdown", "keydown", "drop"];
+const SILENT = new Set(["Escape", "Shift", "Control", "Alt", "Meta"]); // keys that choose nothing by themselves
 
 function oneEntryForEachGesture() {
   const { history } = window;
@@ -26,7 +24,8 @@ function oneEntryForEachGesture() {
   };
   history.pushState = goTo;
   history.replaceState = goTo;
-  for (const gesture of GESTURES) window.addEventListener(gesture, () => (isNew = true), true);
+  const begin = ({ key }) => (isNew ||= !SILENT.has(key));
+  for (const gesture of GESTURES) window.addEventListener(gesture, begin, true);
   window.addEventListener("popstate", () => (isNew = false), true);
 }
 
@@ -36,13 +35,7 @@ if (!window.alphaModelHistory) {
 }
 
 export default function ({ data }) {
-  if (!data || data.turn === window.alphaModelTurn) return;
-  window.alphaModelTurn = data.turn;
+  if (data.page === window.alphaModelPage) return;
+  window.alphaModelPage = data.page;
   document.activeElement?.blur(); // a field that was last used would keep the arrow keys
-  const address = new URL(data.page, window.location.href);
-  const query = new URLSearchParams(window.location.search);
-  for (const [key, value] of Object.entries(data.asked)) query.set(key, value);
-  address.search = query;
-  window.history.pushState({}, "", address);
-  window.dispatchEvent(new PopStateEvent("popstate"));
 }
