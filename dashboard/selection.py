@@ -124,7 +124,13 @@ def choose(
     start, end = _choose_window(history)
     names = {labels[pair_id]: pair_id for pair_id in sorted(labels, key=lambda pair_id: order.get(pair_id, 0))}
     chosen = st.multiselect(
-        "Pairs", list(names), key=PAIRS, bind="query-params", placeholder="All pairs: type to search"
+        "Pairs",
+        list(names),
+        key=PAIRS,
+        bind="query-params",
+        placeholder="All pairs: type to search",
+        on_change=_all_is_none,
+        args=(len(names),),
     )
     pair_ids = tuple(names[label] for label in chosen if label in names)
     zooms = len(history) > 1 and not native
@@ -132,6 +138,12 @@ def choose(
     window = st.session_state.get(WINDOW, ALL)
     view = f"{name}|{window}|{start if window == CUSTOM else ''}"
     return Selection(browser_theme(), start, end, pair_ids, zoom, view, native)
+
+
+def _all_is_none(count: int) -> None:
+    """All pairs one by one are too long for an address, and the same as none chosen (a callback)."""
+    if len(st.session_state[PAIRS]) == count > 1:
+        st.session_state[PAIRS] = UNCHOSEN[PAIRS]
 
 
 def _choose_window(history: History) -> tuple[pd.Timestamp | None, pd.Timestamp | None]:

@@ -251,6 +251,15 @@ def test_window_and_pairs_narrow_the_page(open_app: OpenApp, three_days: Path) -
     assert app.multiselect(key="pairs").value == ["A-USDC"]
 
 
+def test_all_pairs_one_by_one_are_no_choice(open_app: OpenApp, three_days: Path) -> None:
+    app = open_app(three_days)
+    options = app.multiselect(key="pairs").options
+    app.multiselect(key="pairs").set_value(options[:-1]).run()
+    assert app.multiselect(key="pairs").value == options[:-1]
+    app.multiselect(key="pairs").set_value(options).run()
+    assert not app.multiselect(key="pairs").value
+
+
 @pytest.mark.parametrize("query", [{"from": "1999-01-01"}, {"from": "x"}, {"pairs": "nobody"}, {"window": "banana"}])
 def test_link_that_fits_nothing_is_dropped(open_app: OpenApp, three_days: Path, query: dict[str, str]) -> None:
     app = open_app(three_days, **query)
