@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -13,8 +14,11 @@ from histories import make_history, make_long_history
 from alpha_model.analysis import CycleOutcome, pair_labels, pairs_by_weight
 from alpha_model.history import History
 from dashboard import pictures
+from dashboard.charts import costs, decision, pair, ranking, size_risk, sweep, thresholds, weight_diffs, weights
 from dashboard.charts.decision import funnel_figure, waterfall_figure
 from dashboard.charts.flags import flags_figure
+from dashboard.charts.house import cells, dressed
+from dashboard.charts.pair import pair_dollars_figure
 from dashboard.charts.size_risk import size_risk_figure
 from dashboard.charts.theme import DARK, LIGHT, PairStyle, Theme, outcome_mark, theme_named
 from dashboard.charts.thresholds import thresholds_figure
@@ -248,3 +252,40 @@ def test_one_cycle_is_labelled_and_needs_no_time_axis() -> None:
     figure = draw_weights(make_history([{"pair_id": 1, "normalised_weight": 1.0, "raw_weight": 1.0}]))
     assert figure.layout.xaxis.type == "category"
     assert list(figure.data[0].x) == ["5 Jan 2026, 00:00"]
+
+
+@pytest.mark.parametrize(
+    ("refused", "title", "panels"),
+    [
+        (5.0, "Value held and target above, refused by size risk below", ["UTC", "USD", "Refused, USD"]),
+        (0.0, "Value held and target", ["UTC", "USD"]),
+        (np.nan, "Value held and target", ["UTC", "USD"]),
+    ],
+)
+def test_dollars_of_a_pair_have_a_panel_for_refusals_only_where_there_are_any(
+    refused: float, title: str, panels: list[str]
+) -> None:
+    index = pd.date_range("2024-01-01", periods=2, tz="UTC")
+    frame = pd.DataFrame({"old_value": [10.0, 20.0], "position_target": [20.0, 30.0], "refused": refused}, index)
+    drawn = fingerprint(pair_dollars_figure(frame, LIGHT, LIGHT.series[0]))
+    assert (drawn["title"], drawn["axes"]) == (title, panels)
+
+
+@pytest.mark.parametrize(("count", "gap"), [(60, 1), (61, 0)])
+def test_cells_of_many_cycles_have_no_gaps_that_would_eat_them(count: int, gap: int) -> None:
+    assert cells(LIGHT, count, " %")["xgap"] == gap
+
+
+def test_names_of_rows_keep_a_distance_from_what_is_drawn_and_have_no_dashes(history: History) -> None:
+    layout = dressed(draw_diffs(history), LIGHT)["layout"]["template"]["layout"]
+    assert (layout["xaxis"]["ticks"], layout["yaxis"]["ticks"]) == ("", "")  # Plotly draws dashes on heatmaps
+    assert layout["yaxis"]["ticklabelstandoff"] > 0
+
+
+@pytest.mark.parametrize(
+    "module", [costs, decision, pair, ranking, size_risk, sweep, thresholds, weight_diffs, weights]
+)
+def test_titles_fit_into_a_narrow_window(module: ModuleType) -> None:
+    titles = [words for name, words in vars(module).items() if name.isupper() and isinstance(words, str)]
+    assert titles
+    assert all(len(words) <= 80 for words in titles)  # 440 pixels at 13; the page has 480 in a window of 800
