@@ -35,7 +35,7 @@ def pair_weights_figure(frame: pd.DataFrame, theme: Theme, colour: str) -> go.Fi
     x = times(pd.DatetimeIndex(frame.index))
     for column, name, line in (
         ("raw_share", "raw share", {"color": theme.muted, "dash": "dot", "width": 1.5}),
-        ("old_weight", "held before", {"color": theme.other, "width": 2}),
+        ("old_weight", "held before", {"color": theme.behind, "width": 2}),
         ("normalised_weight", "normalised weight", {"color": colour, "width": 2}),
     ):
         figure.add_scatter(
@@ -66,7 +66,7 @@ def pair_dollars_figure(frame: pd.DataFrame, theme: Theme, colour: str) -> go.Fi
     figure = base_figure(REFUSED_TITLE if refuses else DOLLARS_TITLE, height=400)
     x = times(pd.DatetimeIndex(frame.index))
     for column, name, line in (
-        ("old_value", "held before", {"color": theme.other, "width": 2}),
+        ("old_value", "held before", {"color": theme.behind, "width": 2}),
         ("position_target", "target", {"color": colour, "width": 2}),
     ):
         figure.add_scatter(

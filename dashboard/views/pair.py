@@ -160,7 +160,9 @@ def _columns(selection: Selection, table: pd.DataFrame) -> dict[str, Any]:
     return {
         "timestamp": time_column(),
         "decision": st.column_config.TextColumn("Decision", help="What became of the wanted change", width=100),
-        "position_adjust_usd": usd_column("Change", "Target - old value; of a flip the whole new position"),
+        "position_adjust_usd": usd_column(
+            "Change", "Target - old value, so a short that grows is a sale above 0; of a flip the whole new position"
+        ),
         "flags": flags_column(selection.theme, table["flags"].explode().dropna().unique()),
         "selected": st.column_config.CheckboxColumn("Selected", width="small"),
         "signal": number_column("Signal", "The raw signal; below 0 is short", "%.4g"),

@@ -271,6 +271,30 @@ def test_dollars_of_a_pair_have_a_panel_for_refusals_only_where_there_are_any(
     assert (drawn["title"], drawn["axes"]) == (title, panels)
 
 
+@pytest.mark.parametrize("theme", [LIGHT, DARK])
+@pytest.mark.parametrize(("name", "least"), [("text", 4.5), ("muted", 4.5), ("strong", 3), ("behind", 3)])
+def test_words_and_lines_stand_out_from_the_page(theme: Theme, name: str, least: float) -> None:
+    first, second = sorted((luminance(getattr(theme, name)), luminance(theme.surface)), reverse=True)
+    assert (first + 0.05) / (second + 0.05) >= least  # WCAG 2.2, 1.4.3 and 1.4.11
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance of #rrggbb, 0...1, as WCAG 2.2 defines it."""
+    parts = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def test_what_a_pair_held_before_is_a_line_that_can_be_seen(history: History) -> None:
+    frame = pd.DataFrame({"old_value": [1.0, 2.0], "position_target": 2.0, "refused": 0.0})
+    frame.index = history.timestamps
+    figure = pair_dollars_figure(frame, LIGHT, LIGHT.series[0])
+    assert {trace.name: trace.line.color for trace in figure.data} == {
+        "held before": LIGHT.behind,
+        "target": LIGHT.series[0],
+    }
+
+
 @pytest.mark.parametrize(("count", "gap"), [(60, 1), (61, 0)])
 def test_cells_of_many_cycles_have_no_gaps_that_would_eat_them(count: int, gap: int) -> None:
     assert cells(LIGHT, count, " %")["xgap"] == gap
