@@ -10,8 +10,8 @@ from dashboard.charts.theme import Theme
 
 ROW_HEIGHT = 22
 """Of a pair in a heatmap."""
-NARROW = 160
-"""Gaps between the cells of more cycles than this would eat them."""
+NARROW = 60
+"""Gaps between the cells of more cycles than this would eat them where the window is narrow."""
 
 _BILLION = 1e9
 _DOLLARS = 20.0
@@ -48,12 +48,13 @@ def _layout(theme: Theme) -> dict[str, Any]:
         "linecolor": theme.grid,
         "zerolinecolor": theme.grid,
         "tickfont": {"size": 12, "color": theme.muted},
+        "ticks": "",
         "title": {"font": {"size": 12, "color": theme.muted}, "standoff": 8},
         "automargin": True,
     }
     return {
         "xaxis": axis,
-        "yaxis": axis,
+        "yaxis": {**axis, "ticklabelstandoff": 6},
         "title": {
             "font": {"size": 13, "color": theme.muted, "weight": 600},
             "x": 0,

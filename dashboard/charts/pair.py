@@ -17,7 +17,8 @@ from dashboard.charts.house import (
 from dashboard.charts.theme import Theme
 
 WEIGHTS_TITLE = "What the signal wanted, what the portfolio was to hold, and what it held"
-DOLLARS_TITLE = "Value held and target above, refused by size risk below"
+DOLLARS_TITLE = "Value held and target"
+REFUSED_TITLE = f"{DOLLARS_TITLE} above, refused by size risk below"
 
 
 def pair_weights_figure(frame: pd.DataFrame, theme: Theme, colour: str) -> go.Figure:
@@ -34,7 +35,7 @@ def pair_weights_figure(frame: pd.DataFrame, theme: Theme, colour: str) -> go.Fi
     x = times(pd.DatetimeIndex(frame.index))
     for column, name, line in (
         ("raw_share", "raw share", {"color": theme.muted, "dash": "dot", "width": 1.5}),
-        ("old_weight", "held before", {"color": theme.other, "width": 2}),
+        ("old_weight", "held before", {"color": theme.behind, "width": 2}),
         ("normalised_weight", "normalised weight", {"color": colour, "width": 2}),
     ):
         figure.add_scatter(
@@ -52,7 +53,7 @@ def pair_weights_figure(frame: pd.DataFrame, theme: Theme, colour: str) -> go.Fi
 
 
 def pair_dollars_figure(frame: pd.DataFrame, theme: Theme, colour: str) -> go.Figure:
-    """Old value and target as lines, refused USD as bars in a panel of its own.
+    """Old value and target as lines, refused USD as bars in a panel of its own where there are any.
 
     Args:
         frame: DatetimeIndex; old_value, position_target, refused in USD; NaN = none.
@@ -61,10 +62,11 @@ def pair_dollars_figure(frame: pd.DataFrame, theme: Theme, colour: str) -> go.Fi
     """
     if frame.empty:
         return empty_figure(DOLLARS_TITLE, "This history records no amount of this pair.")
-    figure = base_figure(DOLLARS_TITLE, height=400)
+    refuses = bool((frame["refused"] > 0).any())
+    figure = base_figure(REFUSED_TITLE if refuses else DOLLARS_TITLE, height=400)
     x = times(pd.DatetimeIndex(frame.index))
     for column, name, line in (
-        ("old_value", "held before", {"color": theme.other, "width": 2}),
+        ("old_value", "held before", {"color": theme.behind, "width": 2}),
         ("position_target", "target", {"color": colour, "width": 2}),
     ):
         figure.add_scatter(
@@ -76,7 +78,6 @@ def pair_dollars_figure(frame: pd.DataFrame, theme: Theme, colour: str) -> go.Fi
             marker={"size": 10 if len(frame) == 1 else 5},
             hovertemplate="%{fullData.name} %{y:$,.2f}<extra></extra>",
         )
-    refuses = bool((frame["refused"] > 0).any())
     if refuses:
         figure.add_bar(
             x=x,

@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 from dashboard.charts.house import base_figure, empty_figure
 from dashboard.charts.theme import Theme
 
-TITLE = "Cycles whose largest change reaches a multiple of their threshold, holdings as recorded"
+TITLE = "Cycles that reach a multiple of their threshold, holdings as recorded"
 _TICKS = {0.01: "1 %", 0.1: "a tenth", 0.5: "half", 1: "as it was", 2: "twice", 10: "10 ×", 100: "100 ×"}
 
 

@@ -33,6 +33,7 @@ class Theme:
         rising: The positive end.
         rising_softly: A quarter of the way to it.
         strong: The one line that matters.
+        behind: A line for comparison, paler than what it is compared with.
     """
 
     name: ThemeName
@@ -47,6 +48,7 @@ class Theme:
     rising: str
     rising_softly: str
     strong: str
+    behind: str
 
     def diverging(self) -> list[tuple[float, str]]:
         """A colour scale centred at 0, steeper near it, so that a quarter of the range is seen as more than half."""
@@ -79,6 +81,7 @@ LIGHT = Theme(
     rising="#0f4c8a",
     rising_softly="#7fb0da",
     strong="#1b2430",
+    behind="#89939f",
 )  # fmt: skip
 
 DARK = Theme(
@@ -97,6 +100,7 @@ DARK = Theme(
     rising="#8cc8ff",
     rising_softly="#2f6797",
     strong="#e3e8ee",
+    behind="#6c7886",
 )  # fmt: skip
 
 _OUTCOME_MARKS: dict[CycleOutcome, tuple[int, str]] = {

@@ -112,13 +112,14 @@ def _two_histories(opened: OpenHistory, other: OpenHistory, selection: Selection
             hide_index=True,
             placeholder="–",
             row_height=ROW_HEIGHT,
+            column_order=["stage", "first_count", "cycle_count", "pair_count", "largest_usd", "meaning"],
             column_config={
-                "stage": st.column_config.TextColumn("Stage", pinned=True),
+                "stage": st.column_config.TextColumn("Stage", pinned=True, width=100),
                 "meaning": st.column_config.TextColumn("What it decides", width="large"),
-                "first_count": number_column("Cycles that differ here first"),
-                "cycle_count": number_column("Cycles that differ here"),
-                "pair_count": number_column("Cycle × pair that differ here"),
-                "largest_usd": usd_column("Largest difference"),
+                "first_count": number_column("First here", "Cycles that differ at this stage first"),
+                "cycle_count": number_column("Cycles", "Cycles that differ at this stage"),
+                "pair_count": number_column("Cycle × pair", "Pairs that differ at this stage, in each cycle anew"),
+                "largest_usd": usd_column("Largest", "Largest difference at this stage"),
             },
             key="compared_stages",
             alt="The stages of the decision and how many cycles differ at each",
@@ -177,9 +178,7 @@ def _verdict(words: str) -> None:
 def _settings(settings: pd.DataFrame) -> None:
     if settings.empty:
         return
-    shown = settings.drop_duplicates("setting")
-    if "cycles" in settings:
-        shown = shown.assign(cycles=shown["setting"].map(settings.groupby("setting")["cycles"].sum()))
+    shown = settings_shown(settings)
     st.dataframe(
         shown,
         hide_index=True,
@@ -187,14 +186,34 @@ def _settings(settings: pd.DataFrame) -> None:
         row_height=ROW_HEIGHT,
         column_config={
             "setting": "Setting",
-            "before": "Before",
-            "after": "After",
+            "before": st.column_config.TextColumn("Before", width=96),
+            "after": st.column_config.TextColumn("After", width=96),
+            "step": "Step",
             "cycles": number_column("Cycles", "How many cycles have different values; the first of them is shown"),
             "first": st.column_config.DatetimeColumn("First, UTC", format="YYYY-MM-DD HH:mm", timezone="UTC"),
         },
         key="compared_settings",
         alt="Settings that differ",
     )
+
+
+def settings_shown(settings: pd.DataFrame) -> pd.DataFrame:
+    """One row a setting that differs, its own name first and the step that it belongs to after the values.
+
+    Args:
+        settings: `CycleComparison.settings` or `HistoryComparison.settings`.
+
+    Returns:
+        setting, before, after, step (empty: one side has not the whole step), and the other columns;
+        `cycles` is the number of all that differ in it, whatever the values.
+    """
+    shown = settings.drop_duplicates("setting")
+    if "cycles" in settings:
+        shown = shown.assign(cycles=shown["setting"].map(settings.groupby("setting")["cycles"].sum()))
+    parts = shown["setting"].str.partition(".")
+    shown = shown.assign(setting=parts[2].where(parts[1] != "", parts[0]))
+    shown.insert(3, "step", parts[0].where(parts[1] != "", ""))
+    return shown
 
 
 def _not_compared(fields: list[str]) -> None:

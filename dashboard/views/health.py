@@ -126,7 +126,7 @@ def _findings(opened: OpenHistory, report: AuditReport, selection: Selection) ->
         "" if len(report.findings) == total else " Of each rule only those with the largest differences are listed."
     )
     st.caption(f"{len(table):,} of {plural(total, 'finding')}. Select a row to take its cycle apart.{hidden}")
-    columns = _finding_columns(selection.theme)
+    columns = finding_columns(selection.theme)
     st.dataframe(
         table,
         key=TABLE,
@@ -143,12 +143,13 @@ def _findings(opened: OpenHistory, report: AuditReport, selection: Selection) ->
     downloads("findings", lambda: audit_report(opened.history, limit=None).findings)
 
 
-def _finding_columns(theme: Theme) -> dict[str, Any]:
+def finding_columns(theme: Theme) -> dict[str, Any]:
+    """How the findings are shown, the columns in this order; most sentences name their pair themselves."""
     return {
         "severity": _severity_column(theme),
         "timestamp": time_column(),
-        "pair": st.column_config.TextColumn("Pair"),
         "sentence": st.column_config.TextColumn("Finding", width="large"),
+        "pair": st.column_config.TextColumn("Pair"),
         "expected": number_column("Expected", form="%.6g"),
         "got": number_column("Recorded", form="%.6g"),
         "difference": number_column("Difference", "Recorded - expected", "%.4g"),

@@ -24,6 +24,8 @@ from dashboard.views.table import ROW_HEIGHT, flags_column, number_column, share
 
 QUESTION = "What happened to this pair?"
 TABLE = "pair_cycles_table"
+REFUSED = "Refused is what was asked of the size-risk model and not accepted."
+HELD = "Before each cycle, and as the cycle wanted it."
 
 
 def render(whole: OpenHistory, selection: Selection) -> None:
@@ -111,7 +113,7 @@ def dollars_of(history: History, look: Look) -> Drawing:
     return Drawing(
         pair_dollars_figure(picture.frame, look.theme, look.style.colour(look.theme, pair_id)),
         picture.finding,
-        f"Refused is what was asked of the size-risk model and not accepted. {picture.note}",
+        f"{REFUSED if (picture.frame['refused'] > 0).any() else HELD} {picture.note}",
         picture.frame,
         look.theme,
         refines=picture.refines,
@@ -158,6 +160,9 @@ def _columns(selection: Selection, table: pd.DataFrame) -> dict[str, Any]:
     return {
         "timestamp": time_column(),
         "decision": st.column_config.TextColumn("Decision", help="What became of the wanted change", width=100),
+        "position_adjust_usd": usd_column(
+            "Change", "Target - old value, so a short that grows is a sale above 0; of a flip the whole new position"
+        ),
         "flags": flags_column(selection.theme, table["flags"].explode().dropna().unique()),
         "selected": st.column_config.CheckboxColumn("Selected", width="small"),
         "signal": number_column("Signal", "The raw signal; below 0 is short", "%.4g"),
@@ -168,7 +173,6 @@ def _columns(selection: Selection, table: pd.DataFrame) -> dict[str, Any]:
         "old_weight": share_column("Old weight", "Share of the held positions before the cycle"),
         "old_value": usd_column("Old value"),
         "position_target": usd_column("Target"),
-        "position_adjust_usd": usd_column("Change", "Target - old value; of a flip the whole new position"),
         "asked": usd_column("Asked", "USD asked of the size-risk model"),
         "refused": usd_column("Refused", "Asked - accepted"),
         "price": usd_column("Price"),

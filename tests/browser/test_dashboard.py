@@ -163,6 +163,22 @@ def test_figures_follow_the_theme(browser: Browser, address: str, scheme: str) -
     context.close()
 
 
+def test_narrow_window_keeps_the_numbers_in_one_row_and_cuts_no_title(page: Page, address: str) -> None:
+    page.set_viewport_size({"width": 800, "height": 1000})
+    page.goto(sample_page(address, "weights"))
+    settle(page)
+    tops = page.get_by_test_id("stMetric").evaluate_all("all => all.map(one => one.getBoundingClientRect().top)")
+    assert len(tops) > 1
+    assert len(set(tops)) == 1
+    left = "node => node.getBoundingClientRect().left"
+    assert page.locator(".st-key-dock").evaluate(left) == page.locator("h1").first.evaluate(left)
+    for name in ("weights", "size_risk", "thresholds"):
+        page.goto(sample_page(address, name))
+        settle(page)
+        inside = "all => all.every(one => one.getBBox().width <= one.ownerSVGElement.clientWidth)"
+        assert page.locator(".js-plotly-plot .gtitle").evaluate_all(inside), name
+
+
 def test_reader_elsewhere_sees_their_own_time_beside_utc(browser: Browser, address: str) -> None:
     context = browser.new_context(timezone_id="Asia/Kathmandu", viewport={"width": 1600, "height": 1000})
     page = context.new_page()

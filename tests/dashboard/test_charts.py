@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -13,8 +14,11 @@ from histories import make_history, make_long_history
 from alpha_model.analysis import CycleOutcome, pair_labels, pairs_by_weight
 from alpha_model.history import History
 from dashboard import pictures
+from dashboard.charts import costs, decision, pair, ranking, size_risk, sweep, thresholds, weight_diffs, weights
 from dashboard.charts.decision import funnel_figure, waterfall_figure
 from dashboard.charts.flags import flags_figure
+from dashboard.charts.house import cells, dressed
+from dashboard.charts.pair import pair_dollars_figure
 from dashboard.charts.size_risk import size_risk_figure
 from dashboard.charts.theme import DARK, LIGHT, PairStyle, Theme, outcome_mark, theme_named
 from dashboard.charts.thresholds import thresholds_figure
@@ -248,3 +252,64 @@ def test_one_cycle_is_labelled_and_needs_no_time_axis() -> None:
     figure = draw_weights(make_history([{"pair_id": 1, "normalised_weight": 1.0, "raw_weight": 1.0}]))
     assert figure.layout.xaxis.type == "category"
     assert list(figure.data[0].x) == ["5 Jan 2026, 00:00"]
+
+
+@pytest.mark.parametrize(
+    ("refused", "title", "panels"),
+    [
+        (5.0, "Value held and target above, refused by size risk below", ["UTC", "USD", "Refused, USD"]),
+        (0.0, "Value held and target", ["UTC", "USD"]),
+        (np.nan, "Value held and target", ["UTC", "USD"]),
+    ],
+)
+def test_dollars_of_a_pair_have_a_panel_for_refusals_only_where_there_are_any(
+    refused: float, title: str, panels: list[str]
+) -> None:
+    index = pd.date_range("2024-01-01", periods=2, tz="UTC")
+    frame = pd.DataFrame({"old_value": [10.0, 20.0], "position_target": [20.0, 30.0], "refused": refused}, index)
+    drawn = fingerprint(pair_dollars_figure(frame, LIGHT, LIGHT.series[0]))
+    assert (drawn["title"], drawn["axes"]) == (title, panels)
+
+
+@pytest.mark.parametrize("theme", [LIGHT, DARK])
+@pytest.mark.parametrize(("name", "least"), [("text", 4.5), ("muted", 4.5), ("strong", 3), ("behind", 3)])
+def test_words_and_lines_stand_out_from_the_page(theme: Theme, name: str, least: float) -> None:
+    first, second = sorted((luminance(getattr(theme, name)), luminance(theme.surface)), reverse=True)
+    assert (first + 0.05) / (second + 0.05) >= least  # WCAG 2.2, 1.4.3 and 1.4.11
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance of #rrggbb, 0...1, as WCAG 2.2 defines it."""
+    parts = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def test_what_a_pair_held_before_is_a_line_that_can_be_seen(history: History) -> None:
+    frame = pd.DataFrame({"old_value": [1.0, 2.0], "position_target": 2.0, "refused": 0.0})
+    frame.index = history.timestamps
+    figure = pair_dollars_figure(frame, LIGHT, LIGHT.series[0])
+    assert {trace.name: trace.line.color for trace in figure.data} == {
+        "held before": LIGHT.behind,
+        "target": LIGHT.series[0],
+    }
+
+
+@pytest.mark.parametrize(("count", "gap"), [(60, 1), (61, 0)])
+def test_cells_of_many_cycles_have_no_gaps_that_would_eat_them(count: int, gap: int) -> None:
+    assert cells(LIGHT, count, " %")["xgap"] == gap
+
+
+def test_names_of_rows_keep_a_distance_from_what_is_drawn_and_have_no_dashes(history: History) -> None:
+    layout = dressed(draw_diffs(history), LIGHT)["layout"]["template"]["layout"]
+    assert (layout["xaxis"]["ticks"], layout["yaxis"]["ticks"]) == ("", "")  # Plotly draws dashes on heatmaps
+    assert layout["yaxis"]["ticklabelstandoff"] > 0
+
+
+@pytest.mark.parametrize(
+    "module", [costs, decision, pair, ranking, size_risk, sweep, thresholds, weight_diffs, weights]
+)
+def test_titles_fit_into_a_narrow_window(module: ModuleType) -> None:
+    titles = [words for name, words in vars(module).items() if name.isupper() and isinstance(words, str)]
+    assert titles
+    assert all(len(words) <= 80 for words in titles)  # 440 pixels at 13; the page has 480 in a window of 800
