@@ -55,9 +55,9 @@ def opened(source: Path | str) -> History:
         return History.open(source)
     if isinstance(source, Path) and not source.exists() and source.name in _strategies(source.parent):
         return History.open(source.parent, strategy=source.name)
-    if is_table(source):
-        return read_weights(source)
     with shown_progress(source) as progress:
+        if is_table(source):
+            return read_weights(source, progress=progress)
         return read_history(source, progress=progress, cache=default_cache())
 
 
