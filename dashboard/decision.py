@@ -1,16 +1,28 @@
 """What was decided in one cycle, as the page and the report show it?"""
 
+import numpy as np
 import pandas as pd
 
-from alpha_model.analysis import Ledger, cycle_table, explain_cycle, flag_names
+from alpha_model.analysis import Ledger, cycle_table, explain_cycle, flag_names, weight_diffs
 from alpha_model.history import History
 from dashboard.charts.theme import PairStyle
-from dashboard.text import humanised, usd
+from dashboard.text import humanised, share, usd
+
+_DOLLARS = ["equity_usd", "max_position_adjust_usd", "position_adjust_threshold_usd", "traded_usd", "discarded_usd"]
 
 
 def numbers(one: History) -> list[tuple[str, str, str]]:
     """What a reader wants first of one cycle: label, value with its unit, and how it comes about, empty if plain."""
     row = cycle_table(one).iloc[0]
+    weights = one.wide("normalised_weight")
+    if row[_DOLLARS].isna().all() and not np.isnan(weights).all():
+        moved = float(np.nansum(np.abs(weight_diffs(one).to_numpy())))
+        return [
+            ("Outcome", humanised(str(row["outcome"])).capitalize(), "The source records weights, and no dollars."),
+            ("Pairs", f"{np.count_nonzero(np.nan_to_num(weights)):,}", "Pairs with a weight."),
+            ("Largest weight", share(float(np.nanmax(weights))), "Share of investable equity."),
+            ("Moved", f"{100 * moved:,.1f} pp", "Σ|weight - weight held before|."),
+        ]
     return [
         ("Outcome", humanised(str(row["outcome"])).capitalize(), ""),
         ("Investable", usd(row["equity_usd"]), "Investable equity."),

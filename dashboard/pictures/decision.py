@@ -14,7 +14,8 @@ def funnel_picture(one: History, book: Ledger | None = None) -> Picture:
     """From all signals of one cycle to its trades."""
     frame = cycle_funnel(one, book)
     counts = dict(zip(frame["step"], frame["pair_count"], strict=True))
-    finding = f"{plural(counts['signals'], 'signal')}, {counts['selected']:,} selected, {counts['traded']:,} traded"
+    traded = f", {counts['traded']:,} traded" if "traded" in counts else "; trades are not recorded"
+    finding = f"{plural(counts['signals'], 'signal')}, {counts['selected']:,} selected{traded}"
     lost = [(count, code) for row in frame["lost"] for code, count in row]
     note = f"Most were lost as {humanised(max(lost)[1])}." if lost else ""
     return Picture(frame, finding, note)
@@ -30,6 +31,8 @@ def waterfall_picture(one: History, pair_ids: PairIds = (), book: Ledger | None 
     if pair_id is not None:
         return Picture(frame, f"Wanted {usd(usd_of['wanted'])}, traded {usd(usd_of['traded'])}", note)
     wanted, target = usd_of["wanted"], usd_of["target"]
+    if pd.isna(wanted) and pd.isna(target):
+        return Picture(frame, "How many dollars were wanted, and how many allowed?", note)
     finding = f"Wanted {usd(wanted)}, targets of {usd(target)}"
     if wanted and wanted > 0 and pd.notna(target):
         finding += f": {share(target / wanted)}"

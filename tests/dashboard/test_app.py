@@ -415,6 +415,20 @@ def test_every_page_shows_weights_alone(open_app: OpenApp, tmp_path: Path, page:
     assert len(app.title) == 1
     assert not re.search(r"\bnan\b|\bNone\b|\bNaT\b|\$0\b", texts(app))
     assert not any(metric.value in ("nan", "None", "$0") for metric in app.metric)
+    expected = {
+        "overview": "3 cycles, outcome not recorded",
+        "cycle": "3 signals, 3 selected; trades are not recorded",
+        "pair": "Selected in 3 of 3 cycles, held in 2; what was traded is not recorded.",
+    }
+    assert expected.get(page, "") in texts(app)
+
+
+def test_rounded_weights_with_cash_left_are_no_contradiction(open_app: OpenApp, tmp_path: Path) -> None:
+    path = tmp_path / "weights.csv"
+    path.write_text("date,A,B\n2026-01-05,0.3,0.2\n2026-01-06,0.1,0.2\n")
+    app = open_app(path, page="health")
+    assert_sound(app)
+    assert [metric.value for metric in app.metric][:3] == ["0", "0", "0"]
 
 
 def test_upload_that_is_no_table_of_weights_gives_a_reason(open_app: OpenApp) -> None:

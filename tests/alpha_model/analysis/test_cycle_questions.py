@@ -89,8 +89,16 @@ def test_signals_of_a_cycle_say_what_became_of_each_pair() -> None:
     table = cycle_signals(history)
     assert table["pair_id"].tolist() == [1, 5, 2, 3, 4]
     assert table["decision"].tolist() == ["buy", "sell", "skipped", "no change", "not selected"]
+
     assert table["raw_share"].tolist()[0] == 0.75
     assert table["flags"].tolist()[0] == ["closed"]
+
+
+def test_change_that_is_not_recorded_is_no_decision_against_one() -> None:
+    frame = cycle_signals(make_history([{"pair_id": 1, "normalised_weight": 1.0}]))
+    assert frame["decision"].tolist() == ["unknown"]
+    frame = cycle_signals(make_history([{"pair_id": 1, "position_target": 9.0}]))
+    assert frame["decision"].tolist() == ["no change"]
 
 
 def test_covering_a_short_is_a_buy() -> None:
