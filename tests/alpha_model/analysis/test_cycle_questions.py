@@ -89,7 +89,6 @@ def test_signals_of_a_cycle_say_what_became_of_each_pair() -> None:
     table = cycle_signals(history)
     assert table["pair_id"].tolist() == [1, 5, 2, 3, 4]
     assert table["decision"].tolist() == ["buy", "sell", "skipped", "no change", "not selected"]
-
     assert table["raw_share"].tolist()[0] == 0.75
     assert table["flags"].tolist()[0] == ["closed"]
 

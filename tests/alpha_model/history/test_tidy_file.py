@@ -94,15 +94,16 @@ def test_upload_that_is_no_table_says_why(content: bytes, message: str) -> None:
 def rle(text: str, rows: int) -> bytes:
     """A small file of many rows."""
     same = pa.array(np.zeros(rows, "int32"))
-    return parquet(pa.table({"date": pa.DictionaryArray.from_arrays(same, pa.array([text])), "A": np.zeros(rows)}))
+    pair = pa.DictionaryArray.from_arrays(same, pa.array([text]))
+    return parquet(pa.table({"date": np.arange(rows), "pair": pair, "weight": np.zeros(rows)}))
 
 
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (rle("2026-01-05", 5_000), "has 5,000 weights, and at most 2,000 may be opened here"),
+        (rle("A", 5_000), "has 5,000 weights, and at most 2,000 may be opened here"),
         (rle("x" * 1_000, 1_500), "more than 1,000,000 bytes when unpacked"),
-        (b"date,A\n" + b"2026-01-05,1\n" * 5_000, "at most 2,000 may be opened here"),
+        (b"date,pair,weight\n" + b"2026-01-05,A,1\n" * 5_000, "at most 2,000 may be opened here"),
         (b"date,A,B\n" + b"2026-01-05,1,1\n" * 1_500, "has 3,000 weights, and at most 2,000"),
         (gzip.compress(b"date,A\n" + b" " * 2_000_000), "more than 1,000,000 bytes when unpacked"),
         (WIDE + b" " * 1_000_000, "more than 1,000,000 bytes"),
