@@ -44,7 +44,10 @@ _LEAST_INTERVAL, _MOST_INTERVAL = 0.05, 3600.0
     show_default=True,
     help="Seconds between two looks.",
 )
-@click.option("--strategy", help="Name of the strategy in a new record; without it, the name that SOURCE has.")
+@click.option(
+    "--strategy",
+    help="Name of the strategy in a new record, and of every SOURCE; without it, the name that SOURCE has.",
+)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line for each thing that happens.")
 @click.pass_context
 def follow_command(

@@ -86,6 +86,11 @@ class RemoteHistory:
         return shown_uri(self._address)
 
     @property
+    def identity(self) -> str:
+        """What tells the address apart from others: all of it that is no secret."""
+        return self.name
+
+    @property
     def freshness(self) -> Freshness:
         """How old the last news is, at this moment."""
         times = (self.history or History.empty()).timestamps
