@@ -103,7 +103,7 @@ class RemoteHistory:
             return False
         try:
             found = self._ask()
-        except (HistoryError, OSError) as error:  # requests' errors are OSErrors
+        except (HistoryError, OSError, ValueError) as error:  # requests' errors are OSErrors, but for a bad address
             self.problem = _told(error, self._address, self.name)
             self._failures += 1
             self._next = now + self._pause()
