@@ -9,6 +9,8 @@ from dashboard.drawing import PairIds
 from dashboard.pictures.reduced import Picture
 from dashboard.text import humanised, plural, share, usd
 
+_DOLLARS = ", and the dollars they stand for: wanted, targets, changes, trades"
+
 
 def funnel_picture(one: History, book: Ledger | None = None) -> Picture:
     """From all signals of one cycle to its trades."""
@@ -17,8 +19,10 @@ def funnel_picture(one: History, book: Ledger | None = None) -> Picture:
     traded = f", {counts['traded']:,} traded" if "traded" in counts else "; trades are not recorded"
     finding = f"{plural(counts['signals'], 'signal')}, {counts['selected']:,} selected{traded}"
     lost = [(count, code) for row in frame["lost"] for code, count in row]
-    note = f"Most were lost as {humanised(max(lost)[1])}." if lost else ""
-    return Picture(frame, finding, note)
+    known = frame["usd"].notna().any()
+    reading = f"Pairs{_DOLLARS if known else '; their dollars are not recorded'}."
+    note = f" Most were lost as {humanised(max(lost)[1])}." if lost else ""
+    return Picture(frame, finding, f"{reading}{note}")
 
 
 def waterfall_picture(one: History, pair_ids: PairIds = (), book: Ledger | None = None) -> Picture:

@@ -74,10 +74,8 @@ def draw_funnel(history: History, look: Look, book: Ledger) -> Drawing:
     """From all signals of one cycle to its trades."""
     picture = pictures.funnel_picture(history, book)
     table = picture.frame.assign(lost=picture.frame["lost"].map(lost_words))
-    dollars = ", and the dollars they stand for: wanted, targets, changes, trades" if table["usd"].any() else ""
-    reading = f"Pairs{dollars}. {picture.note}" if dollars else f"Pairs; their dollars are not recorded. {picture.note}"
     return Drawing(
-        funnel_figure(picture.frame, look.theme), picture.finding, reading, table, look.theme.surface, timed=False
+        funnel_figure(picture.frame, look.theme), picture.finding, picture.note, table, look.theme.surface, timed=False
     )
 
 
