@@ -32,7 +32,7 @@ from alpha_model.history.history import History, Source
 from alpha_model.history.opening import open_bytes, open_file
 from alpha_model.history.spool import Progress, at_hand
 from alpha_model.history.tidy_cycle import NUMBERS, TidyRow, tidy_snapshot
-from alpha_model.history.tidy_file import check_weights, columns_of
+from alpha_model.history.tidy_file import check_unlike, check_weights, columns_of
 from alpha_model.units import Usd
 
 TIME_NAMES = ("timestamp", "time", "date", "datetime")
@@ -270,7 +270,7 @@ def _with_times(frame: pd.DataFrame) -> pd.DataFrame:
 def _long(name: str, frame: pd.DataFrame, max_bytes: int | None = None) -> pd.DataFrame:
     """The table in the long layout, its columns under our names."""
     names = [str(column).strip() for column in frame.columns]
-    _check_unlike(name, names)
+    check_unlike(names, name)
     frame = frame.set_axis(names, axis=1)
     lower = {column.lower(): column for column in reversed(names)}
     time = next((lower[known] for known in TIME_NAMES if known in lower), None)
@@ -292,7 +292,7 @@ def _long(name: str, frame: pd.DataFrame, max_bytes: int | None = None) -> pd.Da
         return _melted(name, frame.rename(columns={time: "timestamp"}), others, max_bytes)
     known = {lower[column]: column for column in (*NUMBERS, _ID) if column in lower}
     found = frame.rename(columns={**known, time: "timestamp", pair: "pair"})
-    _check_unlike(name, list(found.columns))
+    check_unlike(list(found.columns), name)
     if not {"weight", "signal"} & set(found.columns):
         raise HistoryError(
             f"{name} is no table of weights: it has neither a column weight nor a column signal, its columns are "
@@ -300,14 +300,6 @@ def _long(name: str, frame: pd.DataFrame, max_bytes: int | None = None) -> pd.Da
             columns=names,
         )
     return found
-
-
-def _check_unlike(name: str, columns: list[str]) -> None:
-    seen: set[str] = set()
-    for column in columns:
-        if column in seen:
-            raise HistoryError(f"{name} has two columns named {coerce.shown(column)}. Rename one.", column=column)
-        seen.add(column)
 
 
 def _told(columns: list[str]) -> str:

@@ -6,6 +6,8 @@ can stand for any number of rows.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -64,6 +66,15 @@ def check_weights(count: int, name: str, max_bytes: int | None) -> None:
         )
 
 
+def check_unlike(columns: Sequence[str], name: str) -> None:
+    """Raise a HistoryError where two columns of a table have one name."""
+    seen: set[str] = set()
+    for column in columns:
+        if column in seen:
+            raise HistoryError(f"{name} has two columns named {coerce.shown(column)}. Rename one.", column=column)
+        seen.add(column)
+
+
 def _reason(error: Exception) -> str:
     """The error's own words on one line; it may quote the file."""
     words = " ".join(str(error).split())
@@ -88,6 +99,7 @@ def _csv(document: MappedFile, name: str, max_bytes: int | None) -> pa.Table:
 def _parquet(document: MappedFile, name: str, max_bytes: int | None) -> pa.Table:
     file = pq.ParquetFile(pa.BufferReader(document))
     schema, rows = file.schema_arrow, file.metadata.num_rows
+    check_unlike(schema.names, name)
     for field in schema:
         if not _is_plain(field.type):
             raise HistoryError(
@@ -102,7 +114,9 @@ def _parquet(document: MappedFile, name: str, max_bytes: int | None) -> pa.Table
     table = pq.read_table(pa.BufferReader(document), read_dictionary=texts)
     check_size(sum(map(_unpacked_size, table.columns)), name, max_bytes)
     plain = pa.schema([pa.field(field.name, _value_type(field.type)) for field in table.schema], schema.metadata)
-    return table.cast(plain)
+    found = table.cast(plain)
+    found.validate(full=True)
+    return found
 
 
 def _value_type(kind: pa.DataType) -> pa.DataType:
@@ -110,7 +124,7 @@ def _value_type(kind: pa.DataType) -> pa.DataType:
 
 
 def _is_text(kind: pa.DataType) -> bool:
-    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind))
 
 
 def _is_plain(kind: pa.DataType) -> bool:

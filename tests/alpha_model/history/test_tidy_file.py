@@ -38,6 +38,14 @@ def zstd(data: bytes) -> bytes:
     return target.getvalue().to_pybytes()
 
 
+def binary_as_text(data: bytes) -> pa.Array:
+    """Text that is not valid UTF-8, as only another program writes it."""
+    return pa.Array.from_buffers(
+        pa.string(), 1, [None, pa.py_buffer(np.array([0, len(data)], "int32")), pa.py_buffer(data)]
+    )
+
+
+NOT_UTF8 = parquet(pa.table({"date": binary_as_text(b"2026-01\xff05"), "A": [1.0]}))
 FORMS = {
     "weights.csv": WIDE,
     "bom.csv": b"\xef\xbb\xbf" + WIDE,
@@ -48,6 +56,10 @@ FORMS = {
     "weights.parquet": parquet(FRAME),
     "CAPITALS.PARQUET": parquet(FRAME.reset_index()),
     "misnamed.csv": parquet(FRAME),
+    "views.parquet": parquet(
+        pa.table({"date": pa.array(["2026-01-05", "2026-01-06"], pa.string_view()), "A": [0.5, 0.2], "B": [0.5, None]})
+    ),
+    "dates.parquet": parquet(FRAME.reset_index().assign(date=lambda frame: frame["date"].dt.date)),
     "categories.parquet": parquet(
         FRAME.reset_index().melt("date", var_name="pair", value_name="weight").dropna().astype({"pair": "category"})
     ),
@@ -78,6 +90,8 @@ def test_progress_ends_with_the_whole() -> None:
         (b"date,pair,weight\n2026-01-05,\xe9,1\n", "invalid UTF8 data. Write it as CSV, UTF-8"),
         (b"PAR1 and nothing else", "up.csv cannot be read as a table: .*Write it again"),
         (parquet(FRAME)[:-40] + b"\x00" * 40, "up.csv cannot be read as a table"),
+        (parquet(pa.table([["2026-01-05"], [1.0], [1.0]], names=["date", "A", "A"])), "has two columns named 'A'"),
+        (NOT_UTF8, "cannot be read as a table: .*UTF8"),
         (gzip.compress(WIDE, mtime=0)[:-9], "is compressed, and damaged"),
         (b'date,note\n2026-01-05,"' + b"x" * 3_000_000, "cannot be read as a table"),
         (parquet(pd.DataFrame({"date": ["2026-01-05"], "A": [[0.5]]})), "column 'A': expected numbers, times or text"),
