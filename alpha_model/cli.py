@@ -23,6 +23,9 @@ from alpha_model.errors import AlphaModelError
 
 COMMANDS = "alpha_model.commands"
 
+_ADDRESSES = "alpha_model.addresses"
+"""Where a context keeps the addresses that the command line names."""
+
 _EXTRAS = {"streamlit": "dashboard", "plotly": "dashboard", "requests": "remote", "duckdb": "sql"}
 
 
@@ -61,19 +64,46 @@ class _Commands(click.Group):
         ]
         return commands + click.Command.shell_complete(self, ctx, incomplete)
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """As click does; the addresses among the arguments are kept, to keep their secrets from messages."""
+        values = [word.partition("=")[2] if word.startswith("--") and "=" in word else word for word in args]
+        ctx.meta[_ADDRESSES] = [value for value in values if "://" in value]
+        return super().parse_args(ctx, args)
+
     def invoke(self, ctx: click.Context) -> object:
         """Run a command; an error of ours is one sentence and exit code 1, never a traceback."""
         try:
             return super().invoke(ctx)
         except AlphaModelError as error:
-            raise click.ClickException(str(error)) from error
+            raise click.ClickException(_unquoted(str(error), ctx)) from error
+        except click.ClickException as error:
+            vars(error)["message"] = _unquoted(error.message, ctx)  # click means it to be final
+            raise
         except OSError as error:
             if error.errno == errno.EPIPE:
                 raise
-            where = "" if error.filename is None else f"{error.filename}: "
-            raise click.ClickException(
-                f"{where}{error.strerror or error}. Check the path and its permissions."
-            ) from error
+            words = ("" if error.filename is None else f"{error.filename}: ") + str(error.strerror or error)
+            words = _without_secrets(words, ctx)
+            raise click.ClickException(f"{words}. Check the path and its permissions.") from error
+
+
+def _unquoted(message: str, ctx: click.Context) -> str:
+    """A message of ours or of click, with the addresses that it quotes as they may be shown."""
+    for address in ctx.meta[_ADDRESSES]:
+        from alpha_model.history.address import shown_uri  # noqa: PLC0415 - takes a moment, and few commands have one
+
+        for quoted in (address, str(Path(address))):
+            message = message.replace(quoted, shown_uri(address))
+    return message
+
+
+def _without_secrets(words: str, ctx: click.Context) -> str:
+    """Somebody else's words, without the secrets of the addresses that they may be about."""
+    for address in ctx.meta[_ADDRESSES]:
+        from alpha_model.history.address import without_secrets  # noqa: PLC0415 - the same
+
+        words = without_secrets(words, address)
+    return words
 
 
 def _summaries() -> dict[str, str]:

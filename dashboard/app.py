@@ -120,8 +120,8 @@ def sidebar(settings: Settings, progress: data.Progress) -> Desk:
         key=UPLOADS,
         on_change=partial(choose_newest_upload, settings),
         max_upload_size=settings.max_upload_mb,
-        help="A state file or a recorder file: .json or .jsonl, also with .gz or .zst. It is held in memory; "
-        "name larger ones on the command line.",
+        help="A state file or a recorder file (.json or .jsonl, also with .gz or .zst), or a table of weights (.csv, "
+        "also with .gz or .zst, or .parquet). It is held in memory; name larger ones on the command line.",
     )
     listed = data.list_histories(settings, uploads)
     first = next((name for name, entry in listed.items() if entry.origin != "sample"), None)

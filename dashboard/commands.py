@@ -30,8 +30,8 @@ TRIES = 20
 def open_command(files: tuple[Path | str, ...], port: int, host: str, *, headless: bool) -> None:
     """Open histories in the dashboard; without FILES it shows the samples.
 
-    FILES are state files or recorder files: .json or .jsonl, also with .gz or .zst, of any size; or folders of
-    datasets, of which each strategy is a history.
+    FILES are state files or recorder files (.json or .jsonl), tables of weights (.csv or .parquet), all but Parquet
+    also with .gz or .zst, of any size; or folders of datasets, of which each strategy is a history.
     """
     if importlib.util.find_spec("streamlit") is None or importlib.util.find_spec("pydantic_settings") is None:
         raise click.ClickException("the dashboard is not installed. Run: pip install 'alpha-model[dashboard]'")

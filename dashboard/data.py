@@ -18,9 +18,13 @@ from alpha_model.history import (
     LiveHistory,
     dataset_versions,
     default_cache,
+    is_table_name,
     read_history,
     read_history_bytes,
+    read_weights,
+    read_weights_bytes,
 )
+from alpha_model.history.tidy import TABLE_SUFFIXES
 from dashboard.opened import OpenHistory
 from dashboard.settings import Settings
 from dashboard.text import one_line, shortened
@@ -28,9 +32,8 @@ from dashboard.text import one_line, shortened
 Origin: TypeAlias = Literal["file", "upload", "sample"]
 Progress: TypeAlias = Callable[[float], None]
 
-SUFFIXES = (".jsonl.gz", ".json.gz", ".jsonl.zst", ".json.zst", ".jsonl", ".json")
-"""What a history's file name ends with; the longest come first."""
-
+SUFFIXES = (".jsonl.gz", ".json.gz", ".jsonl.zst", ".json.zst", ".jsonl", ".json", *TABLE_SUFFIXES)
+"""What a history's file name ends with, in capitals or not; of two that fit the longer comes first."""
 
 UNNAMED = "(no name)"
 MOST_OF_A_NAME = 60
@@ -131,13 +134,13 @@ def open_history(listed: Listed, settings: Settings, progress: Progress | None =
 
 
 def grows(path: Path, size: int) -> bool:
-    """Is only what is new in a file read when it changes? Large and packed ones are read again as a whole."""
-    return size <= LIVE_LIMIT and not path.name.endswith(PACKED)
+    """Is only what is new in a file read when it changes? Large and packed ones, and tables, are read again."""
+    return size <= LIVE_LIMIT and not path.name.endswith(PACKED) and not is_table_name(path.name)
 
 
 def stem(name: str) -> str:
     """The file name without what its format adds."""
-    return next((name.removesuffix(suffix) for suffix in SUFFIXES if name.endswith(suffix)), name)
+    return next((name[: -len(suffix)] for suffix in SUFFIXES if name.lower().endswith(suffix)), name)
 
 
 def _strategies(folder: Path) -> list[Listed]:
@@ -176,8 +179,14 @@ class _Version:
         """
         with self._lock:
             if self._opened is None:
-                self._opened = OpenHistory(read_history(self._path, progress=progress, cache=default_cache()))
+                self._opened = OpenHistory(_read_file(self._path, progress))
             return self._opened
+
+
+def _read_file(path: Path, progress: Progress | None) -> History:
+    if is_table_name(path.name):
+        return read_weights(path, progress=progress)
+    return read_history(path, progress=progress, cache=default_cache())
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
@@ -187,7 +196,8 @@ def _version(path: str, mtime_ns: int, size: int) -> _Version:  # noqa: ARG001 -
 
 @st.cache_resource(max_entries=4, show_spinner="Reading the upload…", scope="session")
 def _open_upload(file_id: str, name: str, max_mb: int, _upload: Upload) -> OpenHistory:  # noqa: ARG001 - it names the upload
-    return OpenHistory(read_history_bytes(_upload.getvalue(), name, max_bytes=max_mb * 1_000_000))
+    read = read_weights_bytes if is_table_name(name) else read_history_bytes
+    return OpenHistory(read(_upload.getvalue(), name, max_bytes=max_mb * 1_000_000))
 
 
 class _LiveFile:
@@ -224,7 +234,7 @@ def _live_file(path: str) -> _LiveFile:
 def _sample_files(folder: Path | None) -> Iterable[Path]:
     if folder is None:
         return []
-    return sorted(path for path in folder.iterdir() if path.name.endswith(SUFFIXES))
+    return sorted(path for path in folder.iterdir() if path.name.lower().endswith(SUFFIXES))
 
 
 def _add(listed: dict[str, Listed], entry: Listed) -> None:

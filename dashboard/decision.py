@@ -1,17 +1,30 @@
 """What was decided in one cycle, as the page and the report show it?"""
 
+import numpy as np
 import pandas as pd
 
-from alpha_model.analysis import Ledger, cycle_outcomes, explain_cycle, flag_names
+from alpha_model.analysis import Ledger, cycle_outcomes, explain_cycle, flag_names, weight_diffs
 from alpha_model.history import History
 from dashboard.charts.theme import PairStyle
-from dashboard.text import humanised, usd
+from dashboard.text import humanised, share, usd
+
+_DOLLARS = ["max_position_adjust_usd", "position_adjust_threshold_usd", "traded_usd"]
 
 
 def numbers(one: History) -> list[tuple[str, str, str]]:
     """What a reader wants first of one cycle: label, value with its unit, and how it comes about, empty if plain."""
     row, cycle = cycle_outcomes(one).iloc[0], one.tables.cycles
-    equity, discarded = cycle["investable_equity"][0].as_py(), cycle["size_risk_discarded_value"][0].as_py()
+    equity, discarded = (cycle[name][0].as_py() for name in ("investable_equity", "size_risk_discarded_value"))
+    dollars = [equity, discarded, *row[_DOLLARS]]
+    if pd.isna(dollars).all() and one.tables.signals["normalised_weight"].null_count < one.tables.signals.num_rows:
+        weights = one.wide("normalised_weight")
+        moved = float(np.nansum(np.abs(weight_diffs(one).to_numpy())))
+        return [
+            ("Outcome", humanised(str(row["outcome"])).capitalize(), "The source records weights, and no dollars."),
+            ("Pairs", f"{np.count_nonzero(np.nan_to_num(weights)):,}", "Pairs with a weight."),
+            ("Largest weight", share(float(np.nanmax(weights))), "Share of investable equity."),
+            ("Moved", f"{100 * moved:,.1f} pp", "Σ|weight - weight held before|."),
+        ]
     return [
         ("Outcome", humanised(str(row["outcome"])).capitalize(), ""),
         ("Investable", usd(equity), "Investable equity."),

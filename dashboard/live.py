@@ -10,7 +10,7 @@ from functools import partial
 import pandas as pd
 import streamlit as st
 
-from alpha_model.history import Freshness, freshness_of
+from alpha_model.history import Freshness, freshness_of, is_table_name
 from dashboard import data
 from dashboard.data import PACKED, Listed, grows, open_history
 from dashboard.opened import OpenHistory
@@ -86,7 +86,11 @@ def _slowness(listed: Listed) -> str:
     """Why new cycles of this file take their time; empty where they do not."""
     if listed.path is None or not listed.path.is_file() or grows(listed.path, listed.path.stat().st_size):
         return ""
-    why = "packed" if listed.path.name.endswith(PACKED) else f"larger than {byte_size(data.LIVE_LIMIT)}"
+    why = f"larger than {byte_size(data.LIVE_LIMIT)}"
+    if is_table_name(listed.path.name):
+        why = "a table"
+    elif listed.path.name.endswith(PACKED):
+        why = "packed"
     return f". It is {why}, so each change takes a reading of the whole file"
 
 

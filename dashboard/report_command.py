@@ -10,7 +10,7 @@ import click
 import pandas as pd
 
 from alpha_model.commands.output import plain_text
-from alpha_model.commands.sources import one_cycle, opened, source_argument
+from alpha_model.commands.sources import LocalPath, one_cycle, opened, source_argument
 from alpha_model.history.address import name_of
 from dashboard.text import byte_size
 
@@ -20,7 +20,7 @@ from dashboard.text import byte_size
 @click.option("--cycle", "which", help="Its number, its time as 2026-01-05T00:00Z, `first` or `last`.")
 @click.option("--from", "start", help="Instead of one cycle: all from this time, as 2026-01-05 or 2026-01-05T00:00Z.")
 @click.option("--to", "end", help="And all to this time, included.")
-@click.option("-o", "--output", required=True, type=click.Path(path_type=Path, dir_okay=False), help="The HTML file.")
+@click.option("-o", "--output", required=True, type=LocalPath(dir_okay=False), help="The HTML file.")
 def report_command(source: Path | str, which: str | None, start: str | None, end: str | None, output: Path) -> None:
     """Write a post-mortem of SOURCE into one HTML file that opens offline: charts, tables, and why in sentences.
 

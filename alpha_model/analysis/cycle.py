@@ -8,7 +8,7 @@ from alpha_model.analysis.columns import numbers, shares_in_cycle
 from alpha_model.analysis.flags import flag_names, flags_of_cycles
 from alpha_model.analysis.outcome import cycle_outcomes
 from alpha_model.analysis.pairs import pair_labels
-from alpha_model.analysis.plan import plan_of
+from alpha_model.analysis.plan import plan_of, rebalance_recorded
 from alpha_model.history import History
 
 _COLUMNS = [
@@ -87,12 +87,15 @@ def decisions(history: History) -> npt.NDArray[np.str_]:
     plan, signals = plan_of(history), history.tables.signals
     rises = np.nan_to_num(numbers(signals, "position_adjust_usd")) > 0
     selected = ~np.isnan(numbers(signals, "signal_in_selection"))
+    told = rebalance_recorded(history)[history.signal_places]
+    for name in ("position_adjust_usd", "position_target"):
+        told = told | ~np.isnan(numbers(signals, name))
     buys = plan.planned & (rises != plan.of_short)
     rules = {
         "buy": buys,
         "sell": plan.planned & ~buys,
         "skipped": plan.skipped,
-        "unknown": plan.undecided,
+        "unknown": plan.undecided | (selected & ~told),
         "no change": selected,
     }
     return np.select(list(rules.values()), list(rules), "not selected")

@@ -38,7 +38,8 @@ def cycle_funnel(history: History, book: Ledger | None = None) -> pd.DataFrame:
         book: Its `ledger_of`, where that is at hand.
 
     Returns:
-        RangeIndex, one row for each of `FUNNEL_STEPS`, in order: step; pair_count; usd (selected: Σ wanted; with a
+        RangeIndex, one row for each of `FUNNEL_STEPS`, in order, but for those of which the source records nothing:
+        step; pair_count; usd (selected: Σ wanted; with a
         target: Σ targets; to be changed: Σ|change|; traded: Σ|traded|; NaN = unknown, or signals, which have none);
         lost (codes of the pairs that did not get here, with their number, the most frequent first: list of (code,
         count)).
@@ -46,7 +47,8 @@ def cycle_funnel(history: History, book: Ledger | None = None) -> pd.DataFrame:
     book = book or ledger_of(history)
     reasons, amounts = reasons_of(history, book), book.amounts()
     chosen = book.targets.chosen
-    adjust = np.nan_to_num(numbers(history.tables.signals, "position_adjust_usd"))
+    changes = numbers(history.tables.signals, "position_adjust_usd")
+    adjust = np.nan_to_num(changes)
     with_target = chosen & (np.nan_to_num(amounts["target"]) != 0)
     traded = book.traded.planned
     flip = np.where(book.traded.flips, np.abs(amounts["old_value"]), 0.0)
@@ -57,8 +59,15 @@ def cycle_funnel(history: History, book: Ledger | None = None) -> pd.DataFrame:
         "to be changed": (adjust != 0, np.sum(np.abs(adjust))),
         "traded": (traded, np.sum(np.abs(amounts["traded"][traded]) + np.nan_to_num(flip[traded]))),
     }
+    if changes.size and np.isnan(changes).all():
+        del found["to be changed"]
+        if not traded.any():
+            del found["traded"]
+    if chosen.any() and np.isnan(amounts["target"][chosen]).all():
+        del found["with a target"]
     words = list(ReasonCode)
-    counts = np.bincount(reasons.code, minlength=len(words))
+    there = found["signals"][0] | ~np.isin(reasons.code, [words.index(code) for code in _LOST_AT["selected"]])
+    counts = np.bincount(reasons.code[there], minlength=len(words))
     rows = []
     for step, (pairs, usd) in found.items():
         lost = [(str(code), int(counts[words.index(code)])) for code in _LOST_AT.get(step, ())]

@@ -115,6 +115,8 @@ def describe_decision(outcome: Mapping[Any, Any] | pd.Series, failed: int = 0) -
         )
     if kind is CycleOutcome.unknown and count == 0:
         return f"On {moment}: no trade is recorded, and the source does not say what held it back."
+    if kind is CycleOutcome.unknown and np.isnan(largest):
+        return f"On {moment}: the source records neither changes in USD nor trades."
     return f"On {moment}: {OUTCOME_MEANINGS[kind]}."
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from alpha_model.commands.output import json_option, plain_text, show_json
-from alpha_model.commands.sources import opened, source_argument
+from alpha_model.commands.sources import LocalPath, opened, source_argument
 from alpha_model.history import History, write_tables
 from alpha_model.history.address import name_of
 from alpha_model.history.export import TABLE_FORMATS, TableFormat
@@ -16,7 +16,7 @@ from alpha_model.history.transfer import RECORD_SUFFIXES, write_record
 
 @click.command("convert")
 @source_argument
-@click.argument("target", type=click.Path(path_type=Path))
+@click.argument("target", type=LocalPath())
 @click.option("--force", is_flag=True, help="Replace TARGET when it exists.")
 @json_option
 def convert_command(source: Path | str, target: Path, *, force: bool, as_json: bool) -> None:

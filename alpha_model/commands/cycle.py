@@ -8,6 +8,7 @@ import click
 import pandas as pd
 
 from alpha_model.analysis import cycle_outcomes, cycle_signals, describe_decision, failed_counts
+from alpha_model.analysis.columns import was_short
 from alpha_model.commands.cycles import usd, words
 from alpha_model.commands.output import Format, json_option, plain_text, says_something, show_json, show_table
 from alpha_model.commands.sources import one_cycle, opened, source_argument
@@ -16,6 +17,7 @@ from alpha_model.history import History
 _SIGNALS = {
     "pair": "pair",
     "decision": "decision",
+    "side": "side",
     "signal": "signal",
     "raw_share": "raw",
     "normalised_weight": "weight",
@@ -26,6 +28,7 @@ _SIGNALS = {
     "accepted": "accepted",
     "flags": "flags",
 }
+_SIDES = {False: "long", True: "short"}
 _TRADES = ("pair", "side", "kind", "status", "planned_quantity", "executed_quantity", "executed_price", "value", "fees")
 
 
@@ -68,13 +71,33 @@ def cycle_command(source: Path | str, which: str, *, as_json: bool) -> None:
     click.echo(f"Cycle {outcome['cycle']}. {decision}")
     if not signals.empty:
         click.echo()
-        _show(signals[list(_SIGNALS)].rename(columns=_SIGNALS))
+        told = signals.assign(side=signals["pair_id"].map(_sides(history)))
+        _show(told[list(_SIGNALS)].rename(columns=_SIGNALS))
     if not trades.empty:
         click.echo("\nTrades")
         _show(trades[list(_TRADES)])
     if message is not None:
         click.echo("\nThe strategy's message")
         click.echo("\n".join(plain_text(line) for line in message.splitlines()))
+
+
+def _sides(history: History) -> dict[int, str]:
+    """Of each pair `long`, `short` or how it turns; no pair at all where none is short, as then the word says nothing.
+
+    The side is that of the signal; of a pair that is held and not wanted any more, that of what is held.
+    """
+    signals = history.signals
+    signal = signals["signal_in_selection"].fillna(signals["signal"]).fillna(0.0)
+    is_held = (signals[["old_value", "old_weight"]].fillna(0.0) != 0).any(axis="columns")
+    found = {}
+    for pair_id, number, there, held_short in zip(signals["pair_id"], signal, is_held, was_short(history), strict=True):
+        held = _SIDES[bool(held_short)] if there else None
+        wanted = _SIDES[number < 0] if number else None
+        turns = held is not None and wanted is not None and held != wanted
+        side = f"{held} to {wanted}" if turns else wanted or held
+        if side is not None:
+            found[int(pair_id)] = side
+    return found if any("short" in side for side in found.values()) else {}
 
 
 def _trades(history: History) -> pd.DataFrame:

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from alpha_model.commands.output import json_option, show_json
-from alpha_model.commands.sources import opened, source_argument
+from alpha_model.commands.sources import LocalPath, opened, source_argument
 from alpha_model.history import write_tables
 from alpha_model.history.export import TABLE_FORMATS, TableFormat
 from alpha_model.history.schema import SCHEMAS
@@ -15,7 +15,7 @@ from alpha_model.history.schema import SCHEMAS
 
 @click.command("export")
 @source_argument
-@click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
+@click.argument("folder", type=LocalPath(file_okay=False))
 @click.option(
     "--format",
     "file_format",

@@ -19,6 +19,7 @@ from rich.live import Live
 from rich.text import Text
 
 from alpha_model.commands.output import plain_text
+from alpha_model.commands.sources import LocalPath
 from alpha_model.history import Folder, Follower, FollowEvent, LiveHistory, RemoteHistory
 from alpha_model.history.address import is_uri, is_web, local_path, shown_uri
 from alpha_model.history.background import Background
@@ -33,9 +34,7 @@ _LEAST_INTERVAL, _MOST_INTERVAL = 0.05, 3600.0
 
 @click.command("follow")
 @click.argument("sources", nargs=-1, required=True, metavar="SOURCE...")
-@click.option(
-    "--into", "target", required=True, type=click.Path(path_type=Path, dir_okay=False), help="The record to append to."
-)
+@click.option("--into", "target", required=True, type=LocalPath(dir_okay=False), help="The record to append to.")
 @click.option("--once", is_flag=True, help="Look once and stop; exit with 1 when anything went wrong.")
 @click.option(
     "--interval",
@@ -44,7 +43,10 @@ _LEAST_INTERVAL, _MOST_INTERVAL = 0.05, 3600.0
     show_default=True,
     help="Seconds between two looks.",
 )
-@click.option("--strategy", help="Name of the strategy in a new record; without it, the name that SOURCE has.")
+@click.option(
+    "--strategy",
+    help="Name of the strategy in a new record, and of every SOURCE; without it, the name that SOURCE has.",
+)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line for each thing that happens.")
 @click.pass_context
 def follow_command(

@@ -9,12 +9,13 @@ import click
 import msgspec
 
 from alpha_model.commands.output import json_option, show_json
+from alpha_model.commands.sources import LocalPath
 from alpha_model.errors import RecordError
 from alpha_model.history import HistoryRecorder
 
 
 @click.command("record")
-@click.argument("history", type=click.Path(path_type=Path, dir_okay=False))
+@click.argument("history", type=LocalPath(dir_okay=False))
 @click.argument("snapshot", type=click.File("rb"), default="-")
 @click.option("--message", help="The strategy's own report of the cycle.")
 @click.option("--trades", type=click.File("rb"), help="The cycle's trades: a JSON list. Without it they are not known.")

@@ -13,7 +13,7 @@ from alpha_model.commands.output import plain_text
 from alpha_model.commands.waiting import shown_progress
 from alpha_model.errors import CycleNotFoundError, HistoryError
 from alpha_model.history import History, dataset_versions, default_cache, read_history, read_weights
-from alpha_model.history.address import is_uri, is_web, local_path
+from alpha_model.history.address import is_uri, is_web, local_path, shown_uri
 from alpha_model.history.history import utc
 from alpha_model.history.place import Place
 from alpha_model.history.tidy import is_table
@@ -39,6 +39,24 @@ class HistorySource(click.Path):
         return super().convert(value, param, ctx)
 
 
+class LocalPath(click.Path):
+    """A path to write to; an address is refused, and not taken for a folder of that name."""
+
+    def __init__(self, *, file_okay: bool = True, dir_okay: bool = True) -> None:
+        super().__init__(path_type=Path, file_okay=file_okay, dir_okay=dir_okay)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """A Path."""
+        if is_uri(value):
+            path = local_path(value)
+            if path is None:
+                self.fail(
+                    f"expected a path on this machine, got {shown_uri(value)}. Write here, then copy.", param, ctx
+                )
+            value = path
+        return super().convert(value, param, ctx)
+
+
 def source_argument(command: Command) -> Command:
     """The argument SOURCE: a history in a file, a folder, or at an address."""
     return click.argument("source", type=HistorySource())(command)
@@ -55,9 +73,9 @@ def opened(source: Path | str) -> History:
         return History.open(source)
     if isinstance(source, Path) and not source.exists() and source.name in _strategies(source.parent):
         return History.open(source.parent, strategy=source.name)
-    if is_table(source):
-        return read_weights(source)
     with shown_progress(source) as progress:
+        if is_table(source):
+            return read_weights(source, progress=progress)
         return read_history(source, progress=progress, cache=default_cache())
 
 
@@ -65,9 +83,10 @@ def _choose_nothing(folder: Path | str) -> None:
     """Complain where a dataset holds several strategies: a command is about one."""
     names = _strategies(folder)
     if len(names) > 1:
-        shown = ", ".join(f"{folder}/{name}" for name in names[:_NAMED])
+        told = shown_uri(folder) if is_uri(folder) else folder
+        shown = ", ".join(f"{told}/{name}" for name in names[:_NAMED])
         more = " …" if len(names) > _NAMED else ""
-        raise HistoryError(f"{folder} holds several strategies. Name one of them: {plain_text(shown)}{more}.")
+        raise HistoryError(f"{told} holds several strategies. Name one of them: {plain_text(shown)}{more}.")
 
 
 def _strategies(folder: Path | str) -> list[str]:

@@ -13,7 +13,7 @@ from alpha_model.history.query import query_dataset
 from alpha_model.history.reader import read_history, read_history_bytes
 from alpha_model.history.recorder import EquityPoint, HistoryRecorder, Receipt
 from alpha_model.history.store import Compaction, compact
-from alpha_model.history.tidy import read_weights
+from alpha_model.history.tidy import is_table_name, read_weights, read_weights_bytes
 from alpha_model.history.transfer import record_history
 
 __all__ = [
@@ -35,10 +35,12 @@ __all__ = [
     "dataset_versions",
     "default_cache",
     "freshness_of",
+    "is_table_name",
     "query_dataset",
     "read_history",
     "read_history_bytes",
     "read_weights",
+    "read_weights_bytes",
     "record_history",
     "record_schema",
     "write_tables",

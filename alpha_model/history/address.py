@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TypeGuard
-from urllib.parse import unquote, urlsplit
+from typing import NamedTuple, TypeGuard
+from urllib.parse import unquote
 
 from alpha_model.errors import HistoryError
 
@@ -13,6 +13,11 @@ WEB = ("http", "https")
 
 _CHAIN = re.compile(r"::(?![^\[\]]*\])")
 """Between the links of an address such as `zip://state.json::https://host/states.zip`; not in `[::1]`."""
+
+_QUERY = re.compile(r"[?#]")
+_AUTHORITY = re.compile(r"[^/?#]*")
+_BRACKETS = re.compile(r"\[[^\]]*\]")
+_HOST = re.compile(r"(\[[^\]]*\]|[^:@\[\]]*)(:[0-9]*)?")
 
 _PACKAGES = {
     **dict.fromkeys(("s3", "s3a"), "s3fs"),
@@ -33,33 +38,41 @@ def is_uri(source: object) -> TypeGuard[str]:
 
 def is_web(source: object) -> bool:
     """Is this an address of http or https?"""
-    return is_uri(source) and urlsplit(source).scheme in WEB
+    return is_uri(source) and _scheme(source) in WEB
 
 
 def local_path(uri: str) -> Path | None:
     """The path that a `file://` address stands for; None for any other."""
-    parts = urlsplit(uri)
-    return Path(unquote(parts.netloc + parts.path)) if parts.scheme == "file" else None
+    return Path(unquote(_QUERY.split(uri.partition("://")[2], maxsplit=1)[0])) if _scheme(uri) == "file" else None
 
 
 def shown_uri(uri: str) -> str:
-    """The address without credentials, query and fragment."""
-    return "::".join(_shown_link(link) for link in _links(uri))
+    """The address without credentials, query and fragment, and without what may be a part of them."""
+    return "::".join(link if "://" not in link else f"{_scheme(link)}://{_parts(link).shown}" for link in _links(uri))
 
 
 def short_name(uri: str) -> str:
     """What the file is called at its place; in an archive at an address, what it is called there."""
-    *inner, last = map(urlsplit, _links(uri))
-    paths = (*(f"{_host(parts.netloc)}{parts.path}" for parts in inner if parts.scheme), last.path)
+    *inner, last = _links(uri)
+    paths = (*(_parts(link).shown for link in inner if "://" in link), _parts(last).path)
     names = (unquote(path.rstrip("/").rpartition("/")[2]) for path in paths)
     return next(filter(None, names), None) or shown_uri(uri)
 
 
+def is_doubtful(uri: str) -> bool:
+    """May what looks like host, path and query be a part of the password?"""
+    return any(_parts(link).is_doubtful for link in _links(uri))
+
+
 def without_secrets(words: str, uri: str) -> str:
-    """What somebody said of an address, without the credentials and queries of it that they may have quoted."""
-    for parts in map(urlsplit, _links(uri)):
-        credentials = parts.netloc.rpartition("@")[0]
-        for secret in (credentials, credentials.partition(":")[2], parts.query, parts.fragment):
+    """What somebody said of an address, without the credentials and queries of it that they may have quoted.
+
+    Of an address that may have been cut within its password, nobody knows what they quoted: nothing of it is told.
+    """
+    if is_doubtful(uri):
+        return "what was said may quote its password. Write # in a password as %23, ? as %3F, / as %2F and @ as %40"
+    for link in _links(uri):
+        for secret in _parts(link).secrets:
             for told in filter(None, (secret, unquote(secret))):
                 words = words.replace(told, "…")
     return words
@@ -77,7 +90,7 @@ def missing_package(error: ImportError, uri: str) -> HistoryError:
         error: What an import said; fsspec tells the missing module in the cause of its own error.
         uri: The address that needs it.
     """
-    scheme = urlsplit(uri).scheme
+    scheme = _scheme(uri)
     cause = error.__cause__
     module = (cause.name if isinstance(cause, ImportError) else None) or error.name or str(error)
     package = _PACKAGES.get(scheme, module.partition(".")[0])
@@ -88,20 +101,70 @@ def missing_package(error: ImportError, uri: str) -> HistoryError:
     )
 
 
+def _scheme(uri: str) -> str:
+    return uri.partition(":")[0].lower()
+
+
 def _links(uri: str) -> list[str]:
-    """The links of a chain, the innermost first; a query of the web may have the mark of a chain in it."""
+    """The links of a chain, the innermost first; a query of the web and a password may have the mark of one in them."""
     found = _CHAIN.search(uri)
     if found is None or is_web(uri):
         return [uri]
-    return [uri[: found.start()], *_links(uri[found.end() :])]
+    link, rest = uri[: found.start()], uri[found.end() :]
+    if "@" in rest and "://" not in rest and ":" in link.partition("://")[2]:
+        return [uri]
+    return [link, *_links(rest)]
 
 
-def _shown_link(link: str) -> str:
-    if "://" not in link:
-        return link
-    parts = urlsplit(link)
-    return f"{parts.scheme}://{_host(parts.netloc)}{parts.path}"
+class _Parts(NamedTuple):
+    """One link, taken apart.
+
+    Args:
+        shown: Host and path, as far as they are certain to be no secret; `…` stands for what is not.
+        path: The path alone, as far as it is certain.
+        secrets: Credentials, the password among them, query and fragment.
+        is_doubtful: An @ stands where it may end a password that has a /, ?, # or :: in it, at which others cut it.
+    """
+
+    shown: str
+    path: str
+    secrets: tuple[str, ...] = ()
+    is_doubtful: bool = False
 
 
-def _host(netloc: str) -> str:
-    return netloc.rpartition("@")[2]
+def _parts(link: str) -> _Parts:
+    """Take a link apart by hand: libraries quote what they cannot read, and see a host in half a password."""
+    text = link.partition("://")[2] if "://" in link else f"/{link}"
+    authority = _AUTHORITY.match(text)
+    assert authority is not None  # it matches nothing, too
+    host, beyond = authority[0], text[authority.end() :]
+    may_be_cut = beyond[:1] in ("?", "#") or "@" in host or ":" in _BRACKETS.sub("", host)
+    if "@" in beyond and may_be_cut:
+        return _doubtful(text, is_host=_HOST.fullmatch(host) is not None)
+    path, query, fragment = _halves(beyond)
+    credentials, _, host = host.rpartition("@")
+    secrets = (credentials, credentials.partition(":")[2], query, fragment)
+    return _Parts(f"{host}{path}", path, secrets, is_doubtful=_CHAIN.search(credentials) is not None)
+
+
+def _doubtful(text: str, *, is_host: bool) -> _Parts:
+    """What is after the last @, unless that may be a query.
+
+    Args:
+        text: A link without its scheme.
+        is_host: It begins with what can be a host, and so what looks like a query may be one.
+    """
+    start = text.rindex("@") + 1
+    query = _QUERY.search(text, 0 if is_host else text.index("@") + 1)
+    end = len(text) if query is None else query.start()
+    if end < start:
+        return _Parts("…", "", is_doubtful=True)
+    _, slash, path = text[start:end].partition("/")
+    return _Parts(f"…@{text[start:end]}", f"{slash}{path}", is_doubtful=True)
+
+
+def _halves(beyond: str) -> tuple[str, str, str]:
+    """Path, query and fragment."""
+    rest, _, fragment = beyond.partition("#")
+    path, _, query = rest.partition("?")
+    return path, query, fragment

@@ -31,6 +31,11 @@ class Background:
         return self._source.name
 
     @property
+    def identity(self) -> str:
+        """As the source says."""
+        return self._source.identity
+
+    @property
     def freshness(self) -> Freshness:
         """As the source says."""
         return self._source.freshness

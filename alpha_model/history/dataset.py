@@ -197,7 +197,7 @@ def _read(place: Place, stored: StoredFile, schema: pa.Schema, window: Window) -
         raise
     except (OSError, pa.ArrowException) as error:
         raise HistoryError(
-            f"{stored.path} in {place} is damaged: {error}. Compact its records into a new dataset.",
+            f"{stored.path} in {place} is damaged: {place.told(error)}. Compact its records into a new dataset.",
             path=stored.path,
         ) from error
 

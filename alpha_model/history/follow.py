@@ -6,7 +6,8 @@ again and appends to a record what it has not seen yet, each cycle once.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -20,6 +21,9 @@ from alpha_model.history.history import History
 from alpha_model.history.live import LiveHistory
 from alpha_model.history.recorder import HistoryRecorder
 from alpha_model.history.transfer import record_history
+
+_CYCLE_FILES = ("snapshot", "list of snapshots")
+"""Kinds of files that hold a part of a history: those of a folder belong together."""
 
 SUFFIXES = (".json", ".jsonl", ".json.gz", ".jsonl.gz", ".json.zst", ".jsonl.zst")
 """What the files of a folder that is followed end with."""
@@ -35,6 +39,10 @@ class LiveSource(Protocol):
     @property
     def name(self) -> str:
         """For people."""
+
+    @property
+    def identity(self) -> str:
+        """What tells it apart from others, also after a restart; no secret."""
 
     @property
     def freshness(self) -> Freshness:
@@ -80,6 +88,11 @@ class Folder:
         self._left_out = left_out
         self._files: dict[Path, LiveHistory] = {}
 
+    @property
+    def identity(self) -> str:
+        """What tells the folder apart from others: its whole path."""
+        return str(self._path.resolve())
+
     def sources(self) -> list[LiveSource]:
         """A source a file, in the order of their names; one that is gone stays, with what it had."""
         found = sorted(self._path.iterdir()) if self._path.is_dir() else []
@@ -93,10 +106,13 @@ class Folder:
 class Follower:
     """Appends to a record what sources say and the record does not have yet.
 
+    Strategies are not mixed: a source that names another strategy than the record is refused, and so is one where
+    either has no name, unless the record has nothing from any other source. The snapshots in a folder are one source.
+
     Args:
         sources: What to follow.
         target: The record; it is made when the first cycle comes.
-        strategy: Name of the strategy in a new record; None takes the source's own.
+        strategy: Name of the strategy in a new record, and of all sources; None takes the source's own.
         clock: Tells the time.
 
     Raises:
@@ -117,6 +133,7 @@ class Follower:
         self._clock = clock
         self._seen: dict[int, History] = {}
         self._problems: dict[int, str] = {}
+        self._writers: set[int] = set()
         self._is_doubtful = False
         self._recorder = HistoryRecorder(self.target) if self._is_begun() else None
 
@@ -141,9 +158,7 @@ class Follower:
     @property
     def sources(self) -> list[LiveSource]:
         """Everything that is followed now, the files of folders one by one."""
-        return [
-            one for source in self._sources for one in (source.sources() if isinstance(source, Folder) else [source])
-        ]
+        return [source for source, _ in self._members()]
 
     def poll(self) -> list[FollowEvent]:
         """Look at every source once, and record what is new.
@@ -151,16 +166,22 @@ class Follower:
         A source that cannot be read, or a record that cannot be written, is an event and not an error: the next look
         tries again.
         """
-        return [event for source in self.sources for event in self._look(source)]
+        return [event for source, given in self._members() for event in self._look(source, given)]
 
-    def _look(self, source: LiveSource) -> Iterable[FollowEvent]:
+    def _members(self) -> Iterator[tuple[LiveSource, LiveSource | Folder]]:
+        """Everything that is followed, each with what it was given as."""
+        for given in self._sources:
+            yield from ((one, given) for one in (given.sources() if isinstance(given, Folder) else [given]))
+
+    def _look(self, source: LiveSource, given: LiveSource | Folder) -> Iterable[FollowEvent]:
         events: list[FollowEvent] = []
         source.poll()
         problem = source.problem
         seen = self._seen.get(id(source))
         if source.history is not None and source.history is not seen:
             try:
-                events = self._record(source, source.history, seen)
+                origin = given if source.history.source.kind in _CYCLE_FILES else source
+                events = self._record(source, source.history, seen, origin)
                 self._seen[id(source)] = source.history
             except RecordError as error:
                 problem = str(error)
@@ -169,16 +190,15 @@ class Follower:
                 problem = str(error)
         return [*events, *self._changed_problem(source, problem)]
 
-    def _record(self, source: LiveSource, history: History, seen: History | None) -> list[FollowEvent]:
-        recorder = self._opened(history)
-        stated, own = history.source.strategy, recorder.strategy
-        if None not in (stated, own) and stated != own and self._strategy is None:
-            raise HistoryError(
-                f"{source.name} is of the strategy {stated!r}, and {self.target} records {own!r}; not recorded. "
-                "Follow each strategy into a history of its own, or give --strategy to mix them."
-            )
+    def _record(
+        self, source: LiveSource, history: History, seen: History | None, origin: LiveSource | Folder
+    ) -> list[FollowEvent]:
+        recorder = self._opened(history, origin)
+        if self._strategy is None:
+            self._refuse_mixing(source, history.source.strategy, recorder, origin)
         start = None if seen is None else common_extent(seen, history, source.unchanged)
         receipts = record_history(history, recorder, start)
+        self._writers.add(id(origin))
         now = self._clock()
         return [
             FollowEvent("recorded", now, source.name, receipt.timestamp, receipt.revision)
@@ -186,19 +206,44 @@ class Follower:
             if receipt.is_new
         ]
 
+    def _refuse_mixing(
+        self, source: LiveSource, stated: str | None, recorder: HistoryRecorder, origin: LiveSource | Folder
+    ) -> None:
+        own = recorder.strategy
+        remedy = "not recorded. Follow each strategy into a history of its own, or give --strategy"
+        if stated is not None and own is not None:
+            if stated != own:
+                raise HistoryError(
+                    f"{source.name} is of the strategy {stated!r}, and {self.target} records {own!r}; {remedy} to mix "
+                    "them."
+                )
+            return
+        if self._writers <= {id(origin)} and recorder.origin in (None, _digest(origin)):
+            return
+        if stated is own:
+            why = f"neither {source.name} nor {self.target}, which is recorded from another source, names its strategy"
+        elif own is None:
+            why = (
+                f"{source.name} is of the strategy {stated!r}, and {self.target} of a source that does not name its own"
+            )
+        else:
+            why = f"{source.name} does not name its strategy, and {self.target} records {own!r} from another source"
+        raise HistoryError(f"{why}; {remedy} if they are one.")
+
     def _let_go(self) -> None:
         """Open the record anew before the next write, and look at what it has: after a failure nobody knows."""
         self.close()
         self._is_doubtful = True
         self._seen.clear()
 
-    def _opened(self, history: History) -> HistoryRecorder:
+    def _opened(self, history: History, origin: LiveSource | Folder) -> HistoryRecorder:
         if self._is_doubtful and self._is_begun():
             self._recorder = HistoryRecorder(self.target)
             self._is_doubtful = False
         elif self._recorder is None or self._is_doubtful:
             name = self._strategy if self._strategy is not None else history.source.strategy
-            self._recorder = HistoryRecorder(self.target, strategy=name, created_at=self._clock())
+            made = self._clock()
+            self._recorder = HistoryRecorder(self.target, strategy=name, created_at=made, origin=_digest(origin))
             self._is_doubtful = False
         return self._recorder
 
@@ -214,3 +259,8 @@ class Follower:
         if problem is None:
             return [FollowEvent("recovered", self._clock(), source.name)]
         return [FollowEvent("problem", self._clock(), source.name, message=problem)]
+
+
+def _digest(origin: LiveSource | Folder) -> str:
+    """What tells one origin from another, and says nothing of where it is."""
+    return hashlib.blake2b(origin.identity.encode(errors="surrogateescape"), digest_size=8).hexdigest()

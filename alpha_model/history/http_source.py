@@ -86,6 +86,11 @@ class RemoteHistory:
         return shown_uri(self._address)
 
     @property
+    def identity(self) -> str:
+        """What tells the address apart from others: all of it that is no secret."""
+        return self.name
+
+    @property
     def freshness(self) -> Freshness:
         """How old the last news is, at this moment."""
         times = (self.history or History.empty()).timestamps
@@ -98,7 +103,7 @@ class RemoteHistory:
             return False
         try:
             found = self._ask()
-        except (HistoryError, OSError) as error:  # requests' errors are OSErrors
+        except (HistoryError, OSError, ValueError) as error:  # requests' errors are OSErrors, but for a bad address
             self.problem = _told(error, self._address, self.name)
             self._failures += 1
             self._next = now + self._pause()

@@ -56,6 +56,7 @@ def record_schema() -> JsonSchema:
                     "strategy": _optional({"type": "string"}),
                     "code_version": _optional({"type": "string"}),
                     "created_at": _optional(_TIME),
+                    "origin": _optional({"type": "string"}),
                 },
                 required=("format", "version"),
             ),

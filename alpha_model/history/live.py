@@ -51,6 +51,11 @@ class LiveHistory:
         return str(self.path)
 
     @property
+    def identity(self) -> str:
+        """What tells the file apart from others: its whole path."""
+        return str(self.path.resolve())
+
+    @property
     def freshness(self) -> Freshness:
         """How old the last news is, at this moment."""
         changed = None if self._identity is None else datetime.fromtimestamp(self._identity[2] / 1e9, UTC)

@@ -133,7 +133,7 @@ def _load(place: Place, folder: str) -> Manifest | None:
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise HistoryError(f"cannot read {place}: {error.strerror or error}.", path=str(place)) from error
+        raise HistoryError(f"cannot read {place}: {place.told(error)}.", path=str(place)) from error
     try:
         found = msgspec.json.decode(data, type=Manifest)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:

@@ -98,6 +98,12 @@ def check_header(line: Line, path: Path, strategy: str | None) -> str | None:
     return recorded if strategy is None else strategy
 
 
+def origin_of(line: Line) -> str | None:
+    """What the first line of a file, which `check_header` has accepted, says of where a follower took it from."""
+    found = msgspec.json.decode(line.data).get("origin")
+    return found if isinstance(found, str) else None
+
+
 def digest_of(content: bytes) -> bytes:
     """What tells one cycle's content from another's."""
     return hashlib.blake2b(content, digest_size=16).digest()

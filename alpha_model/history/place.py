@@ -20,7 +20,7 @@ import pyarrow as pa
 import pyarrow.fs as pa_fs
 
 from alpha_model.errors import HistoryError, RecordError
-from alpha_model.history.address import is_uri, missing_package, shown_uri, without_secrets
+from alpha_model.history.address import is_doubtful, is_uri, missing_package, shown_uri, without_secrets
 
 _LOCK = ".compaction.lock"
 _WHOLE_PUTS = frozenset({"abfs", "adl", "az", "gcs", "gs", "memory", "oci", "s3", "s3a"})
@@ -42,15 +42,18 @@ class Place:
 
     def __init__(self, where: Path | str) -> None:
         address = str(where)
+        self._address = address
         self._shown = shown_uri(address) if is_uri(address) else address
         try:
             self._files, root = fsspec.core.url_to_fs(address)
         except ImportError as error:
             raise missing_package(error, address) from error
         except ValueError as error:
-            reason = without_secrets(str(error), address)
-            raise HistoryError(f"cannot reach {self}: {reason}. Give a folder, or install what it names.") from error
+            raise HistoryError(
+                f"cannot reach {self}: {self.told(error)}. Give a folder, or install what it names."
+            ) from error
         self._root = str(root).rstrip("/")
+        self._hides_all = is_uri(address) and is_doubtful(address)
         self._is_local = "file" in _protocols(self._files)
 
     def __str__(self) -> str:
@@ -60,7 +63,12 @@ class Place:
     @property
     def name(self) -> str:
         """What it is called, without where it is."""
-        return self._root.rpartition("/")[2] or str(self)
+        return self._shown if self._hides_all else self._root.rpartition("/")[2] or self._shown
+
+    def told(self, error: Exception) -> str:
+        """An error's own words, without the credentials that they may quote."""
+        words = str(getattr(error, "strerror", None) or error)
+        return without_secrets(words, self._address) if is_uri(self._address) else words
 
     @property
     def is_local(self) -> bool:
@@ -131,7 +139,7 @@ class Place:
             self._files.pipe_file(beside, data)
             self._files.mv(beside, path)
         except OSError as error:
-            message = f"cannot write {name} to {self}: {error.strerror or error}. Give a place that you may write to."
+            message = f"cannot write {name} to {self}: {self.told(error)}. Give a place that you may write to."
             raise RecordError(message, path=str(self)) from error
 
     def remove(self, name: str) -> None:

@@ -25,7 +25,7 @@ from alpha_model.history import coerce
 from alpha_model.history.append_file import AppendFile
 from alpha_model.history.coerce import Micros
 from alpha_model.history.disk import Disk, RealDisk
-from alpha_model.history.on_file import OnFile, check_header, digest_of, finished_lines, row_digest
+from alpha_model.history.on_file import OnFile, check_header, digest_of, finished_lines, origin_of, row_digest
 from alpha_model.history.recording import plain_model, recorded_trades, taken_apart
 from alpha_model.history.records import (
     AccountRow,
@@ -116,6 +116,7 @@ class HistoryRecorder:
         strategy: The strategy's name, kept in the header of a new file.
         code_version: The strategy's own version, kept in the header of a new file.
         created_at: When the file was made, kept in the header of a new file.
+        origin: What tells the source that a follower takes the cycles from apart, kept in the header of a new file.
         disk: Where the file lies; tests put one here that fails.
 
     Raises:
@@ -130,10 +131,12 @@ class HistoryRecorder:
         strategy: str | None = None,
         code_version: str | None = None,
         created_at: datetime | None = None,
+        origin: str | None = None,
         disk: Disk | None = None,
     ) -> None:
         self.path = Path(path)
         self.strategy = strategy
+        self.origin = origin
         self._on_file = OnFile()
         self._turn = threading.RLock()
         self._file = AppendFile(self.path, RealDisk() if disk is None else disk)
@@ -254,6 +257,7 @@ class HistoryRecorder:
             for line in finished_lines(content):
                 if not end:
                     self.strategy = check_header(line, self.path, self.strategy)
+                    self.origin = origin_of(line)
                 elif line.state == "whole":
                     self._on_file.learn(line)
                 end = line.start + line.size
@@ -264,7 +268,7 @@ class HistoryRecorder:
         if not end:
             version = code_version if code_version is not None else _package_version()
             stated = None if created_at is None else coerce.moment(created_at)
-            with self._file.appended(header_line(self.strategy, version, stated)):
+            with self._file.appended(header_line(self.strategy, version, stated, self.origin)):
                 pass
 
 

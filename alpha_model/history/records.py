@@ -114,9 +114,11 @@ def lines_of(document: Buffer) -> Iterator[Line]:
         start = stop + 1
 
 
-def header_line(strategy: str | None, code_version: str | None, created_at: Micros | None) -> bytes:
+def header_line(
+    strategy: str | None, code_version: str | None, created_at: Micros | None, origin: str | None = None
+) -> bytes:
     """The first line of a file."""
-    header = {
+    header: dict[str, object] = {
         "type": "header",
         "format": FORMAT,
         "version": VERSION,
@@ -124,6 +126,8 @@ def header_line(strategy: str | None, code_version: str | None, created_at: Micr
         "code_version": code_version,
         "created_at": None if created_at is None else coerce.to_seconds(created_at),
     }
+    if origin is not None:
+        header["origin"] = origin
     return seal(msgspec.json.encode(header))
 
 

@@ -23,34 +23,52 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from alpha_model.errors import HistoryError
 from alpha_model.history import coerce
-from alpha_model.history.address import name_of
+from alpha_model.history.address import is_uri, name_of
 from alpha_model.history.assemble import Assembly
 from alpha_model.history.history import History, Source
-from alpha_model.history.spool import at_hand
+from alpha_model.history.opening import open_bytes, open_file
+from alpha_model.history.spool import Progress, at_hand
 from alpha_model.history.tidy_cycle import NUMBERS, TidyRow, tidy_snapshot
+from alpha_model.history.tidy_file import check_unlike, check_weights, columns_of
 from alpha_model.units import Usd
 
 TIME_NAMES = ("timestamp", "time", "date", "datetime")
 PAIR_NAMES = ("pair", "ticker", "symbol", "asset")
+TABLE_SUFFIXES = (".csv.gz", ".csv.zst", ".csv", ".parquet")
+"""What a table file's name ends with, in capitals or not; the longest come first."""
 
 _BLANK = frozenset({"", "nan", "na", "n/a", "null", "none"})
 _ID = "pair_id"
+_LARGEST_ID = 1 << 53
+"""Above it, not every whole number is one that a column of numbers can hold."""
+_FEW = 8
+_LONGEST = 60
+"""Characters of a column's name that is told as it is."""
+_MOST_LEVERAGE = 50.0
+"""Gross weights of one time; a table of percentages has 100."""
 _Numbers = npt.NDArray[np.float64]
 _Times = npt.NDArray[np.int64]
 
 
 def is_table(source: Path | str) -> bool:
     """Is this the path or address of a table file, by its name?"""
-    return name_of(source).lower().endswith((".csv", ".csv.gz", ".parquet"))
+    return is_table_name(name_of(source))
+
+
+def is_table_name(name: str) -> bool:
+    """Is a file of this name a table file?"""
+    return name.lower().endswith(TABLE_SUFFIXES)
 
 
 def read_weights(
-    table: Path | str | pd.DataFrame, *, strategy: str | None = None, equity: Usd | None = None
+    table: Path | str | pd.DataFrame,
+    *,
+    strategy: str | None = None,
+    equity: Usd | None = None,
+    progress: Progress | None = None,
 ) -> History:
     """A history from a table of weights.
 
@@ -70,23 +88,54 @@ def read_weights(
         table: The file, by path or address, or a frame; a frame's DatetimeIndex is its time.
         strategy: The strategy's name.
         equity: USD that may be invested at every time, for a table that does not say.
+        progress: Told the share that is done, 0...1.
 
     Raises:
         HistoryError: The file cannot be had, or a value not be read; the message names row and column.
     """
-    name, size, frame = _opened(table)
-    frame = _long(name, frame)
-    rows = _Rows(name, frame)
+    if isinstance(table, pd.DataFrame):
+        source = Source("the table", "weights table", strategy)
+        return _history(_long(source.name, _with_times(table)), source, equity, progress)
+    name = name_of(table)
+    with at_hand(table) as path:
+        size = path.stat().st_size if path.is_file() else None
+        frame = columns_of(open_file(path, name=name if is_uri(table) else None), name)
+    return _history(_long(name, _with_times(frame)), Source(name, "weights table", strategy, size), equity, progress)
+
+
+def read_weights_bytes(data: bytes, name: str, *, max_bytes: int | None = None) -> History:
+    """A history from the bytes of a table of weights, such as an upload; see `read_weights`. Nothing goes to disk.
+
+    Args:
+        data: The bytes of CSV, plain or compressed with gzip or zstd, or of Parquet.
+        name: The file's name, for people.
+        max_bytes: Most bytes that it may take in memory; None is no limit.
+
+    Raises:
+        HistoryError: It is no table of weights, or too large; the message names row and column where it can.
+    """
+    frame = _long(name, _with_times(columns_of(open_bytes(data, name, max_bytes), name, max_bytes)), max_bytes)
+    return _history(frame, Source(name, "weights table", None, len(data)))
+
+
+def _history(
+    frame: pd.DataFrame, source: Source, equity: Usd | None = None, progress: Progress | None = None
+) -> History:
+    """The history of a long table."""
+    rows = _Rows(source.name, frame)
     times, tickers, ids = rows.times(), rows.tickers(), rows.ids()
     values = {column: rows.numbers(column) for column in NUMBERS if column in frame.columns}
     if equity is not None:
         values["equity"] = np.full(len(frame), float(equity))
     rows.check_unique(times, tickers)
+    if "weight" in values:
+        rows.check_shares(times, values["weight"])
     kept = [column for column in frame.columns if column not in (*NUMBERS, "timestamp", "pair", _ID)]
     extras = [_extra(record) for record in frame[kept].to_dict("records")] if kept else [None] * len(frame)
 
     assembly = Assembly()
     before: Mapping[str, TidyRow] = {}
+    done = 0
     for places in _together(times):
         cycle = {
             tickers[place]: TidyRow(
@@ -103,7 +152,10 @@ def read_weights(
         snapshot = tidy_snapshot(cycle, before, when, money)
         assembly.add_cycle(snapshot, when, source="weights table", equity=point)
         before = {ticker: row for ticker, row in cycle.items() if row.numbers.get("weight")}
-    return assembly.finish(Source(name, "weights table", strategy, size))
+        done += len(places)
+        if progress is not None:
+            progress(done / len(times))
+    return assembly.finish(source)
 
 
 def _together(times: _Times) -> list[_Times]:
@@ -150,7 +202,8 @@ class _Rows:
         if _ID not in self._frame.columns:
             return [None] * len(self._frame)
         found = self.numbers(_ID)
-        self._refuse(_ID, pd.Series(np.isnan(found) | (found != np.round(found))), "a whole number")
+        bad = np.isnan(found) | (found != np.round(found)) | (np.abs(found) > _LARGEST_ID)
+        self._refuse(_ID, pd.Series(bad), "a whole number")
         return [int(value) for value in found]
 
     def numbers(self, column: str) -> _Numbers:
@@ -168,6 +221,19 @@ class _Rows:
             row = int(np.flatnonzero(twice)[0])
             when = coerce.iso(int(times[row]))
             raise self._error(row, "pair", f"{coerce.shown(tickers[row])} has a row of {when} already. Remove one.")
+
+    def check_shares(self, times: _Times, weights: _Numbers) -> None:
+        """Refuse prices and percentages: no portfolio holds that many times its equity in most of its cycles."""
+        moments, place = np.unique(times, return_inverse=True)
+        sums = np.bincount(place, np.abs(np.nan_to_num(weights)), minlength=len(moments))
+        if sums.any() and np.median(sums[sums > 0]) > _MOST_LEVERAGE:
+            first = int(np.flatnonzero(sums > _MOST_LEVERAGE)[0])
+            raise HistoryError(
+                f"{self._name} is no table of weights: a weight is a share of equity, where 1 is all of it, got a sum "
+                f"of {sums[first]:,.6g} at {coerce.iso(int(moments[first]))}. Divide percentages by 100; prices are no "
+                "weights.",
+                weight_sum=float(sums[first]),
+            )
 
     def one_equity(self, places: _Times, column: _Numbers | None) -> Usd | None:
         """The equity of a time, which its rows must agree on."""
@@ -191,16 +257,8 @@ class _Rows:
             raise self._error(row, column, f"expected {expected}, got {coerce.shown(got)}. Correct it.{more}")
 
     def _error(self, row: int, column: str, message: str) -> HistoryError:
-        return HistoryError(f"{self._name}, row {row + 1}, column {column}: {message}", row=row + 1, column=column)
-
-
-def _opened(table: Path | str | pd.DataFrame) -> tuple[str, int | None, pd.DataFrame]:
-    """The table's name, how many bytes it has as a file, and its columns; the time as a column."""
-    if isinstance(table, pd.DataFrame):
-        return "the table", None, _with_times(table)
-    with at_hand(table) as path:
-        columns = _columns_of(path)
-        return name_of(table), path.stat().st_size, columns
+        told = column if column.isprintable() and len(column) <= _LONGEST else coerce.shown(column)
+        return HistoryError(f"{self._name}, row {row + 1}, column {told}: {message}", row=row + 1, column=column)
 
 
 def _with_times(frame: pd.DataFrame) -> pd.DataFrame:
@@ -209,32 +267,16 @@ def _with_times(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.reset_index(drop=True)
 
 
-def _columns_of(path: Path) -> pd.DataFrame:
-    try:
-        if path.suffix.lower() == ".parquet":
-            return _with_times(pq.read_table(path).to_pandas())
-        return pd.read_csv(path, dtype=str, keep_default_na=False)
-    except FileNotFoundError as error:
-        raise HistoryError(f"there is no file {path}. Check the path.", path=path) from error
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, pa.ArrowInvalid, UnicodeDecodeError, OSError) as error:
-        told = str(error).strip().split("\n")[0]
-        raise HistoryError(
-            f"{path.name} cannot be read as a table: {told}. Write it as CSV, UTF-8.", path=path
-        ) from error
-
-
-def _long(name: str, frame: pd.DataFrame) -> pd.DataFrame:
+def _long(name: str, frame: pd.DataFrame, max_bytes: int | None = None) -> pd.DataFrame:
     """The table in the long layout, its columns under our names."""
     names = [str(column).strip() for column in frame.columns]
-    if len(set(names)) < len(names):
-        twice = next(column for column in names if names.count(column) > 1)
-        raise HistoryError(f"{name} has two columns named {coerce.shown(twice)}. Rename one.", column=twice)
+    check_unlike(names, name)
     frame = frame.set_axis(names, axis=1)
     lower = {column.lower(): column for column in reversed(names)}
     time = next((lower[known] for known in TIME_NAMES if known in lower), None)
     if time is None:
         raise HistoryError(
-            f"{name} has no column of times, its columns are {', '.join(names[:8])}. "
+            f"{name} is no table of weights: it has no column of times, its columns are {_told(names)}. "
             f"Name one of them {', '.join(TIME_NAMES)}.",
             columns=names,
         )
@@ -243,23 +285,34 @@ def _long(name: str, frame: pd.DataFrame) -> pd.DataFrame:
         others = [column for column in names if column != time]
         if not others or {column.lower() for column in others} & {*NUMBERS, _ID}:
             raise HistoryError(
-                f"{name} has no column of pairs. Name one of its columns {', '.join(PAIR_NAMES)}, or give the weights "
-                "of each pair in a column of its own.",
+                f"{name} is no table of weights: it has no column of pairs, its columns are {_told(names)}. "
+                f"Name one of them {', '.join(PAIR_NAMES)}, or give the weights of each pair in a column of its own.",
                 columns=names,
             )
-        return _melted(name, frame.rename(columns={time: "timestamp"}), others)
+        return _melted(name, frame.rename(columns={time: "timestamp"}), others, max_bytes)
     known = {lower[column]: column for column in (*NUMBERS, _ID) if column in lower}
     found = frame.rename(columns={**known, time: "timestamp", pair: "pair"})
+    check_unlike(list(found.columns), name)
     if not {"weight", "signal"} & set(found.columns):
-        raise HistoryError(f"{name} has neither a column weight nor a column signal. Add one of them.", columns=names)
+        raise HistoryError(
+            f"{name} is no table of weights: it has neither a column weight nor a column signal, its columns are "
+            f"{_told(names)}. Add one of them.",
+            columns=names,
+        )
     return found
 
 
-def _melted(name: str, frame: pd.DataFrame, pairs: list[str]) -> pd.DataFrame:
+def _told(columns: list[str]) -> str:
+    more = ", …" if len(columns) > _FEW else ""
+    return ", ".join(map(coerce.shown, columns[:_FEW])) + more
+
+
+def _melted(name: str, frame: pd.DataFrame, pairs: list[str], max_bytes: int | None) -> pd.DataFrame:
     """A wide table as a long one; blank cells are left out, and every time keeps a row."""
     rows = _Rows(name, frame)
     cells = pd.DataFrame({pair: rows.numbers(pair) for pair in pairs})
     cells.loc[cells.isna().all(axis=1)] = 0.0
+    check_weights(int(cells.notna().to_numpy().sum()), name, max_bytes)
     long = cells.assign(timestamp=frame["timestamp"].to_numpy()).melt("timestamp", var_name="pair", value_name="weight")
     return long[long["weight"].notna()].reset_index(drop=True)
 

@@ -9,15 +9,20 @@ from dashboard.drawing import PairIds
 from dashboard.pictures.reduced import Picture
 from dashboard.text import humanised, plural, share, usd
 
+_DOLLARS = ", and the dollars they stand for: wanted, targets, changes, trades"
+
 
 def funnel_picture(one: History, book: Ledger | None = None) -> Picture:
     """From all signals of one cycle to its trades."""
     frame = cycle_funnel(one, book)
     counts = dict(zip(frame["step"], frame["pair_count"], strict=True))
-    finding = f"{plural(counts['signals'], 'signal')}, {counts['selected']:,} selected, {counts['traded']:,} traded"
+    traded = f", {counts['traded']:,} traded" if "traded" in counts else "; trades are not recorded"
+    finding = f"{plural(counts['signals'], 'signal')}, {counts['selected']:,} selected{traded}"
     lost = [(count, code) for row in frame["lost"] for code, count in row]
-    note = f"Most were lost as {humanised(max(lost)[1])}." if lost else ""
-    return Picture(frame, finding, note)
+    known = frame["usd"].notna().any()
+    reading = f"Pairs{_DOLLARS if known else '; their dollars are not recorded'}."
+    note = f" Most were lost as {humanised(max(lost)[1])}." if lost else ""
+    return Picture(frame, finding, f"{reading}{note}")
 
 
 def waterfall_picture(one: History, pair_ids: PairIds = (), book: Ledger | None = None) -> Picture:
@@ -30,6 +35,8 @@ def waterfall_picture(one: History, pair_ids: PairIds = (), book: Ledger | None 
     if pair_id is not None:
         return Picture(frame, f"Wanted {usd(usd_of['wanted'])}, traded {usd(usd_of['traded'])}", note)
     wanted, target = usd_of["wanted"], usd_of["target"]
+    if pd.isna(wanted) and pd.isna(target):
+        return Picture(frame, "How many dollars were wanted, and how many allowed?", note)
     finding = f"Wanted {usd(wanted)}, targets of {usd(target)}"
     if wanted and wanted > 0 and pd.notna(target):
         finding += f": {share(target / wanted)}"

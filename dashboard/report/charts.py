@@ -46,6 +46,11 @@ class Chart:
     height: int
     numbers: Table
 
+    @property
+    def sentence(self) -> str:
+        """The finding with its stop; one that is a question has its own."""
+        return self.finding if self.finding.endswith("?") else f"{self.finding}."
+
 
 def decision_charts(one: History, book: Ledger) -> list[Chart]:
     """How one cycle came to its trades, in pairs and in dollars."""
@@ -55,7 +60,7 @@ def decision_charts(one: History, book: Ledger) -> list[Chart]:
         _chart(
             "funnel",
             funnel.finding,
-            f"Pairs, and the dollars they stand for: wanted, targets, changes, trades. {funnel.note}",
+            funnel.note,
             lambda theme: funnel_figure(funnel.frame, theme),
             funnel.frame,
         ),

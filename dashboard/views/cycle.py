@@ -74,8 +74,8 @@ def draw_funnel(history: History, look: Look, book: Ledger) -> Drawing:
     """From all signals of one cycle to its trades."""
     picture = pictures.funnel_picture(history, book)
     table = picture.frame.assign(lost=picture.frame["lost"].map(lost_words))
-    reading = f"Pairs, and the dollars they stand for: wanted, targets, changes, trades. {picture.note}"
-    return Drawing(funnel_figure(picture.frame, look.theme), picture.finding, reading, table, look.theme, timed=False)
+    figure = funnel_figure(picture.frame, look.theme)
+    return Drawing(figure, picture.finding, picture.note, table, look.theme, timed=False)
 
 
 def draw_waterfall(history: History, look: Look, book: Ledger) -> Drawing:

@@ -37,6 +37,7 @@ _GROUPS: dict[str, tuple[ReasonCode, ...]] = {
     ),
     "not selected": (ReasonCode.below_signal_threshold, ReasonCode.not_in_top, ReasonCode.not_selected),
     "unchanged": (ReasonCode.no_change, ReasonCode.carried_forward),
+    "undecided": (ReasonCode.undecided,),
 }
 HELD_BACK = "held back"
 SHOWN = "cycle_pairs_shown"

@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from alpha_model.analysis import Headline, headline
+from alpha_model.analysis import CycleOutcome, Headline, headline
 from alpha_model.history import History
 from dashboard import pictures
 from dashboard.charts.equity import equity_figure
@@ -41,13 +41,17 @@ def render(whole: OpenHistory, selection: Selection) -> None:
     )
     show_problems(whole.history)
     show_attention(opened)
+    only_weights = facts.equity_usd is None
+    if only_weights:  # what can be drawn comes first
+        weights.stacked(opened, selection)
     panel("equity", opened, selection, draw_equity, lambda: equity_table(opened.history), {"timestamp": TIME})
     with st.grid(columns=2, min_column_width=520, gap="medium"):
         with st.container():
             size_risk.equity(opened, selection)
         with st.container():
             thresholds.gate(opened, selection)
-    weights.stacked(opened, selection)
+    if not only_weights:
+        weights.stacked(opened, selection)
     flags.counts(opened, selection)
 
 
@@ -81,6 +85,8 @@ def draw_equity(history: History, look: Look) -> Drawing:
 def _title(facts: Headline) -> str:
     if not facts.cycle_count:
         return "No cycle to show"
+    if list(facts.outcome_counts) == [CycleOutcome.unknown]:
+        return f"{plural(facts.cycle_count, 'cycle')}, outcome not recorded"
     kinds = [f"{count:,} {humanised(outcome)}" for outcome, count in facts.outcome_counts.items()]
     if len(kinds) == 1:
         kinds = [humanised(outcome) for outcome in facts.outcome_counts]
@@ -98,7 +104,7 @@ def _numbers(facts: Headline, opened: OpenHistory) -> list[Number]:
         Number("Last outcome", outcome),
         Number(
             "Total equity" if facts.equity_is_total else "Investable equity",
-            usd(facts.equity_usd),
+            "not recorded" if facts.equity_usd is None else usd(facts.equity_usd),
             "The last recorded value.",
             opened.ask(pictures.equity_line),
         ),

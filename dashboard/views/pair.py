@@ -67,25 +67,33 @@ def answer(history: History, pair_id: PairId) -> tuple[str, list[Number]]:
     if not there:
         return f"In {plural(total, 'cycle')} it had no signal and was never held.", []
     chosen = int(frame["selected"].sum())
-    held = int((frame["old_value"] != 0).sum() - frame["old_value"].isna().sum())
+    held = int((frame["old_value"].fillna(frame["old_weight"]).fillna(0.0) != 0).sum())
     traded = int(frame["decision"].isin(["buy", "sell"]).sum())
     skipped = int((frame["decision"] == "skipped").sum())
     refused = frame["refused"] > 0
     last = frame.iloc[-1]
+    decisions = set(frame["decision"]) - {"not selected"}
+    is_decided = decisions != {"unknown"}
     numbers = [
         Number("Selected", f"{chosen:,} of {total:,}", "Cycles in which it was among the chosen signals."),
         Number("Held", f"{held:,}", "Cycles that began with a position in it."),
-        Number("Traded", f"{traded:,}", "Cycles that planned a trade in it."),
-        Number("Skipped", f"{skipped:,}", "Cycles that wanted a change and decided against it."),
-        Number("Refused", f"{int(refused.sum()):,}", "Cycles in which size risk allowed less than was asked."),
+    ]
+    if is_decided:
+        numbers += [
+            Number("Traded", f"{traded:,}", "Cycles that planned a trade in it."),
+            Number("Skipped", f"{skipped:,}", "Cycles that wanted a change and decided against it."),
+            Number("Refused", f"{int(refused.sum()):,}", "Cycles in which size risk allowed less than was asked."),
+        ]
+    numbers.append(
         Number(
             "Last weight",
             share(last["normalised_weight"]),
             "Normalised weight, in the last cycle in which it was there.",
             pictures.sparkline(frame["normalised_weight"]),
-        ),
-    ]
-    sentence = f"Selected in {chosen:,} of {plural(total, 'cycle')}, held in {held:,}, traded in {traded:,}."
+        )
+    )
+    sentence = f"Selected in {chosen:,} of {plural(total, 'cycle')}, held in {held:,}"
+    sentence += f", traded in {traded:,}." if is_decided else "; what was traded is not recorded."
     if refused.any():
         sentence += f" Size risk allowed less than was asked in {int(refused.sum()):,}"
         sentence += f", at most {usd(float(frame['refused'].max()))} less."

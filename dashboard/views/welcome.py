@@ -16,7 +16,7 @@ def render(samples: list[str], notes: dict[str, str]) -> None:
     )
     st.header("Open a history", anchor=False)
     st.markdown(
-        "- **Upload** a state file or a recorder file in the sidebar.\n"
+        "- **Upload** a state file, a recorder file or a table of weights (CSV or Parquet) in the sidebar.\n"
         "- **Name it on the command line**, for files of any size: `alpha-model open state.json`"
     )
     if not samples:

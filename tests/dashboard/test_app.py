@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
+import re
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from apps import OpenApp, texts
 from histories import REAL, SAMPLES, SHARED
@@ -382,6 +385,75 @@ def test_bad_upload_gives_a_reason(open_app: OpenApp) -> None:
     app.file_uploader[0].upload("bad.json", b"hello").run()
     assert_sound(app)
     assert "This history cannot be opened" in texts(app)
+
+
+WEIGHTS = "date,AAPL,MSFT,NVDA\n2026-01-05,0.6,0.4,\n2026-01-06,0.5,0.2,-0.3\n2026-01-07,0.5,0.2,-0.3\n"
+"""Weights, and nothing else."""
+
+
+@pytest.fixture(params=["weights.csv", "Weights.Parquet", "weights.csv.gz"])
+def weights_file(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    path = tmp_path / request.param
+    if path.suffix == ".csv":
+        path.write_text(WEIGHTS)
+    elif path.suffix == ".gz":
+        path.write_bytes(gzip.compress(WEIGHTS.encode()))
+    else:
+        pd.read_csv(io.StringIO(WEIGHTS)).to_parquet(path)
+    return path
+
+
+def test_table_of_weights_is_opened_by_path_and_as_an_upload(open_app: OpenApp, weights_file: Path) -> None:
+    app = open_app(weights_file)
+    assert_sound(app)
+    assert app.selectbox(key="history").value.lower() == "weights"
+    assert app.metric[0].value == "3"
+    app = open_app()
+    app.file_uploader[0].upload(weights_file.name, weights_file.read_bytes()).run()
+    assert_sound(app)
+    assert app.selectbox(key="history").value.lower() == "weights"
+    assert app.metric[0].value == "3"
+
+
+@pytest.mark.parametrize("page", TITLES)
+def test_every_page_shows_weights_alone(open_app: OpenApp, tmp_path: Path, page: str) -> None:
+    path = tmp_path / "weights.csv"
+    path.write_text(WEIGHTS)
+    app = open_app(path, page=page)
+    assert_sound(app)
+    assert len(app.title) == 1
+    assert not re.search(r"\bnan\b|\bNone\b|\bNaT\b|\$0\b", texts(app))
+    assert not any(metric.value in ("nan", "None", "$0") for metric in app.metric)
+    expected = {
+        "overview": "3 cycles, outcome not recorded",
+        "cycle": "3 signals, 3 selected; trades are not recorded",
+        "pair": "Selected in 3 of 3 cycles, held in 2; what was traded is not recorded.",
+    }
+    assert expected.get(page, "") in texts(app)
+
+
+def test_rounded_weights_with_cash_left_are_no_contradiction(open_app: OpenApp, tmp_path: Path) -> None:
+    path = tmp_path / "weights.csv"
+    path.write_text("date,A,B\n2026-01-05,0.3,0.2\n2026-01-06,0.1,0.2\n")
+    app = open_app(path, page="health")
+    assert_sound(app)
+    assert [metric.value for metric in app.metric][:3] == ["0", "0", "0"]
+
+
+def test_upload_that_is_no_table_of_weights_gives_a_reason(open_app: OpenApp) -> None:
+    app = open_app()
+    app.file_uploader[0].upload("prices.csv", b"open,high\n1,2\n").run()
+    assert_sound(app)
+    assert "This history cannot be opened" in texts(app)
+    assert "prices.csv is no table of weights: it has no column of times, its columns are 'open', 'high'." in texts(app)
+
+
+def test_upload_of_a_table_is_held_to_the_limit(open_app: OpenApp, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALPHA_MODEL_DASHBOARD_MAX_UNPACKED_MB", "1")
+    app = open_app()
+    app.file_uploader[0].upload("long.csv", b"date,A\n" + b"2026-01-05,1\n" * 2_001).run()
+    assert_sound(app)
+    assert "long.csv has 2,001 weights, and at most 2,000 may be opened here" in texts(app)
 
 
 def test_withdrawn_upload_leaves_the_welcome_page(open_app: OpenApp, three_days: Path) -> None:

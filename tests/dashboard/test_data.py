@@ -17,7 +17,9 @@ from dashboard.opened import OpenHistory
 from dashboard.settings import APP, Settings, command_line
 
 
-@pytest.mark.parametrize("name", ["a.json", "a.json.gz", "a.jsonl", "a.jsonl.zst", "a"])
+@pytest.mark.parametrize(
+    "name", ["a.json", "a.json.gz", "a.jsonl", "a.jsonl.zst", "a", "a.csv", "a.csv.gz", "a.Parquet"]
+)
 def test_stem_drops_what_the_format_adds(name: str) -> None:
     assert stem(name) == "a"
 

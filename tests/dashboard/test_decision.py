@@ -50,6 +50,12 @@ def test_numbers_that_are_not_recorded_are_dashes() -> None:
     assert values["Investable"] == values["Threshold"] == values["Discarded"] == "–"
 
 
+def test_cycle_without_dollars_is_told_by_its_weights() -> None:
+    shares = ({"pair_id": 1, "normalised_weight": 0.75}, {"pair_id": 2, "normalised_weight": 0.25, "old_weight": 0.5})
+    values = {label: value for label, value, _ in decision.numbers(make_history(shares))}
+    assert values == {"Outcome": "Unknown", "Pairs": "2", "Largest weight": "75.0 %", "Moved": "100.0 pp"}
+
+
 def test_each_pair_has_its_own_signal_and_flags_and_a_sentence_without_its_name(one: History) -> None:
     frame = decision.pairs(one, ledger_of(one)).set_index("pair")
     assert frame["signal"].to_dict() == {"A-USDC": 0.5, "B-USDC": -1.0}

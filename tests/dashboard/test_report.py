@@ -17,7 +17,7 @@ from states import HOSTILE, signal, snapshot, write_state
 
 from alpha_model.analysis import audit_report, explain_cycle, explain_flags, summarise_cycle
 from alpha_model.errors import CycleNotFoundError
-from alpha_model.history import History, Source, read_history
+from alpha_model.history import History, Source, read_history, read_weights
 from alpha_model.history.schema import SCHEMAS, Tables
 from dashboard.report import Making, cycle_report, tables_hash, window_report
 from dashboard.report.tables import ROWS, Show, dollars, number, table_of
@@ -121,6 +121,15 @@ def test_cycle_report_says_why_of_every_pair_and_fetches_nothing(path: Path) -> 
     assert set(explain_flags(one)["effect"]) <= set(read.words)
     message = one.cycles["message"].iloc[0]
     assert not isinstance(message, str) or f"\n{message}" in read.words
+
+
+def test_report_of_weights_alone_makes_nothing_up() -> None:
+    history = read_weights(pd.DataFrame({"A": [0.6, 0.5], "B": [0.4, -0.5]}, index=[moment(0), moment(1)]))
+    words = " ".join(Read(cycle_report(history, history.timestamps[1], MAKING)).words)
+    assert "Pairs; their dollars are not recorded." in words
+    assert "2 signals, 2 selected; trades are not recorded." in words
+    assert "$0" not in words
+    assert "?." not in words
 
 
 def test_cycle_report_has_its_trades_and_findings() -> None:

@@ -77,7 +77,8 @@ def _not_share_of_accepted(sheet: Sheet) -> Found:
 def _cut_without_flag(sheet: Sheet) -> Found:
     share, weight = raw_shares(sheet), sheet.column("normalised_weight")
     known = sheet.spread(~sheet.sized & sheet.whole) & ~np.isnan(share) & ~np.isnan(weight) & sheet.inside
-    broken = (share - weight > WEIGHT) & ~sheet.flagged(*CAPPED)
+    normalised = differ(weight, sheet.column("raw_weight"), WEIGHT)  # else the raw weights were meant as they are
+    broken = (share - weight > WEIGHT) & normalised & ~sheet.flagged(*CAPPED)
     return of_rows(sheet, known, broken, share, weight)
 
 

@@ -93,6 +93,13 @@ def test_signals_of_a_cycle_say_what_became_of_each_pair() -> None:
     assert table["flags"].tolist()[0] == ["closed"]
 
 
+def test_change_that_is_not_recorded_is_no_decision_against_one() -> None:
+    frame = cycle_signals(make_history([{"pair_id": 1, "normalised_weight": 1.0}]))
+    assert frame["decision"].tolist() == ["unknown"]
+    frame = cycle_signals(make_history([{"pair_id": 1, "position_target": 9.0}]))
+    assert frame["decision"].tolist() == ["no change"]
+
+
 def test_covering_a_short_is_a_buy() -> None:
     held = {"pair_id": 1, "signal": 0.0, "selected": False, "signal_in_selection": 0.0, "position_adjust_usd": -90.0}
     history = make_history([held | {"old_kind": "lending_protocol_short", "old_value": 90.0}], [GATE])

@@ -43,6 +43,16 @@ def test_pair_whose_signal_is_not_known_is_not_counted_as_one() -> None:
     assert frame["pair_count"].tolist()[0] == 1
 
 
+def test_steps_that_the_source_does_not_record_are_left_out() -> None:
+    shares = {"normalised_weight": 0.5, "old_weight": 0.5}
+    silent = {"pair_id": 3, "signal": 0.0, "selected": False}
+    frame = cycle_funnel(make_history([{"pair_id": 1, **shares}, {"pair_id": 2, **shares}, silent]))
+    assert frame[["step", "pair_count"]].to_numpy().tolist() == [["signals", 2], ["selected", 2]]
+    assert frame["lost"].tolist() == [[], []]
+    told = cycle_funnel(make_history([{"pair_id": 1, "position_target": 5.0, **shares}]))
+    assert told["step"].tolist() == ["signals", "selected", "with a target"]
+
+
 def test_waterfall_of_a_cycle_leads_from_what_was_wanted_to_the_targets(limited: History) -> None:
     frame = dollar_waterfall(limited)
     assert frame["stage"].tolist() == ["wanted", "concentration", "redistribution", "size_risk", "target"]

@@ -16,7 +16,8 @@ from terminal import run, told
 
 from alpha_model.cli import main
 from alpha_model.commands import waiting
-from alpha_model.commands.sources import HistorySource
+from alpha_model.commands.sources import HistorySource, opened
+from alpha_model.errors import HistoryError
 from alpha_model.history import read_history
 
 SAMPLE = min(SAMPLES, key=lambda path: path.stat().st_size)
@@ -173,6 +174,61 @@ def test_follow_takes_file_addresses_and_refuses_others(tmp_path: Path) -> None:
     assert refused.exit_code == 2
     assert "s3://bucket/state.json cannot be followed. Give a file, a folder, or an http(s) address." in refused.stderr
     assert "hunter2" not in refused.stderr
+
+
+UNESCAPED = ("s3://key:se#cret@bucket/a.json", "s3://key:se?cret@bucket/a.json", "https://key:se#cret@bucket/a.json")
+
+
+@pytest.mark.parametrize("address", UNESCAPED)
+@pytest.mark.parametrize(
+    "words",
+    [
+        *COMMANDS.values(),
+        ["open", "SOURCE"],
+        ["follow", "SOURCE", "--into", "TARGET", "--once"],
+        ["follow", "gone.json", "--into", "SOURCE", "--once"],
+        ["compact", "SOURCE", "--into", "TARGET"],
+        ["compact", str(SAMPLE), "--into", "SOURCE"],
+        ["convert", "SOURCE", "TARGET"],
+        ["convert", str(SAMPLE), "SOURCE"],
+        ["export", str(SAMPLE), "SOURCE"],
+        ["sql", "SELECT 1", "SOURCE"],
+        ["record", "SOURCE", str(SAMPLE)],
+        ["report", str(SAMPLE), "--cycle", "last", "-o", "SOURCE"],
+        ["completion", "SOURCE"],
+    ],
+    ids=" ".join,
+)
+def test_no_command_says_a_part_of_a_password_that_is_not_escaped(
+    words: list[str], address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    target = str(tmp_path / "made")
+    result = run(*(word.replace("SOURCE", address).replace("TARGET", target) for word in words))
+    assert result.exit_code != 0
+    assert not any(part in result.output for part in ("cret", "key:", "se#", "se?"))
+    assert {path.name for path in tmp_path.iterdir()} <= {"made"}  # nor is there a folder of that name
+
+
+def test_strategies_of_a_dataset_are_listed_without_its_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("alpha_model.commands.sources._is_folder", lambda _: True)
+    monkeypatch.setattr("alpha_model.commands.sources._strategies", lambda _: ["A", "B"])
+    with pytest.raises(HistoryError, match="Name one of them: memory://bucket/his/A, memory://bucket/his/B") as caught:
+        opened("memory://user:hunter2@bucket/his")
+    assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize("address", ["s3://key:hunter2@bucket/a.json", "s3://key:hunter2#x@bucket/a.json"])
+def test_what_a_system_says_of_an_address_is_told_without_its_password(
+    address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(f"no room for {address}")
+
+    monkeypatch.setattr("alpha_model.commands.info.opened", refuse)
+    result = run("info", address)
+    assert result.exit_code == 1
+    assert "hunter2" not in result.output
 
 
 def test_open_takes_file_addresses_and_says_how_to_get_others(monkeypatch: pytest.MonkeyPatch) -> None:

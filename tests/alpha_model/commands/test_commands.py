@@ -92,6 +92,33 @@ def test_cycle_shows_every_pair_its_trades_and_the_message() -> None:
     assert "The strategy's message" in shown
 
 
+def sides_told(tmp_path: Path, weights: str) -> list[list[str]]:
+    path = tmp_path / "weights.csv"
+    path.write_text(weights)
+    lines = [line.split() for line in run("cycle", path, "last").output.splitlines()[2:]]
+    assert all("side" not in signal for signal in told("cycle", path, "last")["signals"])
+    return sorted(line[:4] for line in lines)
+
+
+def test_cycle_says_which_pairs_are_short(tmp_path: Path) -> None:
+    table = "date,A,B,C,D,E\n2026-01-05,-0.2,0.2,-0.2,0.2,\n2026-01-06,-0.2,0.2,,-0.2,-0.2\n"
+    assert sides_told(tmp_path, table) == [
+        ["A-USD", "unknown", "short", "-0.2"],
+        ["B-USD", "unknown", "long", "0.2"],
+        ["C-USD", "unknown", "short", "0"],  # closed
+        ["D-USD", "unknown", "long", "to"],  # short
+        ["E-USD", "unknown", "short", "-0.2"],
+        ["pair", "decision", "side", "signal"],
+    ]
+
+
+def test_cycle_without_a_short_needs_no_side(tmp_path: Path) -> None:
+    assert sides_told(tmp_path, "date,A\n2026-01-05,0.2\n") == [
+        ["A-USD", "unknown", "0.2", "100.0%"],
+        ["pair", "decision", "signal", "raw"],
+    ]
+
+
 @pytest.mark.parametrize("which", ["9999", "2030-01-01", "yesterday-ish"])
 def test_unknown_cycles_are_an_error_in_one_sentence(which: str) -> None:
     result = run("cycle", HELD, which)

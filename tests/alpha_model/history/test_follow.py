@@ -172,6 +172,96 @@ def test_other_strategy_is_not_mixed_in(tmp_path: Path, target: Path, make: Any)
         assert "'B'" in (events[1].message or "")
 
 
+def nameless(make: Any, day: int, value: float = 1.0) -> Any:
+    return last_only(make, day, value) | {"name": None}
+
+
+def test_sources_without_a_name_are_not_mixed(tmp_path: Path, target: Path, make: Any) -> None:
+    one, other = tmp_path / "one.json", tmp_path / "other.json"
+    write(one, nameless(make, 0))
+    write(other, nameless(make, 0, 2.0))
+    with Follower([LiveHistory(one), LiveHistory(other)], target) as follower:
+        events = follower.poll()
+        assert [(event.event, event.source) for event in events] == [("recorded", str(one)), ("problem", str(other))]
+        assert events[1].message == (
+            f"neither {other} nor {target}, which is recorded from another source, names its strategy; not recorded. "
+            "Follow each strategy into a history of its own, or give --strategy if they are one."
+        )
+        write(one, nameless(make, 1))
+        write(other, nameless(make, 2))
+        assert kinds(follower.poll()) == ["recorded"]
+    for source, expected in ((other, "problem"), (one, "recorded")):  # after a restart, too
+        write(source, nameless(make, 3))
+        with Follower([LiveHistory(source)], target) as follower:
+            assert kinds(follower.poll()) == [expected]
+    history = read_history(target)
+    assert (history.timestamps.day.tolist(), len(history.superseded)) == ([5, 6, 8], 0)
+
+
+@pytest.mark.parametrize(("first", "second"), [("S", None), (None, "S")])
+def test_source_without_a_name_does_not_join_one_with_a_name(
+    tmp_path: Path, target: Path, make: Any, first: str | None, second: str | None
+) -> None:
+    names = {tmp_path / "one.json": first, tmp_path / "other.json": second}
+    for day, (path, name) in enumerate(names.items()):
+        write(path, last_only(make, day) | {"name": name})
+    with Follower([LiveHistory(path) for path in names], target) as follower:
+        events = follower.poll()
+    assert kinds(events) == ["recorded", "problem"]
+    assert "'S'" in (events[1].message or "")
+    assert len(read_history(target)) == 1
+
+
+def test_sources_without_a_name_are_one_strategy_where_the_operator_says_so(
+    tmp_path: Path, target: Path, make: Any
+) -> None:
+    paths = [tmp_path / "one.json", tmp_path / "other.json"]
+    for day, path in enumerate(paths):
+        write(path, nameless(make, day))
+    with Follower([LiveHistory(path) for path in paths], target, strategy="S") as follower:
+        assert kinds(follower.poll()) == ["recorded", "recorded"]
+    assert read_history(target).source.strategy == "S"
+
+
+def test_record_that_was_not_begun_by_following_takes_one_source(tmp_path: Path, target: Path, make: Any) -> None:
+    with HistoryRecorder(target) as recorder:
+        recorder.append(make.snapshot({"1": make.signal()}, timestamp=MONDAY))
+    paths = [tmp_path / "one.json", tmp_path / "other.json"]
+    for day, path in enumerate(paths, 1):
+        write(path, nameless(make, day))
+    with Follower([LiveHistory(path) for path in paths], target) as follower:
+        assert kinds(follower.poll()) == ["recorded", "problem"]
+
+
+def test_states_without_a_name_in_one_folder_are_not_mixed(tmp_path: Path, target: Path, make: Any) -> None:
+    folder = tmp_path / "states"
+    folder.mkdir()
+    for day in range(2):
+        write(folder / f"{day}.json", nameless(make, day))
+    with Follower([Folder(folder)], target) as follower:
+        assert kinds(follower.poll()) == ["recorded", "problem"]
+
+
+def test_snapshots_of_another_folder_are_another_source(tmp_path: Path, target: Path, make: Any) -> None:
+    folders = [tmp_path / "one", tmp_path / "other"]
+    for day, folder in enumerate(folders):
+        folder.mkdir()
+        for hour in range(2):
+            when = MONDAY + day * DAY + hour * 3_600
+            write(folder / f"{hour}.json", make.snapshot({"1": make.signal()}, timestamp=when))
+    with Follower([Folder(folder) for folder in folders], target) as follower:
+        assert kinds(follower.poll()) == ["recorded", "recorded", "problem", "problem"]
+
+
+def test_record_does_not_say_where_its_source_is(state: Path, target: Path, make: Any) -> None:
+    write(state, nameless(make, 0))
+    with Follower([LiveHistory(state)], target) as follower:
+        follower.poll()
+    header = json.loads(target.read_bytes().splitlines()[0])
+    assert len(header["origin"]) == 16
+    assert str(state) not in target.read_text()
+
+
 @pytest.mark.parametrize("call", ["write", "sync"])
 def test_failing_disk_is_told_and_tried_again(
     state: Path, target: Path, make: Any, monkeypatch: pytest.MonkeyPatch, call: str

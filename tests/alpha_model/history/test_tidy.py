@@ -140,12 +140,31 @@ def test_imported_table_reads_the_same_from_a_record(read: Any, tmp_path: Path) 
         ("when,pair,weight\n", "no column of times"),
         ("date,pair,wait\n2026-01-05,A,1\n", "neither a column weight nor a column signal"),
         ("date,weight\n2026-01-05,1\n", "no column of pairs"),
-        ("", "cannot be read as a table"),
+        (
+            "date,A,B\n2026-01-05,,60\n2026-01-06,30,70\n",
+            "a share of equity, where 1 is all of it, got a sum of 60 at 2026-01-05T00:00Z. Divide",
+        ),
+        (
+            "date,open,high,low\n2026-01-05,190,195,188\n",
+            "sum of 573 at 2026-01-05T00:00Z. Divide percentages by 100; prices are no",
+        ),
+        ("", "is empty"),
+        ("date,pair,weight", "cannot be read as a table: it has no rows"),
+        ("date,pair,weight\n2026-01-05,A,1,2\n", "Expected 3 columns, got 4: 2026-01-05,A,1,2. Write it as CSV, UTF-8"),
+        ("date,A,A\n2026-01-05,1,1\n", "two columns named 'A'"),
+        ("date,pair,Weight,weight\n2026-01-05,A,1,1\n", "two columns named 'weight'"),
+        ("date,pair,pair_id,weight\n2026-01-05,A,1e30,1\n", "row 1, column pair_id: expected a whole number"),
+        (",A\n2026-01-05,1\n", "no table of weights: it has no column of times, its columns are '', 'A'. Name one"),
     ],
 )
 def test_errors_name_the_row_and_the_column(read: Any, text: str, message: str) -> None:
     with pytest.raises(HistoryError, match=message):
         read(text)
+
+
+def test_leverage_is_no_percentage(read: Any) -> None:
+    assert read("date,A,B\n2026-01-05,12,-12\n").signals["normalised_weight"].tolist() == [12, 12]
+    assert len(read("date,A\n2026-01-05,1\n2026-01-06,1\n2026-01-07,200\n")) == 3
 
 
 def test_two_columns_of_one_name_are_refused() -> None:

@@ -1,0 +1,149 @@
+"""Tables of weights from strangers: every form that may come, and nothing that is too large."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from histories import differing_tables
+
+from alpha_model.errors import HistoryError
+from alpha_model.history import read_weights, read_weights_bytes
+
+WIDE = b"date,A,B\n2026-01-05,0.5,0.5\n2026-01-06,0.2,\n"
+FRAME = pd.DataFrame(
+    {"A": [0.5, 0.2], "B": [0.5, np.nan]}, index=pd.DatetimeIndex(["2026-01-05", "2026-01-06"], name="date")
+)
+
+
+def parquet(table: pd.DataFrame | pa.Table) -> bytes:
+    target = io.BytesIO()
+    pq.write_table(table if isinstance(table, pa.Table) else pa.Table.from_pandas(table), target)
+    return target.getvalue()
+
+
+def zstd(data: bytes) -> bytes:
+    target = pa.BufferOutputStream()
+    with pa.CompressedOutputStream(target, "zstd") as packed:
+        packed.write(data)
+    return target.getvalue().to_pybytes()
+
+
+def binary_as_text(data: bytes) -> pa.Array:
+    """Text that is not valid UTF-8, as only another program writes it."""
+    return pa.Array.from_buffers(
+        pa.string(), 1, [None, pa.py_buffer(np.array([0, len(data)], "int32")), pa.py_buffer(data)]
+    )
+
+
+NOT_UTF8 = parquet(pa.table({"date": binary_as_text(b"2026-01\xff05"), "A": [1.0]}))
+FORMS = {
+    "weights.csv": WIDE,
+    "bom.csv": b"\xef\xbb\xbf" + WIDE,
+    "crlf.csv": WIDE.replace(b"\n", b"\r\n"),
+    "quoted.csv": WIDE.replace(b"0.2", b'"0.2"'),
+    "weights.csv.gz": gzip.compress(WIDE, mtime=0),
+    "weights.csv.zst": zstd(WIDE),
+    "weights.parquet": parquet(FRAME),
+    "CAPITALS.PARQUET": parquet(FRAME.reset_index()),
+    "misnamed.csv": parquet(FRAME),
+    "views.parquet": parquet(
+        pa.table({"date": pa.array(["2026-01-05", "2026-01-06"], pa.string_view()), "A": [0.5, 0.2], "B": [0.5, None]})
+    ),
+    "dates.parquet": parquet(FRAME.reset_index().assign(date=lambda frame: frame["date"].dt.date)),
+    "categories.parquet": parquet(
+        FRAME.reset_index().melt("date", var_name="pair", value_name="weight").dropna().astype({"pair": "category"})
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_every_form_of_a_table_says_the_same(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    path.write_bytes(FORMS[name])
+    expected = read_weights(FRAME)
+    assert differing_tables(expected, read_weights(path)) == []
+    uploaded = read_weights_bytes(FORMS[name], name, max_bytes=100_000)
+    assert differing_tables(expected, uploaded) == []
+    assert (uploaded.source.name, uploaded.source.byte_count) == (name, len(FORMS[name]))
+
+
+def test_progress_ends_with_the_whole() -> None:
+    told: list[float] = []
+    read_weights(FRAME.dropna(axis=1), progress=told.append)
+    assert told == [0.5, 1.0]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"\xff\xfed\x00a\x00", "up.csv cannot be read as a table"),
+        (b"date,pair,weight\n2026-01-05,\xe9,1\n", "invalid UTF8 data. Write it as CSV, UTF-8"),
+        (b"PAR1 and nothing else", "up.csv cannot be read as a table: .*Write it again"),
+        (parquet(FRAME)[:-40] + b"\x00" * 40, "up.csv cannot be read as a table"),
+        (parquet(pa.table([["2026-01-05"], [1.0], [1.0]], names=["date", "A", "A"])), "has two columns named 'A'"),
+        (NOT_UTF8, "cannot be read as a table: .*UTF8"),
+        (gzip.compress(WIDE, mtime=0)[:-9], "is compressed, and damaged"),
+        (b'date,note\n2026-01-05,"' + b"x" * 3_000_000, "cannot be read as a table"),
+        (parquet(pd.DataFrame({"date": ["2026-01-05"], "A": [[0.5]]})), "column 'A': expected numbers, times or text"),
+        (b"time,pr\x1b[31m\n1,x\x1b[31m\n", r"column 'pr.x1b.31m': expected a finite number, got 'x.x1b.31m'"),
+        (b"open,high\n1,2\n", "no table of weights: it has no column of times, its columns are 'open', 'high'. Name"),
+    ],
+)
+def test_upload_that_is_no_table_says_why(content: bytes, message: str) -> None:
+    with pytest.raises(HistoryError, match=message) as caught:
+        read_weights_bytes(content, "up.csv")
+    assert str(caught.value).isprintable()
+
+
+def rle(text: str, rows: int) -> bytes:
+    """A small file of many rows."""
+    same = pa.array(np.zeros(rows, "int32"))
+    pair = pa.DictionaryArray.from_arrays(same, pa.array([text]))
+    return parquet(pa.table({"date": np.arange(rows), "pair": pair, "weight": np.zeros(rows)}))
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (rle("A", 5_000), "has 5,000 weights, and at most 2,000 may be opened here"),
+        (rle("x" * 1_000, 1_500), "more than 1,000,000 bytes when unpacked"),
+        (b"date,pair,weight\n" + b"2026-01-05,A,1\n" * 5_000, "at most 2,000 may be opened here"),
+        (b"date,A,B\n" + b"2026-01-05,1,1\n" * 1_500, "has 3,000 weights, and at most 2,000"),
+        (gzip.compress(b"date,A\n" + b" " * 2_000_000, mtime=0), "more than 1,000,000 bytes when unpacked"),
+        (WIDE + b" " * 1_000_000, "more than 1,000,000 bytes"),
+    ],
+    ids=["rows", "text", "lines", "cells", "packed", "plain"],
+)
+def test_upload_beyond_the_limit_is_refused_before_it_is_unpacked(content: bytes, message: str) -> None:
+    with pytest.raises(HistoryError, match=message):
+        read_weights_bytes(content, "up.csv", max_bytes=1_000_000)
+
+
+_written: list[Any] = []
+_watched: list[bool] = []
+
+
+def _note_opening(event: str, args: tuple[Any, ...]) -> None:
+    if _watched and event == "open" and args[2] & (os.O_WRONLY | os.O_RDWR):
+        _written.append(args[0])
+
+
+def test_upload_stays_in_memory() -> None:
+    sys.addaudithook(_note_opening)
+    _watched.append(True)
+    try:
+        for name, content in FORMS.items():
+            read_weights_bytes(content, f"../{name}", max_bytes=100_000)
+    finally:
+        _watched.clear()
+    assert _written == []
