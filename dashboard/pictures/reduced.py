@@ -4,11 +4,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
+import plotly.graph_objects as go
 
 from alpha_model.analysis import Kept, reduce_cycles
 from alpha_model.analysis.reduce import Meaning
 from alpha_model.units import PairId
-from dashboard.drawing import PairIds, Span
+from dashboard.drawing import Drawing, Look, PairIds, Span
 
 BUCKETS = 500
 """The most cycles that a picture draws one by one."""
@@ -31,6 +32,28 @@ class Picture:
     finding: str
     note: str = ""
     refines: bool = False
+
+    def drawn(
+        self, figure: go.Figure, look: Look, reading: str, table: pd.DataFrame | None = None, *, timed: bool = True
+    ) -> Drawing:
+        """The chart of this picture.
+
+        Args:
+            figure: What it draws.
+            look: How a reader looks at it.
+            reading: How to read it; what was left out is said after it. Our own words only, they are Markdown.
+            table: Its numbers under names for people; None is the frame.
+            timed: Its x axis is time.
+        """
+        return Drawing(
+            figure,
+            self.finding,
+            f"{reading} {self.note}".strip(),
+            self.frame if table is None else table,
+            look.theme,
+            timed=timed,
+            refines=self.refines,
+        )
 
 
 @dataclass(frozen=True, slots=True)

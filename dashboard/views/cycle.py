@@ -75,7 +75,7 @@ def draw_funnel(history: History, look: Look, book: Ledger) -> Drawing:
     picture = pictures.funnel_picture(history, book)
     table = picture.frame.assign(lost=picture.frame["lost"].map(lost_words))
     figure = funnel_figure(picture.frame, look.theme)
-    return Drawing(figure, picture.finding, picture.note, table, look.theme, timed=False)
+    return picture.drawn(figure, look, "", table, timed=False)
 
 
 def draw_waterfall(history: History, look: Look, book: Ledger) -> Drawing:
@@ -86,4 +86,4 @@ def draw_waterfall(history: History, look: Look, book: Ledger) -> Drawing:
     )
     table = picture.frame.assign(stage=stage_names(picture.frame))
     figure = waterfall_figure(picture.frame, look.theme)
-    return Drawing(figure, picture.finding, f"{scope} {picture.note}", table, look.theme, timed=False)
+    return picture.drawn(figure, look, scope, table, timed=False)

@@ -100,25 +100,21 @@ def draw_counts(history: History, look: Look) -> Drawing:
     """Over time."""
     picture = pictures.flags_picture(history, look.pair_ids, look.zoom)
     scope = f" of {plural(len(look.pair_ids), 'chosen pair')}" if look.pair_ids else ""
-    return Drawing(
+    return picture.drawn(
         flags_figure(picture.frame, look.theme, [remark.timestamp for remark in shifts(history, look.pair_ids)]),
-        picture.finding,
-        f"A flag says why a signal{scope} was not followed in full; a signal may carry several. {picture.note}",
-        picture.frame,
-        look.theme,
-        refines=picture.refines,
+        look,
+        f"A flag says why a signal{scope} was not followed in full; a signal may carry several.",
     )
 
 
 def draw_by_pair(history: History, look: Look) -> Drawing:
     """By pair."""
     picture = pictures.flags_by_pair_picture(history, look.pair_ids)
-    return Drawing(
+    return picture.drawn(
         flags_by_pair_figure(picture.frame, look.style, look.theme),
-        picture.finding,
-        f"Signals of the window that carry the flag. {picture.note}",
+        look,
+        "Signals of the window that carry the flag.",
         _pairs_named(picture.frame, look.style),
-        look.theme,
         timed=False,
     )
 
@@ -126,12 +122,11 @@ def draw_by_pair(history: History, look: Look) -> Drawing:
 def draw_together(history: History, look: Look) -> Drawing:
     """Which flags come together."""
     picture = pictures.co_occurrence_picture(history, look.pair_ids)
-    return Drawing(
+    return picture.drawn(
         co_occurrence_figure(picture.frame, look.theme),
-        picture.finding,
+        look,
         "Signals of the window that carry both flags.",
         _as_table(picture.frame),
-        look.theme,
         timed=False,
     )
 

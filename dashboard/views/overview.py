@@ -72,13 +72,10 @@ def equity_table(history: History) -> pd.DataFrame:
 def draw_equity(history: History, look: Look) -> Drawing:
     """The equity curve."""
     picture = pictures.equity_picture(history, look.zoom)
-    return Drawing(
+    return picture.drawn(
         equity_figure(picture.frame, look.theme),
-        picture.finding,
-        f"Click any moment to take its cycle apart. {picture.note}",
-        picture.frame,
-        look.theme,
-        refines=picture.refines,
+        look,
+        "Click any moment to take its cycle apart.",
     )
 
 

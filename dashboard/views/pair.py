@@ -104,13 +104,10 @@ def weights_of(history: History, look: Look) -> Drawing:
     """Its weights."""
     pair_id = look.pair_ids[0]
     picture = pictures.pair_weights_picture(history, pair_id, look.zoom)
-    return Drawing(
+    return picture.drawn(
         pair_weights_figure(picture.frame, look.theme, look.style.colour(look.theme, pair_id)),
-        picture.finding,
-        f"Raw share is the raw weight among all raw weights of the cycle, before any limit. {picture.note}",
-        picture.frame,
-        look.theme,
-        refines=picture.refines,
+        look,
+        "Raw share is the raw weight among all raw weights of the cycle, before any limit.",
     )
 
 
@@ -118,13 +115,10 @@ def dollars_of(history: History, look: Look) -> Drawing:
     """Its dollars."""
     pair_id = look.pair_ids[0]
     picture = pictures.pair_dollars_picture(history, pair_id, look.zoom)
-    return Drawing(
+    return picture.drawn(
         pair_dollars_figure(picture.frame, look.theme, look.style.colour(look.theme, pair_id)),
-        picture.finding,
-        f"{REFUSED if (picture.frame['refused'] > 0).any() else HELD} {picture.note}",
-        picture.frame,
-        look.theme,
-        refines=picture.refines,
+        look,
+        REFUSED if (picture.frame["refused"] > 0).any() else HELD,
     )
 
 

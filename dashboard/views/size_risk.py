@@ -105,27 +105,22 @@ def refusers(history: History, style: PairStyle) -> str:
 def draw_equity(history: History, look: Look) -> Drawing:
     """Investable, accepted and discarded."""
     picture = pictures.size_risk_picture(history, look.zoom)
-    return Drawing(
+    return picture.drawn(
         size_risk_figure(picture.frame, look.theme),
-        picture.finding,
+        look,
         "Below, on a scale of its own, what size risk left uninvested; any further gap between the lines is cash that "
-        f"the weights left. {picture.note}",
-        picture.frame,
-        look.theme,
-        refines=picture.refines,
+        "the weights left.",
     )
 
 
 def draw_costs(history: History, look: Look, settings: Settings) -> Drawing:
     """What each limit and gate cost or earned."""
     picture = pictures.costs_picture(history, settings)
-    return Drawing(
+    return picture.drawn(
         costs_figure(picture.frame, pictures.CONSTRAINT_NAMES, look.theme),
-        picture.finding,
+        look,
         "What the refused dollars and the changes that were not made would have returned until the next cycle; a loss "
-        f"that was avoided is earned. {picture.note}",
-        picture.frame,
-        look.theme,
+        "that was avoided is earned.",
         timed=False,
     )
 
@@ -133,12 +128,11 @@ def draw_costs(history: History, look: Look, settings: Settings) -> Drawing:
 def draw_capacity(history: History, look: Look) -> Drawing:
     """The pairs that refused most."""
     picture = pictures.capacity_picture(history, look.pair_ids)
-    return Drawing(
+    return picture.drawn(
         capacity_figure(picture.frame, look.style, look.theme),
-        picture.finding,
+        look,
         "Over all cycles of the window. What one pair refuses is offered to the next, so refusals add up to more than "
-        f"what stayed uninvested. {picture.note}",
+        "what stayed uninvested.",
         with_pair(picture.frame, look.style),
-        look.theme,
         timed=False,
     )

@@ -109,25 +109,21 @@ def cost_of_holding(history: History, settings: Settings) -> tuple[Number, ...]:
 def draw_gate(history: History, look: Look) -> Drawing:
     """The largest change of each cycle against the threshold."""
     picture = pictures.thresholds_picture(history, look.zoom)
-    return Drawing(
+    return picture.drawn(
         thresholds_figure(picture.frame, look.theme),
-        picture.finding,
-        f"Marks below the dashed line held the portfolio as it was. {picture.note}",
+        look,
+        "Marks below the dashed line held the portfolio as it was.",
         picture.frame.drop(columns="sentence").set_index("timestamp"),
-        look.theme,
-        refines=picture.refines,
     )
 
 
 def draw_sweep(history: History, look: Look) -> Drawing:
     """How many cycles would have reached any other threshold."""
     picture = pictures.sweep_picture(history)
-    return Drawing(
+    return picture.drawn(
         sweep_figure(picture.frame, look.theme),
-        picture.finding,
+        look,
         "Holdings are taken as recorded: trading more often would have left smaller changes, which this does not "
         "replay.",
-        picture.frame,
-        look.theme,
         timed=False,
     )

@@ -85,38 +85,31 @@ def answer(history: History) -> tuple[str, list[Number]]:
 def draw_differences(history: History, look: Look) -> Drawing:
     """Pair × cycle."""
     picture = pictures.diffs_picture(history, look.pair_ids, look.zoom)
-    return Drawing(
+    return picture.drawn(
         weight_diffs_figure(picture.frame, look.style, look.theme),
-        picture.finding,
-        f"One row a pair, one column a cycle: blue grows, orange shrinks, blank is neither wanted nor held. "
-        f"{picture.note}",
+        look,
+        "One row a pair, one column a cycle: blue grows, orange shrinks, blank is neither wanted nor held.",
         named(picture.frame, look.style),
-        look.theme,
-        refines=picture.refines,
     )
 
 
 def draw_moved(history: History, look: Look) -> Drawing:
     """All pairs together."""
     picture = pictures.moved_picture(history, look.zoom)
-    return Drawing(
+    return picture.drawn(
         moved_figure(picture.frame, look.theme),
-        picture.finding,
-        f"The differences of all pairs added up: above the axis what grew, below what shrank. {picture.note}",
-        picture.frame,
-        look.theme,
-        refines=picture.refines,
+        look,
+        "The differences of all pairs added up: above the axis what grew, below what shrank.",
     )
 
 
 def draw_movers(history: History, look: Look) -> Drawing:
     """The pairs that moved most."""
     picture = pictures.movers_picture(history, look.pair_ids)
-    return Drawing(
+    return picture.drawn(
         movers_figure(picture.frame, look.style, look.theme),
-        picture.finding,
-        f"Every move of the window added up, growing to the right and shrinking to the left. {picture.note}",
+        look,
+        "Every move of the window added up, growing to the right and shrinking to the left.",
         with_pair(picture.frame, look.style),
-        look.theme,
         timed=False,
     )

@@ -96,13 +96,11 @@ def draw_stack(history: History, look: Look) -> Drawing:
 def draw_map(history: History, look: Look) -> Drawing:
     """Normalised weights as a heatmap."""
     picture = pictures.weights_map_picture(history, look.pair_ids, look.zoom)
-    return Drawing(
+    return picture.drawn(
         weights_map_figure(picture.frame, look.style, look.theme),
-        picture.finding,
-        f"One row a pair, one column a cycle: the stronger the colour, the heavier the weight. {picture.note}",
+        look,
+        "One row a pair, one column a cycle: the stronger the colour, the heavier the weight.",
         named(picture.frame, look.style),
-        look.theme,
-        refines=picture.refines,
     )
 
 
