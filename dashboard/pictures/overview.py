@@ -8,6 +8,8 @@ from dashboard.drawing import Span
 from dashboard.pictures.reduced import Picture, note, reduced
 from dashboard.text import share, usd
 
+DEPOSIT = 2.0
+"""So many times from one record to the next, equity grows by a deposit rather than by trading: no return is told."""
 POINTS = 100
 """The most points of a sparkline."""
 
@@ -46,7 +48,6 @@ def _finding(frame: pd.DataFrame) -> str:
         return f"{what} is {usd(last)}"
     highest = column.cummax()
     deepest = float((1 - column / highest).max())
-    change = last / first - 1
-    return (
-        f"{what} went from {usd(first)} to {usd(last)} ({change * 100:+.1f} %); the deepest fall was {share(deepest)}"
-    )
+    leaps = bool((column / column.shift() > DEPOSIT).any())
+    change = ", with a leap as a deposit makes one" if leaps else f" ({(last / first - 1) * 100:+.1f} %)"
+    return f"{what} went from {usd(first)} to {usd(last)}{change}; the deepest fall was {share(deepest)}"

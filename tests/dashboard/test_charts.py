@@ -313,3 +313,22 @@ def test_titles_fit_into_a_narrow_window(module: ModuleType) -> None:
     titles = [words for name, words in vars(module).items() if name.isupper() and isinstance(words, str)]
     assert titles
     assert all(len(words) <= 80 for words in titles)  # 440 pixels at 13; the page has 480 in a window of 800
+
+
+@pytest.mark.parametrize(
+    ("amounts", "words"),
+    [
+        ([100.0, 150.0, 120.0], "Investable equity went from $100 to $120 (+20.0 %); the deepest fall was 20.0 %"),
+        (
+            [2.5, 5000.0, 4500.0],
+            "Investable equity went from $2.50 to $4.5k, with a leap as a deposit makes one; "
+            "the deepest fall was 10.0 %",
+        ),
+        ([100.0], "Investable equity is $100"),
+    ],
+)
+def test_growth_is_no_return_where_money_came_in(amounts: list[float], words: str) -> None:
+    assert (
+        pictures.equity_picture(make_history(cycles=[{"investable_equity": amount} for amount in amounts])).finding
+        == words
+    )
