@@ -321,8 +321,10 @@ def test_titles_fit_into_a_narrow_window(module: ModuleType) -> None:
         ([100.0, 150.0, 120.0], "Investable equity went from $100 to $120 (+20.0 %); the deepest fall was 20.0 %"),
         (
             [2.5, 5000.0, 4500.0],
-            "Investable equity went from $2.50 to $4.5k, with a leap as a deposit makes one; "
-            "the deepest fall was 10.0 %",
+            (
+                "Investable equity went from $2.50 to $4.5k, with a leap as a deposit makes one; "
+                "the deepest fall was 10.0 %"
+            ),
         ),
         ([100.0], "Investable equity is $100"),
     ],
