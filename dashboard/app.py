@@ -145,17 +145,14 @@ def sidebar(settings: Settings, progress: data.Progress) -> Desk:
     contents: Contents = {path: partial(draw, opened, selection) for path, (_, draw) in PAGES.items()}
     others = {other: listed[other] for other in listed if other != name}
     contents["compare"] = partial(compare.render, opened, selection, others, partial(open_other, others, settings))
-    return Desk(contents, partial(dock, opened, selection), partial(show_live, listed[name], opened, settings), native)
+    seen = opened.between(selection.start, selection.end)
+    live = partial(show_live, listed[name], opened, settings, seen)
+    return Desk(contents, partial(show_dock, seen, selection), live, native)
 
 
 def open_other(others: Mapping[str, data.Listed], settings: Settings, name: str) -> OpenHistory:
     """A second history, to compare with the first."""
     return data.open_history(others[name], settings)
-
-
-def dock(opened: OpenHistory, selection: Selection) -> None:
-    """The cycle cursor at the foot of every page."""
-    show_dock(opened.between(selection.start, selection.end), selection)
 
 
 def choose_newest_upload(settings: Settings) -> None:

@@ -6,25 +6,39 @@ import pandas as pd
 from alpha_model.analysis import Ledger, cycle_outcomes, explain_cycle, flag_names, weight_diffs
 from alpha_model.history import History
 from dashboard.charts.theme import PairStyle
-from dashboard.text import humanised, share, usd
+from dashboard.text import NOT_RECORDED, humanised, share, usd
 
-_DOLLARS = ["max_position_adjust_usd", "position_adjust_threshold_usd", "traded_usd"]
+_TOTALS = ("investable_equity", "size_risk_discarded_value", "max_position_adjust_usd", "position_adjust_threshold_usd")
+_AMOUNTS = ("old_value", "position_target", "position_adjust_usd")
 
 
-def numbers(one: History) -> list[tuple[str, str, str]]:
-    """What a reader wants first of one cycle: label, value with its unit, and how it comes about, empty if plain."""
+def tells_dollars(history: History) -> bool:
+    """Does the source record any amount of the decisions, and not weights alone?"""
+    columns = [
+        *(history.tables.cycles[name] for name in _TOTALS),
+        *(history.tables.signals[name] for name in _AMOUNTS),
+    ]
+    return any(column.null_count < len(column) for column in columns)
+
+
+def numbers(one: History, *, dollars: bool) -> list[tuple[str, str, str]]:
+    """What a reader wants first of one cycle: label, value with its unit, and how it comes about, empty if plain.
+
+    Args:
+        one: The history of one cycle.
+        dollars: Its whole history `tells_dollars`.
+    """
     row, cycle = cycle_outcomes(one).iloc[0], one.tables.cycles
-    equity, discarded = (cycle[name][0].as_py() for name in ("investable_equity", "size_risk_discarded_value"))
-    dollars = [equity, discarded, *row[_DOLLARS]]
-    if pd.isna(dollars).all() and one.tables.signals["normalised_weight"].null_count < one.tables.signals.num_rows:
-        weights = one.wide("normalised_weight")
-        moved = float(np.nansum(np.abs(weight_diffs(one).to_numpy())))
+    if not dollars:
+        weights, held = one.wide("normalised_weight"), one.wide("old_weight")
+        moved = f"{100 * float(np.nansum(np.abs(weight_diffs(one).to_numpy()))):,.1f} pp"
         return [
             ("Outcome", humanised(str(row["outcome"])).capitalize(), "The source records weights, and no dollars."),
             ("Pairs", f"{np.count_nonzero(np.nan_to_num(weights)):,}", "Pairs with a weight."),
-            ("Largest weight", share(float(np.nanmax(weights))), "Share of investable equity."),
-            ("Moved", f"{100 * moved:,.1f} pp", "Σ|weight - weight held before|."),
+            ("Largest weight", share(float(np.nan_to_num(weights).max(initial=0))), "Share of investable equity."),
+            ("Moved", NOT_RECORDED if np.isnan(held).all() else moved, "Σ|weight - weight held before|."),
         ]
+    equity, discarded = (cycle[name][0].as_py() for name in ("investable_equity", "size_risk_discarded_value"))
     return [
         ("Outcome", humanised(str(row["outcome"])).capitalize(), ""),
         ("Investable", usd(equity), "Investable equity."),

@@ -14,6 +14,7 @@ from alpha_model.history import History
 from alpha_model.units import PairId
 from dashboard.charts.house import dressed
 from dashboard.charts.theme import PairStyle, Theme
+from dashboard.text import sentence
 
 PairIds: TypeAlias = tuple[PairId, ...]
 """A selection of pairs; empty is all of them."""
@@ -90,7 +91,7 @@ class Drawing:
     @property
     def alt(self) -> str:
         """The chart in words."""
-        return f"{self.finding}. {self.reading}".strip()
+        return f"{sentence(self.finding)} {self.reading}".strip()
 
     def content(self, name: str, view: str, plotly: str) -> bytes:
         """What a browser needs to draw it, after a digest by which it knows what it has drawn already.

@@ -26,12 +26,19 @@ LIVE_FOR = timedelta(days=7)
 """A record whose last cycle is older than this, and than ten of its intervals, has ended rather than stalled."""
 
 
-def show_live(listed: Listed, opened: OpenHistory, settings: Settings) -> None:
-    """A line on freshness above every page, where the file is an operator's and may still grow."""
+def show_live(listed: Listed, opened: OpenHistory, settings: Settings, seen: OpenHistory) -> None:
+    """A line on freshness above every page, where the file is an operator's and may still grow.
+
+    Args:
+        listed: The file.
+        opened: What the page shows of it.
+        settings: The operator's.
+        seen: The window of it.
+    """
     if listed.path is None or listed.origin != "file":
         return
     if is_alive(opened.history.timestamps, datetime.now(UTC)):
-        _line(listed, opened, settings, _chosen())
+        _line(listed, opened, settings, _chosen(), last_of(seen))
 
 
 def is_alive(timestamps: pd.DatetimeIndex, now: datetime) -> bool:
@@ -44,7 +51,7 @@ def is_alive(timestamps: pd.DatetimeIndex, now: datetime) -> bool:
 
 
 @st.fragment(run_every=LOOK_EVERY)
-def _line(listed: Listed, shown: OpenHistory, settings: Settings, chosen: str) -> None:
+def _line(listed: Listed, shown: OpenHistory, settings: Settings, chosen: str, last: pd.Timestamp) -> None:
     newest = open_history(listed, settings)
     if _chosen() != chosen or (newest is not shown and not chosen):
         st.rerun()  # the viewer follows the newest cycle, or began or ceased to
@@ -57,16 +64,16 @@ def _line(listed: Listed, shown: OpenHistory, settings: Settings, chosen: str) -
     now = datetime.now(UTC)
     fresh = freshness_of(newest.history.timestamps, now)
     if fresh.is_overdue:
-        st.error(overdue_words(fresh, now), icon=":material/alarm:")
+        st.error(f"{overdue_words(fresh, now)}{_slowness(listed)}", icon=":material/alarm:")
     with st.container(horizontal=True, vertical_alignment="center", gap="medium", key="live"):
         if not fresh.is_overdue:
-            st.caption(f":green[:material/circle:] {fresh_words(fresh, now)}{_slowness(listed)}", width="content")
+            st.caption(f":green[:material/circle:] {fresh_words(fresh, now)}.{_slowness(listed)}", width="content")
         if len(shown.history):
             st.session_state[FOLLOW] = not chosen
             st.toggle(
                 "Follow the newest cycle",
                 key=FOLLOW,
-                on_change=partial(_follow_or_stay, shown),
+                on_change=partial(_follow_or_stay, last),
                 help="On: every page shows a new cycle as soon as it is written. Off: the page stays where it is, and "
                 "says how many cycles are new. Looking at another cycle turns it off.",
             )
@@ -77,9 +84,9 @@ def _chosen() -> str:
     return st.session_state.get(CYCLE) or ""
 
 
-def _follow_or_stay(shown: OpenHistory) -> None:
-    """The switch was turned (a callback)."""
-    st.session_state[CYCLE] = "" if st.session_state[FOLLOW] else link_time(last_of(shown))
+def _follow_or_stay(last: pd.Timestamp) -> None:
+    """The switch was turned (a callback): to follow, or to stay at the last cycle of the window."""
+    st.session_state[CYCLE] = "" if st.session_state[FOLLOW] else link_time(last)
 
 
 def _slowness(listed: Listed) -> str:
@@ -91,7 +98,7 @@ def _slowness(listed: Listed) -> str:
         why = "a table"
     elif listed.path.name.endswith(PACKED):
         why = "packed"
-    return f". It is {why}, so each change takes a reading of the whole file"
+    return f" It is {why}, so each change takes a reading of the whole file."
 
 
 def last_of(opened: OpenHistory) -> pd.Timestamp:

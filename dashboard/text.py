@@ -21,13 +21,13 @@ _ROUNDS_UP = 0.9995
 _NO_CENTS = 99.995
 """From here on three digits leave no room for cents."""
 _MEGABYTE = 1_000_000
-_NOT_RECORDED = "–"
+NOT_RECORDED = "–"
 
 
 def usd(amount: float | None) -> str:
     """A short amount: $12.4k, -$310, $7.84; a dash where there is none."""
     if amount is None or pd.isna(amount):
-        return _NOT_RECORDED
+        return NOT_RECORDED
     sign, size = "-" if amount < 0 else "", abs(amount)
     for letter, unit in _THOUSANDS:
         if size >= unit * _ROUNDS_UP:
@@ -41,12 +41,12 @@ def _three_digits(number: float) -> str:
 
 def share(value: float | None) -> str:
     """A share as a percentage: 3.1 %; a dash where there is none."""
-    return _NOT_RECORDED if value is None or pd.isna(value) else f"{value * 100:.1f} %"
+    return NOT_RECORDED if value is None or pd.isna(value) else f"{value * 100:.1f} %"
 
 
 def moment(time: pd.Timestamp | None) -> str:
     """A time for people: 10 Apr 2024, 08:00."""
-    return _NOT_RECORDED if time is None else f"{time:%-d %b %Y, %H:%M}"
+    return NOT_RECORDED if time is None else f"{time:%-d %b %Y, %H:%M}"
 
 
 def byte_size(count: int) -> str:
@@ -56,7 +56,7 @@ def byte_size(count: int) -> str:
 
 def day(time: pd.Timestamp | None) -> str:
     """A day for people: 10 Apr 2024."""
-    return _NOT_RECORDED if time is None else f"{time:%-d %b %Y}"
+    return NOT_RECORDED if time is None else f"{time:%-d %b %Y}"
 
 
 def span(time: timedelta) -> str:
@@ -68,6 +68,11 @@ def span(time: timedelta) -> str:
     if hours:
         return f"{hours} h {minutes} min" if minutes else f"{hours} h"
     return f"{minutes} min" if minutes else f"{seconds} s"
+
+
+def sentence(finding: str) -> str:
+    """A finding with its stop; one that is a question has its own."""
+    return finding if finding.endswith("?") else f"{finding}."
 
 
 def plural(count: int, word: str, many: str | None = None) -> str:

@@ -5,6 +5,7 @@ address, or brought back by Back.
 """
 
 from collections.abc import Mapping
+from datetime import MAXYEAR, MINYEAR
 from typing import Any
 
 import pandas as pd
@@ -51,7 +52,7 @@ def span_named(words: str, first: pd.Timestamp, last: pd.Timestamp) -> tuple[Spa
         named = Span(utc(start) if start else first, utc(end) if end else last) if between else None
     except HistoryError:
         named = None
-    if named is None or pd.isna(named.start) or pd.isna(named.end):
+    if named is None or not _can_be_written(named):
         return None, "That is no stretch of time, so all of the window is shown. Write it as 2024-04-10..2024-05-01."
     if named.start >= named.end or named.start > last or named.end < first:
         return None, "That stretch is outside the window, so all of it is shown."
@@ -75,9 +76,15 @@ def zoom_to(told: Mapping[str, Any]) -> None:
         st.session_state[ZOOM] = ""
     elif isinstance(seen, list) and len(seen) == 2:  # noqa: PLR2004 - both ends
         try:
-            st.session_state[ZOOM] = span_name(Span(utc(str(seen[0])), utc(str(seen[1]))))
+            zoom = Span(utc(str(seen[0])), utc(str(seen[1])))
         except HistoryError:
             return
+        st.session_state[ZOOM] = span_name(zoom) if _can_be_written(zoom) else ""
+
+
+def _can_be_written(zoom: Span) -> bool:
+    """Do both ends lie in the years that a date has? A reader may zoom out beyond them."""
+    return all(pd.notna(end) and MINYEAR < end.year < MAXYEAR for end in (zoom.start, zoom.end))
 
 
 def told_zoom(zoom: Span | None) -> dict[str, Any]:

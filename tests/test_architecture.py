@@ -30,7 +30,7 @@ LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 
 DASHBOARD_ALLOWED = {
     "charts": {"charts", "text"},
-    "drawing": {"charts"},
+    "drawing": {"charts", "text"},
     "decision": {"charts", "text"},
     "pictures": {"drawing", "pictures", "text"},
     "opened": {"charts"},

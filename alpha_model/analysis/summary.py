@@ -97,7 +97,7 @@ def _moves(history: History, reasons: Reasons, *, all_failed: bool) -> str:
     amounts, parts = reasons.numbers["amount_usd"], []
     for code, words in _MOVES.items():
         rows = np.flatnonzero(reasons.code == list(ReasonCode).index(code))
-        those = rows[np.argsort(-amounts[rows], kind="stable")]
+        those = rows[np.lexsort((reasons.numbers["rank"][rows], -amounts[rows]))]
         named = [f"{labels[int(pair_ids[row])]} ({usd(float(amounts[row]))})" for row in those[:_SHOWN]]
         more = f" and {len(those) - _SHOWN:,} more" if len(those) > _SHOWN else ""
         if named:

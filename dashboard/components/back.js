@@ -6,7 +6,8 @@
 //
 // Data: page (the address of the one that is shown).
 
-const GESTURES = ["pointerdown", "keydown", "drop"];
+const GESTURES = ["pointerdown", "keydown", "drop", "click"];
+const SETTLING = 1000; // milliseconds in which a page comes back; what is done to it then is no step of its own
 const SILENT = new Set(["Escape", "Shift", "Control", "Alt", "Meta"]); // keys that choose nothing by themselves
 
 function oneEntryForEachGesture() {
@@ -24,9 +25,17 @@ function oneEntryForEachGesture() {
   };
   history.pushState = goTo;
   history.replaceState = goTo;
-  const begin = ({ key }) => (isNew ||= !SILENT.has(key));
+  let cameBack = -SETTLING;
+  const begin = ({ type, key, detail }) => {
+    if (SILENT.has(key) || performance.now() - cameBack < SETTLING) return;
+    isNew ||= type !== "click" || !detail; // a click without a pointer comes from a keyboard or a screen reader
+  };
   for (const gesture of GESTURES) window.addEventListener(gesture, begin, true);
-  window.addEventListener("popstate", () => (isNew = false), true);
+  const comeBack = () => {
+    isNew = false;
+    cameBack = performance.now();
+  };
+  window.addEventListener("popstate", comeBack, true);
 }
 
 if (!window.alphaModelHistory) {
@@ -37,5 +46,6 @@ if (!window.alphaModelHistory) {
 export default function ({ data }) {
   if (data.page === window.alphaModelPage) return;
   window.alphaModelPage = data.page;
-  document.activeElement?.blur(); // a field that was last used would keep the arrow keys
+  const { activeElement } = document;
+  if (activeElement?.matches("input, textarea, [role=combobox]")) activeElement.blur(); // it would keep the arrow keys
 }

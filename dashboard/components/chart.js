@@ -12,6 +12,7 @@ const DIGEST = 32;
 const CURSOR = "alpha-model:cursor";
 const ZOOM = "alpha-model:zoom";
 const DOUBLE = 300; // milliseconds between the two clicks of a double click, as Plotly has it
+const PATIENCE = 5000; // milliseconds in which the server hears of a zoom
 const LOCAL = { dateStyle: "medium", timeStyle: "long" };
 const charts = new WeakMap();
 
@@ -143,7 +144,7 @@ class Chart {
     this.range = axis.autorange ? null : axis.range.map(asText);
     if (sameRange(this.range, zoomRange())) return;
     const zoom = { range: this.range, turn: `${Date.now()}` };
-    window.alphaModelZoom = zoom;
+    window.alphaModelZoom = { ...zoom, patience: performance.now() + PATIENCE };
     window.dispatchEvent(new CustomEvent(ZOOM));
     clearTimeout(window.alphaModelZoomTimer);
     window.alphaModelZoomTimer = setTimeout(() => this.setTriggerValue("zoom", zoom), 120);

@@ -155,15 +155,18 @@ function announce(time) {
 }
 
 // The server's zoom is the charts', but for the moment in which it has not heard yet of the reader's last one. What it
-// heard it says in whole minutes, which moves nothing.
+// heard it says in whole minutes, which moves nothing; a zoom to where there is nothing it does not take.
 function hearZoom({ range, turn }) {
   const now = window.alphaModelZoom;
   const words = JSON.stringify(range);
   if (now && now.told === undefined) {
-    if (now.turn === turn) now.told = words;
-    return;
-  }
-  if (now ? now.told === words : !range) return;
+    const isHeard = now.turn === turn;
+    if (!isHeard && performance.now() < now.patience) return;
+    if (isHeard && Boolean(range) === Boolean(now.range)) {
+      now.told = words;
+      return;
+    }
+  } else if (now ? now.told === words : !range) return;
   window.alphaModelZoom = { range, turn, told: words };
   window.dispatchEvent(new CustomEvent(ZOOM));
 }

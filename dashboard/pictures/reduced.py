@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 
 from alpha_model.analysis import Kept, reduce_cycles
 from alpha_model.analysis.reduce import Meaning
+from alpha_model.history import History
 from alpha_model.units import PairId
 from dashboard.drawing import Drawing, Look, PairIds, Span
 
@@ -86,16 +87,23 @@ def in_view(frame: pd.DataFrame, zoom: Span | None) -> pd.DataFrame:
     """The rows that a reader looks at, and some on either side."""
     if zoom is None:
         return frame
-    span = widened(zoom)
-    times = pd.DatetimeIndex(frame.index)
-    first, stop = times.searchsorted(span.start), times.searchsorted(span.end, side="right")
-    return frame.iloc[max(0, int(first) - 1) : int(stop) + 1]
+    return frame.iloc[_places_in_view(pd.DatetimeIndex(frame.index), zoom)]
 
 
-def widened(zoom: Span) -> Span:
-    """A zoom and its margins."""
+def cycles_in_view(history: History, zoom: Span | None) -> History:
+    """The cycles that a reader looks at, and some on either side."""
+    times = history.timestamps
+    if zoom is None or not len(times):
+        return history
+    seen = times[_places_in_view(times, zoom)]
+    return history.between(seen[0], seen[-1])
+
+
+def _places_in_view(times: pd.DatetimeIndex, zoom: Span) -> slice:
+    """The places in a zoom and its margins, and one more on either side."""
     margin = (zoom.end - zoom.start) * MARGIN
-    return Span(zoom.start - margin, zoom.end + margin)
+    first, stop = times.searchsorted(zoom.start - margin), times.searchsorted(zoom.end + margin, side="right")
+    return slice(max(0, int(first) - 1), int(stop) + 1)
 
 
 def among(order: np.ndarray[tuple[int], np.dtype[np.int64]], pair_ids: PairIds) -> list[PairId]:

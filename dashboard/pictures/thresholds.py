@@ -14,7 +14,7 @@ from alpha_model.analysis import (
 )
 from alpha_model.history import History
 from dashboard.drawing import Span
-from dashboard.pictures.reduced import BUCKETS, Picture, note, widened
+from dashboard.pictures.reduced import BUCKETS, Picture, cycles_in_view, note
 from dashboard.text import plural, usd
 
 STEPS = 400
@@ -24,11 +24,12 @@ STEPS = 400
 def thresholds_picture(history: History, zoom: Span | None = None) -> Picture:
     """The largest change of each cycle against the threshold."""
     outcomes = cycle_outcomes(history)
-    view = widened(zoom) if zoom else None
-    seen = history.between(view.start, view.end) if view else history
+    seen = cycles_in_view(history, zoom)
     drawn = threshold_frame(seen, BUCKETS)
+    if zoom and len(drawn) < 2:  # noqa: PLR2004 - a time axis needs two marks
+        return thresholds_picture(history)
     recorded = int(outcomes["max_position_adjust_usd"].notna().sum())
-    total = int(cycle_outcomes(seen)["max_position_adjust_usd"].notna().sum()) if view else recorded
+    total = int(cycle_outcomes(seen)["max_position_adjust_usd"].notna().sum()) if zoom else recorded
     unmarked = int((drawn["max_adjust_usd"] == 0).sum()) if ranges_widely(drawn) else 0
     told = decision_sentences(seen, np.searchsorted(seen.cycle_numbers, drawn["cycle"].to_numpy()))
     drawn = drawn.assign(sentence=pd.Series(told, index=drawn.index, dtype=object))

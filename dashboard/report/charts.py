@@ -22,6 +22,7 @@ from dashboard.charts.theme import DARK, LIGHT, PairStyle, Theme
 from dashboard.charts.thresholds import thresholds_figure
 from dashboard.charts.weights import weights_figure
 from dashboard.report.tables import Table, numbers_of
+from dashboard.text import sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +49,8 @@ class Chart:
 
     @property
     def sentence(self) -> str:
-        """The finding with its stop; one that is a question has its own."""
-        return self.finding if self.finding.endswith("?") else f"{self.finding}."
+        """The finding with its stop."""
+        return sentence(self.finding)
 
 
 def decision_charts(one: History, book: Ledger) -> list[Chart]:

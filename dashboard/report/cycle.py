@@ -50,7 +50,9 @@ def cycle_report(history: History, moment: Moment, making: Making) -> str:
         Report(
             title=f"{history.source.strategy or history.source.name}: cycle {cycle} of {when:%-d %B %Y, %H:%M} UTC",
             paragraph=summarise_cycle(one, book).paragraph,
-            numbers=[(label, value) for label, value, _ in decision.numbers(one)],
+            numbers=[
+                (label, value) for label, value, _ in decision.numbers(one, dollars=decision.tells_dollars(history))
+            ],
             first=decision_charts(one, book),
             sections=[
                 Section(

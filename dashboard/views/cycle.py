@@ -48,7 +48,7 @@ def render(whole: OpenHistory, selection: Selection) -> None:
     st.title(question, anchor=False, help=local_words(cursor.moment))
     book = one.book
     st.text(one.ask(summarise_cycle, book).paragraph, width="stretch")  # it names pairs, so it is shown as it is
-    show_numbers(Number(*row) for row in one.ask(decision.numbers))
+    show_numbers(Number(*row) for row in one.ask(decision.numbers, dollars=whole.ask(decision.tells_dollars)))
     moment = cursor.moment
     offer_report(
         "cycle_report",

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 import pytest
-from histories import make_history, make_long_history
+from histories import make_history, make_long_history, moment
 
 from alpha_model.analysis import CycleOutcome, pair_labels, pairs_by_weight
 from alpha_model.history import History
@@ -24,6 +24,7 @@ from dashboard.charts.theme import DARK, LIGHT, PairStyle, Theme, outcome_mark, 
 from dashboard.charts.thresholds import thresholds_figure
 from dashboard.charts.weight_diffs import weight_diffs_figure
 from dashboard.charts.weights import weights_figure
+from dashboard.drawing import Span
 
 HOSTILE = "<b>=X</b><script>alert(1)</script>"
 
@@ -334,3 +335,13 @@ def test_growth_is_no_return_where_money_came_in(amounts: list[float], words: st
         pictures.equity_picture(make_history(cycles=[{"investable_equity": amount} for amount in amounts])).finding
         == words
     )
+
+
+@pytest.mark.parametrize("recorded", [range(600), range(0, 600, 100)])
+def test_zoom_into_the_time_between_two_cycles_leaves_marks_on_a_time_axis(recorded: range) -> None:
+    row = {"max_position_adjust_usd": 20.0, "position_adjust_threshold_usd": 100.0}
+    history = make_history(cycles=[row if place in recorded else {} for place in range(600)])
+    start = pd.Timestamp(moment(250)) + pd.Timedelta(hours=2)
+    picture = pictures.thresholds_picture(history, Span(start, start + pd.Timedelta(hours=1)))
+    assert len(picture.frame) >= 2
+    assert thresholds_figure(picture.frame, LIGHT).layout.xaxis.type == "date"

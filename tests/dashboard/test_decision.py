@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from histories import make_history
 
@@ -35,7 +37,7 @@ def one() -> History:
 
 
 def test_numbers_are_short_amounts_with_what_they_mean(one: History) -> None:
-    assert decision.numbers(one) == [
+    assert decision.numbers(one, dollars=True) == [
         ("Outcome", "Rebalanced", ""),
         ("Investable", "$1k", "Investable equity."),
         ("Largest change", "$500", "Largest |USD change| of any position."),
@@ -46,14 +48,30 @@ def test_numbers_are_short_amounts_with_what_they_mean(one: History) -> None:
 
 
 def test_numbers_that_are_not_recorded_are_dashes() -> None:
-    values = {label: value for label, value, _ in decision.numbers(make_history(cycles=1))}
+    values = {label: value for label, value, _ in decision.numbers(make_history(cycles=1), dollars=True)}
     assert values["Investable"] == values["Threshold"] == values["Discarded"] == "–"
 
 
 def test_cycle_without_dollars_is_told_by_its_weights() -> None:
     shares = ({"pair_id": 1, "normalised_weight": 0.75}, {"pair_id": 2, "normalised_weight": 0.25, "old_weight": 0.5})
-    values = {label: value for label, value, _ in decision.numbers(make_history(shares))}
+    one = make_history(shares)
+    assert not decision.tells_dollars(one)
+    values = {label: value for label, value, _ in decision.numbers(one, dollars=False)}
     assert values == {"Outcome": "Unknown", "Pairs": "2", "Largest weight": "75.0 %", "Moved": "100.0 pp"}
+
+
+@pytest.mark.parametrize("rows", [(), ({"pair_id": 1, "normalised_weight": 1.0},)])
+def test_what_was_held_before_a_first_cycle_of_weights_is_not_recorded(rows: tuple[dict[str, object], ...]) -> None:
+    values = {label: value for label, value, _ in decision.numbers(make_history(rows), dollars=False)}
+    assert values["Moved"] == "–"
+    assert values["Pairs"] == str(len(rows))
+
+
+@pytest.mark.parametrize(
+    "tables", [{"signals": [{"pair_id": 1, "old_value": 5.0}]}, {"cycles": [{"investable_equity": 1.0}]}]
+)
+def test_any_amount_of_a_decision_tells_dollars(tables: dict[str, Any]) -> None:
+    assert decision.tells_dollars(make_history(**tables))
 
 
 def test_each_pair_has_its_own_signal_and_flags_and_a_sentence_without_its_name(one: History) -> None:

@@ -84,6 +84,19 @@ def test_the_switch_is_off_while_another_cycle_is_looked_at(open_app: OpenApp, r
     assert "3 of 3" in texts(app)
 
 
+def test_the_switch_stays_at_the_last_cycle_of_the_window(open_app: OpenApp, tmp_path: Path) -> None:
+    record = tmp_path / "days.jsonl"
+    append(record, *(now() - HOUR * back for back in (60, 50, 2, 1)))
+    app = open_app(
+        record, page="cycle", window="dates", to=f"{datetime.fromtimestamp(now() - 50 * HOUR, UTC):%Y-%m-%d}"
+    )
+    assert "4 of 4" not in texts(app)
+    title = app.title[0].value
+    app.toggle(key="follow").set_value(False).run()
+    assert app.title[0].value == title
+    assert "outside the window" not in texts(app)
+
+
 def test_a_reader_of_a_row_of_the_newest_cycle_stays_there() -> None:
     st.session_state.clear()
     stay_at(pd.Timestamp("2026-01-05T00:00Z"))

@@ -70,6 +70,14 @@ def test_browser_tells_its_zoom_and_is_told_that_it_was_heard() -> None:
     assert told_zoom(None) == {"range": None, "turn": "8"}
 
 
+@pytest.mark.parametrize("seen", [["-000042-01-01", "2030-01-01"], ["2024-01-01", "12024-01-01 00:00"], ["NaT", "NaT"]])
+def test_zoom_out_beyond_all_years_shows_all(seen: list[str]) -> None:
+    st.session_state.clear()
+    st.session_state[ZOOM] = "2024-03-01..2024-04-01"
+    zoom_to({"turn": "9", "range": seen})
+    assert st.session_state.get(ZOOM) in {"", "2024-03-01..2024-04-01"}
+
+
 @pytest.mark.parametrize("seen", [["<b>", "2024-03-02"], ["2024-03-02"], "2024", 7, [None, {}]])
 def test_nonsense_from_a_browser_changes_nothing(seen: object) -> None:
     st.session_state.clear()

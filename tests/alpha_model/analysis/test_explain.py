@@ -215,6 +215,9 @@ def test_sentences_name_no_amount_that_the_numbers_do_not_have(path: Path) -> No
         summary = summarise_cycle(cycle)
         assert "nan" not in " ".join([summary.paragraph, *frame["sentence"]]).lower()
         assert len(frame) == cycle.tables.signals.num_rows
+        for code in ("opened", "increased", "reduced", "closed"):
+            first = frame.loc[frame["code"] == code, "pair"].head(1)
+            assert all(f"{code} {pair} (" in summary.paragraph for pair in first)  # ties too are told as in the table
         traded = frame["code"].isin(["opened", "increased", "reduced", "closed", "flipped"])
         assert (frame.loc[traded, "traded"] != 0).all()
         assert (frame.loc[~traded, "traded"].fillna(0) == 0).all()
