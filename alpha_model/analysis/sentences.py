@@ -85,7 +85,9 @@ def explain_cycle(history: History, book: Ledger | None = None) -> pd.DataFrame:
     aside = np.isin(reasons.code, [list(ReasonCode).index(code) for code in NOT_SELECTED])
     order = np.lexsort((columns["rank"], -np.nan_to_num(columns["amount_usd"]), aside))
     columns = {**keys, "pair": names, **columns, "sentence": words}
-    return pd.DataFrame({name: column[order] for name, column in columns.items()}, copy=False)
+    ordered = {name: column[order] for name, column in columns.items()}
+    ordered |= {name: pd.Series(ordered[name], dtype=object) for name in ("pair", "sentence")}  # also where all is text
+    return pd.DataFrame(ordered, copy=False)
 
 
 def _sentences(history: History, book: Ledger, reasons: Reasons) -> list[str]:

@@ -194,6 +194,13 @@ def test_summary_is_of_one_cycle() -> None:
         summarise_cycle(make_history(cycles=2))
 
 
+@pytest.mark.parametrize("rows", [[], [{"pair_id": 1, **HALF}]])
+def test_kinds_of_columns_do_not_depend_on_what_is_in_them(rows: list[dict[str, Any]]) -> None:
+    kinds = explain_cycle(make_history(rows, [OPEN])).dtypes
+    assert str(kinds["pair"]) == str(kinds["sentence"]) == "object"
+    assert kinds["timestamp"] == explain_pairs(make_history(cycles=1)).dtypes["timestamp"]
+
+
 def test_names_stay_on_one_line_and_unchanged_otherwise() -> None:
     history = make_history([{"pair_id": 1, **HALF}], [OPEN], tickers={1: "<b>X</b>\n=1+1"})
     assert explain_cycle(history)["sentence"].iloc[0].startswith("<b>X</b> =1+1: ")
