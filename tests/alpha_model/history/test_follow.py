@@ -255,10 +255,15 @@ def test_snapshots_of_another_folder_are_another_source(tmp_path: Path, target: 
 
 def test_record_does_not_say_where_its_source_is(state: Path, target: Path, make: Any) -> None:
     write(state, nameless(make, 0))
-    with Follower([LiveHistory(state)], target) as follower:
+    again = target.with_name("again.jsonl")
+    with (
+        Follower([LiveHistory(state)], target) as follower,
+        Follower([LiveHistory(state)], again) as other,
+    ):
         follower.poll()
-    header = json.loads(target.read_bytes().splitlines()[0])
-    assert len(header["origin"]) == 16
+        other.poll()
+    marks = {json.loads(path.read_bytes().splitlines()[0])["origin"] for path in (target, again)}
+    assert [len(mark) for mark in marks] == [32, 32]  # two records of one source have nothing in common
     assert str(state) not in target.read_text()
 
 
