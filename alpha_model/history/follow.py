@@ -93,8 +93,8 @@ class Folder:
 
     @property
     def identity(self) -> str:
-        """What tells the folder apart from others: its whole path."""
-        return str(self._path.resolve())
+        """What tells the folder apart from others: its whole path; a link stays itself, wherever it leads."""
+        return str(self._path.absolute())
 
     def sources(self) -> list[LiveSource]:
         """A source a file, in the order of their names; one that is gone stays, with what it had."""
