@@ -54,6 +54,11 @@ def shown_uri(uri: str) -> str:
     return "::".join(link if "://" not in link else f"{_scheme(link)}://{_parts(link).shown}" for link in _links(uri))
 
 
+def shown(source: Path | str) -> str:
+    """An address as `shown_uri`, a path as it is."""
+    return shown_uri(source) if is_uri(source) else str(source)
+
+
 def short_name(uri: str) -> str:
     """What the file is called at its place; in an archive at an address, what it is called there."""
     *inner, last = _links(uri)
