@@ -13,6 +13,8 @@ from __future__ import annotations
 import ast
 import errno
 import importlib.util
+import os
+import re
 from importlib.metadata import EntryPoint, entry_points, version
 from pathlib import Path
 
@@ -25,6 +27,8 @@ COMMANDS = "alpha_model.commands"
 
 _ADDRESSES = "alpha_model.addresses"
 """Where a context keeps the addresses that the command line names."""
+
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*(://|::)", re.IGNORECASE)
 
 _EXTRAS = {"streamlit": "dashboard", "plotly": "dashboard", "requests": "remote", "duckdb": "sql"}
 
@@ -66,8 +70,7 @@ class _Commands(click.Group):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """As click does; the addresses among the arguments are kept, to keep their secrets from messages."""
-        values = [word.partition("=")[2] if word.startswith("--") and "=" in word else word for word in args]
-        ctx.meta[_ADDRESSES] = [value for value in values if "://" in value]
+        ctx.meta[_ADDRESSES] = [value for value in map(_value, args) if _is_address(value)]
         return super().parse_args(ctx, args)
 
     def invoke(self, ctx: click.Context) -> object:
@@ -75,34 +78,58 @@ class _Commands(click.Group):
         try:
             return super().invoke(ctx)
         except AlphaModelError as error:
-            raise click.ClickException(_unquoted(str(error), ctx)) from error
+            raise click.ClickException(_told(str(error), ctx, is_ours=True)) from error
         except click.ClickException as error:
-            vars(error)["message"] = _unquoted(error.message, ctx)  # click means it to be final
+            vars(error)["message"] = _told(error.message, ctx, is_ours=True)  # click means it to be final
             raise
         except OSError as error:
             if error.errno == errno.EPIPE:
                 raise
-            words = ("" if error.filename is None else f"{error.filename}: ") + str(error.strerror or error)
-            words = _without_secrets(words, ctx)
-            raise click.ClickException(f"{words}. Check the path and its permissions.") from error
+            raise click.ClickException(f"{_failure(error, ctx)}. Check the path and its permissions.") from error
 
 
-def _unquoted(message: str, ctx: click.Context) -> str:
-    """A message of ours or of click, with the addresses that it quotes as they may be shown."""
+def _value(word: str) -> str:
+    """A word of the command line without the option that it is joined to."""
+    return word.partition("=")[2] if word.startswith("--") else word
+
+
+def _is_address(word: str) -> bool:
+    """Is a word an address, and not a sentence that has one in it?
+
+    Neither its protocols nor its credentials have a blank; a file that lies there may.
+    """
+    credentials = word.rpartition("@")[0].rpartition("://")[2]
+    return "://" in word and _SCHEME.match(word) is not None and not any(map(str.isspace, credentials))
+
+
+def _failure(error: OSError, ctx: click.Context) -> str:
+    """What the system said, and of which file; its own words quote nothing."""
+    words = str(error.strerror or error)
+    if error.errno is None or words != os.strerror(error.errno):
+        words = _told(words, ctx, is_ours=False)
+    if error.filename is None:
+        return words
+    named = str(error.filename)
+    told = _told(named, ctx, is_ours=False)
+    return f"{named}: {words}" if told == named else f"{words}: {told}"
+
+
+def _told(words: str, ctx: click.Context, *, is_ours: bool) -> str:
+    """What is said of the addresses on the command line, without their secrets.
+
+    Args:
+        words: What is said.
+        ctx: Of the command line.
+        is_ours: We said it, or click did: what they quote of an address is all of it, and becomes what may be shown.
+    """
     for address in ctx.meta[_ADDRESSES]:
-        from alpha_model.history.address import shown_uri  # noqa: PLC0415 - takes a moment, and few commands have one
+        from alpha_model.history.address import shown_uri, without_secrets  # noqa: PLC0415 - takes a moment
 
-        for quoted in (address, str(Path(address))):
-            message = message.replace(quoted, shown_uri(address))
-    return message
-
-
-def _without_secrets(words: str, ctx: click.Context) -> str:
-    """Somebody else's words, without the secrets of the addresses that they may be about."""
-    for address in ctx.meta[_ADDRESSES]:
-        from alpha_model.history.address import without_secrets  # noqa: PLC0415 - the same
-
-        words = without_secrets(words, address)
+        if is_ours:
+            for quoted in (address, str(Path(address))):
+                words = words.replace(quoted, shown_uri(address))
+        else:
+            words = without_secrets(words, address)
     return words
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from alpha_model.analysis.columns import numbers, shares_in_cycle
+from alpha_model.analysis.columns import numbers, shares_in_cycle, was_short
 from alpha_model.analysis.flags import flag_names, flags_of_cycles
 from alpha_model.analysis.outcome import cycle_outcomes
 from alpha_model.analysis.pairs import pair_labels
@@ -15,6 +15,7 @@ _COLUMNS = [
     "pair_id",
     "pair",
     "decision",
+    "side",
     "selected",
     "signal",
     "raw_weight",
@@ -32,6 +33,19 @@ _COLUMNS = [
 ]
 
 _DECISION_ORDER = {"buy": 0, "sell": 0, "skipped": 1, "unknown": 1, "no change": 2, "not selected": 3}
+
+_SIDES = {
+    (0, 0): None,
+    (0, 1): "long",
+    (0, -1): "short",
+    (1, 0): "long",
+    (1, 1): "long",
+    (1, -1): "long to short",
+    (-1, 0): "short",
+    (-1, 1): "short to long",
+    (-1, -1): "short",
+}
+"""What is said of a pair that was held on one side and is wanted on another: 1 long, -1 short, 0 not."""
 
 
 def cycle_table(history: History) -> pd.DataFrame:
@@ -63,7 +77,8 @@ def cycle_signals(history: History) -> pd.DataFrame:
     Returns:
         RangeIndex, one row a signal: planned trades first, then skipped changes, then pairs without one, then those
         not selected; within them the largest change, then the strongest signal first. pair (a unique label); decision
-        (`buy`, `sell`, `skipped`, `no change`, `not selected`, or `unknown`; a short that grows is a `sell`); the
+        (`buy`, `sell`, `skipped`, `no change`, `not selected`, or `unknown`; a short that grows is a `sell`); side
+        (`long`, `short`, `long to short` or `short to long`; None where the pair is neither held nor wanted); the
         numbers of `signals` under their own names (weights are shares, money is USD, NaN = absent); raw_share (raw
         weight / Σ raw weights of its cycle); flags (list of names).
     """
@@ -72,6 +87,7 @@ def cycle_signals(history: History) -> pd.DataFrame:
     frame = signals.assign(
         pair=[labels[pair_id] for pair_id in signals["pair_id"]],
         decision=[str(word) for word in decisions(history)],
+        side=pd.Series(_sides(history), dtype=object),
         raw_share=shares_in_cycle(history, numbers(history.tables.signals, "raw_weight")),
         flags=pd.Series(flag_names(history), dtype=object),
     )
@@ -99,3 +115,13 @@ def decisions(history: History) -> npt.NDArray[np.str_]:
         "no change": selected,
     }
     return np.select(list(rules.values()), list(rules), "not selected")
+
+
+def _sides(history: History) -> list[str | None]:
+    """Of each row of `signals` the side of its signal, or, where nothing is wanted, of what is held."""
+    signals = history.tables.signals
+    within = numbers(signals, "signal_in_selection")
+    wanted = np.sign(np.where(np.isnan(within), numbers(signals, "signal"), within))
+    value, weight = (np.nan_to_num(numbers(signals, name)) for name in ("old_value", "old_weight"))
+    held = np.where((value != 0) | (weight != 0), np.where(was_short(history), -1, 1), 0)
+    return [_SIDES[int(before), int(after)] for before, after in zip(held, np.nan_to_num(wanted), strict=True)]

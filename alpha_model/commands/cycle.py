@@ -8,7 +8,6 @@ import click
 import pandas as pd
 
 from alpha_model.analysis import cycle_outcomes, cycle_signals, describe_decision, failed_counts
-from alpha_model.analysis.columns import was_short
 from alpha_model.commands.cycles import usd, words
 from alpha_model.commands.output import Format, json_option, plain_text, says_something, show_json, show_table
 from alpha_model.commands.sources import one_cycle, opened, source_argument
@@ -28,7 +27,6 @@ _SIGNALS = {
     "accepted": "accepted",
     "flags": "flags",
 }
-_SIDES = {False: "long", True: "short"}
 _TRADES = ("pair", "side", "kind", "status", "planned_quantity", "executed_quantity", "executed_price", "value", "fees")
 
 
@@ -71,8 +69,7 @@ def cycle_command(source: Path | str, which: str, *, as_json: bool) -> None:
     click.echo(f"Cycle {outcome['cycle']}. {decision}")
     if not signals.empty:
         click.echo()
-        told = signals.assign(side=signals["pair_id"].map(_sides(history)))
-        _show(told[list(_SIGNALS)].rename(columns=_SIGNALS))
+        _show(_told(signals))
     if not trades.empty:
         click.echo("\nTrades")
         _show(trades[list(_TRADES)])
@@ -81,23 +78,10 @@ def cycle_command(source: Path | str, which: str, *, as_json: bool) -> None:
         click.echo("\n".join(plain_text(line) for line in message.splitlines()))
 
 
-def _sides(history: History) -> dict[int, str]:
-    """Of each pair `long`, `short` or how it turns; no pair at all where none is short, as then the word says nothing.
-
-    The side is that of the signal; of a pair that is held and not wanted any more, that of what is held.
-    """
-    signals = history.signals
-    signal = signals["signal_in_selection"].fillna(signals["signal"]).fillna(0.0)
-    is_held = (signals[["old_value", "old_weight"]].fillna(0.0) != 0).any(axis="columns")
-    found = {}
-    for pair_id, number, there, held_short in zip(signals["pair_id"], signal, is_held, was_short(history), strict=True):
-        held = _SIDES[bool(held_short)] if there else None
-        wanted = _SIDES[number < 0] if number else None
-        turns = held is not None and wanted is not None and held != wanted
-        side = f"{held} to {wanted}" if turns else wanted or held
-        if side is not None:
-            found[int(pair_id)] = side
-    return found if any("short" in side for side in found.values()) else {}
+def _told(signals: pd.DataFrame) -> pd.DataFrame:
+    """The columns that are shown; the side only where a pair is short, as otherwise the word says nothing."""
+    has_short = any("short" in side for side in signals["side"].dropna())
+    return signals[[name for name in _SIGNALS if name != "side" or has_short]].rename(columns=_SIGNALS)
 
 
 def _trades(history: History) -> pd.DataFrame:

@@ -13,7 +13,7 @@ from alpha_model.commands.output import plain_text
 from alpha_model.commands.waiting import shown_progress
 from alpha_model.errors import CycleNotFoundError, HistoryError
 from alpha_model.history import History, dataset_versions, default_cache, read_history, read_weights
-from alpha_model.history.address import is_uri, is_web, local_path, shown_uri
+from alpha_model.history.address import is_uri, is_web, local_path, shown, shown_uri
 from alpha_model.history.history import utc
 from alpha_model.history.place import Place
 from alpha_model.history.tidy import is_table
@@ -83,10 +83,10 @@ def _choose_nothing(folder: Path | str) -> None:
     """Complain where a dataset holds several strategies: a command is about one."""
     names = _strategies(folder)
     if len(names) > 1:
-        told = shown_uri(folder) if is_uri(folder) else folder
-        shown = ", ".join(f"{told}/{name}" for name in names[:_NAMED])
+        told = shown(folder)
+        some = ", ".join(f"{told}/{name}" for name in names[:_NAMED])
         more = " …" if len(names) > _NAMED else ""
-        raise HistoryError(f"{told} holds several strategies. Name one of them: {plain_text(shown)}{more}.")
+        raise HistoryError(f"{told} holds several strategies. Name one of them: {plain_text(some)}{more}.")
 
 
 def _strategies(folder: Path | str) -> list[str]:

@@ -14,6 +14,9 @@ WEB = ("http", "https")
 _CHAIN = re.compile(r"::(?![^\[\]]*\])")
 """Between the links of an address such as `zip://state.json::https://host/states.zip`; not in `[::1]`."""
 
+_BEGIN = re.compile(r"(?:^|::)[a-z][a-z0-9+.-]*://", re.IGNORECASE)
+"""Where a link that says its protocol begins."""
+
 _QUERY = re.compile(r"[?#]")
 _AUTHORITY = re.compile(r"[^/?#]*")
 _BRACKETS = re.compile(r"\[[^\]]*\]")
@@ -51,6 +54,11 @@ def shown_uri(uri: str) -> str:
     return "::".join(link if "://" not in link else f"{_scheme(link)}://{_parts(link).shown}" for link in _links(uri))
 
 
+def shown(source: Path | str) -> str:
+    """An address as `shown_uri`, a path as it is."""
+    return shown_uri(source) if is_uri(source) else str(source)
+
+
 def short_name(uri: str) -> str:
     """What the file is called at its place; in an archive at an address, what it is called there."""
     *inner, last = _links(uri)
@@ -70,7 +78,7 @@ def without_secrets(words: str, uri: str) -> str:
     Of an address that may have been cut within its password, nobody knows what they quoted: nothing of it is told.
     """
     if is_doubtful(uri):
-        return "what was said may quote its password. Write # in a password as %23, ? as %3F, / as %2F and @ as %40"
+        return "what was said may quote its password. Write # in it as %23, ? as %3F, / as %2F, : as %3A, @ as %40"
     for link in _links(uri):
         for secret in _parts(link).secrets:
             for told in filter(None, (secret, unquote(secret))):
@@ -107,13 +115,13 @@ def _scheme(uri: str) -> str:
 
 def _links(uri: str) -> list[str]:
     """The links of a chain, the innermost first; a query of the web and a password may have the mark of one in them."""
-    found = _CHAIN.search(uri)
-    if found is None or is_web(uri):
-        return [uri]
-    link, rest = uri[: found.start()], uri[found.end() :]
-    if "@" in rest and "://" not in rest and ":" in link.partition("://")[2]:
-        return [uri]
-    return [link, *_links(rest)]
+    marks = [] if is_web(uri) else _CHAIN.finditer(uri)
+    for mark in marks:
+        rest = uri[mark.end() :]
+        begin = _BEGIN.search(rest)
+        if "@" not in (rest if begin is None else rest[: begin.start()]):
+            return [uri[: mark.start()], *_links(rest)]
+    return [uri]
 
 
 class _Parts(NamedTuple):
@@ -123,7 +131,7 @@ class _Parts(NamedTuple):
         shown: Host and path, as far as they are certain to be no secret; `…` stands for what is not.
         path: The path alone, as far as it is certain.
         secrets: Credentials, the password among them, query and fragment.
-        is_doubtful: An @ stands where it may end a password that has a /, ?, # or :: in it, at which others cut it.
+        is_doubtful: An @ stands where it may end credentials that have a /, ?, # or :: in them, at which others cut.
     """
 
     shown: str
@@ -138,13 +146,24 @@ def _parts(link: str) -> _Parts:
     authority = _AUTHORITY.match(text)
     assert authority is not None  # it matches nothing, too
     host, beyond = authority[0], text[authority.end() :]
-    may_be_cut = beyond[:1] in ("?", "#") or "@" in host or ":" in _BRACKETS.sub("", host)
-    if "@" in beyond and may_be_cut:
+    before, at, _ = beyond.rpartition("@")
+    if at and ("@" in host or _may_cut(_BRACKETS.sub("", host) + before, is_query_usual=is_web(link))):
         return _doubtful(text, is_host=_HOST.fullmatch(host) is not None)
     path, query, fragment = _halves(beyond)
     credentials, _, host = host.rpartition("@")
     secrets = (credentials, credentials.partition(":")[2], query, fragment)
     return _Parts(f"{host}{path}", path, secrets, is_doubtful=_CHAIN.search(credentials) is not None)
+
+
+def _may_cut(words: str, *, is_query_usual: bool) -> bool:
+    """May these words before an @ be credentials, with a user name or a password that others cut?
+
+    Args:
+        words: Host and path, perhaps with a query and a fragment.
+        is_query_usual: A query after a path is no sign of it.
+    """
+    query = _QUERY.search(words)
+    return ":" in words or (query is not None and not (is_query_usual and "/" in words[: query.start()]))
 
 
 def _doubtful(text: str, *, is_host: bool) -> _Parts:

@@ -7,6 +7,7 @@ again and appends to a record what it has not seen yet, each cycle once.
 from __future__ import annotations
 
 import hashlib
+import secrets
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -25,6 +26,8 @@ from alpha_model.history.transfer import record_history
 _CYCLE_FILES = ("snapshot", "list of snapshots")
 """Kinds of files that hold a part of a history: those of a folder belong together."""
 
+_SALT_BYTES = 8
+
 SUFFIXES = (".json", ".jsonl", ".json.gz", ".jsonl.gz", ".json.zst", ".jsonl.zst")
 """What the files of a folder that is followed end with."""
 
@@ -42,7 +45,7 @@ class LiveSource(Protocol):
 
     @property
     def identity(self) -> str:
-        """What tells it apart from others, also after a restart; no secret."""
+        """What tells it apart from others, also after a restart; not shown, and kept as a salted digest only."""
 
     @property
     def freshness(self) -> Freshness:
@@ -90,8 +93,8 @@ class Folder:
 
     @property
     def identity(self) -> str:
-        """What tells the folder apart from others: its whole path."""
-        return str(self._path.resolve())
+        """What tells the folder apart from others: its whole path; a link stays itself, wherever it leads."""
+        return str(self._path.absolute())
 
     def sources(self) -> list[LiveSource]:
         """A source a file, in the order of their names; one that is gone stays, with what it had."""
@@ -218,7 +221,7 @@ class Follower:
                     "them."
                 )
             return
-        if self._writers <= {id(origin)} and recorder.origin in (None, _digest(origin)):
+        if self._writers <= {id(origin)} and _is_from(recorder, origin):
             return
         if stated is own:
             why = f"neither {source.name} nor {self.target}, which is recorded from another source, names its strategy"
@@ -243,7 +246,8 @@ class Follower:
         elif self._recorder is None or self._is_doubtful:
             name = self._strategy if self._strategy is not None else history.source.strategy
             made = self._clock()
-            self._recorder = HistoryRecorder(self.target, strategy=name, created_at=made, origin=_digest(origin))
+            mark = _digest(origin, secrets.token_hex(_SALT_BYTES))
+            self._recorder = HistoryRecorder(self.target, strategy=name, created_at=made, origin=mark)
             self._is_doubtful = False
         return self._recorder
 
@@ -261,6 +265,15 @@ class Follower:
         return [FollowEvent("problem", self._clock(), source.name, message=problem)]
 
 
-def _digest(origin: LiveSource | Folder) -> str:
-    """What tells one origin from another, and says nothing of where it is."""
-    return hashlib.blake2b(origin.identity.encode(errors="surrogateescape"), digest_size=8).hexdigest()
+def _is_from(recorder: HistoryRecorder, origin: LiveSource | Folder) -> bool:
+    """Was the record begun with that origin, or by no follower at all?"""
+    return recorder.origin is None or recorder.origin == _digest(origin, recorder.origin[: 2 * _SALT_BYTES])
+
+
+def _digest(origin: LiveSource | Folder, salt: str) -> str:
+    """What tells one origin from another, and says nothing of where it is: the salt and the digest, both hexadecimal.
+
+    A query may be a token: with a salt of its own, no table and no other record tells it.
+    """
+    words = f"{salt}{origin.identity}".encode(errors="surrogateescape")
+    return salt + hashlib.blake2b(words, digest_size=8).hexdigest()

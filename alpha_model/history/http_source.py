@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from alpha_model.errors import HistoryError
-from alpha_model.history.address import shown_uri
+from alpha_model.history.address import is_doubtful, shown_uri
 from alpha_model.history.extent import Extent
 from alpha_model.history.freshness import Clock, Freshness, freshness_of, utc_now
 from alpha_model.history.history import History
@@ -87,8 +87,14 @@ class RemoteHistory:
 
     @property
     def identity(self) -> str:
-        """What tells the address apart from others: all of it that is no secret."""
-        return self.name
+        """What tells the address apart from others: place, query and user name, not the password.
+
+        Of an address that may have been cut within its password, only what may be shown.
+        """
+        if is_doubtful(self._address):
+            return self.name
+        parts = urlsplit(self._address)
+        return f"{self.name}?{parts.query}#{parts.username or ''}"
 
     @property
     def freshness(self) -> Freshness:

@@ -52,8 +52,8 @@ class LiveHistory:
 
     @property
     def identity(self) -> str:
-        """What tells the file apart from others: its whole path."""
-        return str(self.path.resolve())
+        """What tells the file apart from others: its whole path; a link stays itself, wherever it leads."""
+        return str(self.path.absolute())
 
     @property
     def freshness(self) -> Freshness:

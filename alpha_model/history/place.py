@@ -20,7 +20,7 @@ import pyarrow as pa
 import pyarrow.fs as pa_fs
 
 from alpha_model.errors import HistoryError, RecordError
-from alpha_model.history.address import is_doubtful, is_uri, missing_package, shown_uri, without_secrets
+from alpha_model.history.address import is_doubtful, is_uri, missing_package, shown, without_secrets
 
 _LOCK = ".compaction.lock"
 _WHOLE_PUTS = frozenset({"abfs", "adl", "az", "gcs", "gs", "memory", "oci", "s3", "s3a"})
@@ -43,7 +43,7 @@ class Place:
     def __init__(self, where: Path | str) -> None:
         address = str(where)
         self._address = address
-        self._shown = shown_uri(address) if is_uri(address) else address
+        self._shown = shown(address)
         try:
             self._files, root = fsspec.core.url_to_fs(address)
         except ImportError as error:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from histories import REAL, SAMPLES, make_history, make_long_history
@@ -104,6 +106,30 @@ def test_covering_a_short_is_a_buy() -> None:
     held = {"pair_id": 1, "signal": 0.0, "selected": False, "signal_in_selection": 0.0, "position_adjust_usd": -90.0}
     history = make_history([held | {"old_kind": "lending_protocol_short", "old_value": 90.0}], [GATE])
     assert cycle_signals(history)["decision"].tolist() == ["buy"]
+
+
+SHORT = {"old_kind": "lending_protocol_short"}
+
+
+@pytest.mark.parametrize(
+    ("signal", "side"),
+    [
+        ({"signal": 1.0}, "long"),
+        ({"signal": -1.0}, "short"),
+        ({"signal": -1.0, "old_value": 9.0}, "long to short"),
+        ({"signal": 1.0, "old_value": 9.0} | SHORT, "short to long"),
+        ({"signal": 1.0, "old_value": 9.0}, "long"),
+        ({"signal": -1.0, "old_weight": 0.5} | SHORT, "short"),
+        ({"signal": -1.0, "signal_in_selection": 0.0, "old_value": 9.0}, "long"),  # not selected: it is closed
+        ({"signal": 0.0, "old_weight": 0.5} | SHORT, "short"),
+        ({"signal": 1.0, "old_value": 0.0} | SHORT, "long"),
+        ({"signal": 0.0, "old_value": 0.0}, None),
+        ({"signal": None}, None),
+    ],
+)
+def test_side_is_that_of_the_signal_or_of_what_is_held(signal: Any, side: str | None) -> None:
+    history = make_history([{"pair_id": 1, "signal_in_selection": signal["signal"]} | signal])
+    assert cycle_signals(history)["side"].tolist() == [side]
 
 
 def test_wanted_change_without_proof_of_a_trade_is_unknown() -> None:

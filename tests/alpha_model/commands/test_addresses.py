@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -229,6 +231,48 @@ def test_what_a_system_says_of_an_address_is_told_without_its_password(
     result = run("info", address)
     assert result.exit_code == 1
     assert "hunter2" not in result.output
+
+
+NO_ROOM = os.strerror(errno.ENOSPC)
+
+
+@pytest.mark.parametrize(
+    ("message", "words"),
+    [
+        ("see http://wiki:8080/x, me@example.org", f"kept.jsonl: {NO_ROOM}"),
+        ("http://wiki:8080/x has it, ask me@example.org", f"kept.jsonl: {NO_ROOM}"),
+        ("s3://key:se#cret@bucket/x", f"{NO_ROOM}: what was said may quote its password. Write # in it as %23"),
+        ("s3://key:cret@bucket/my file", f"kept.jsonl: {NO_ROOM}"),
+    ],
+)
+@pytest.mark.parametrize("joined", ["--message=", ""])
+def test_full_disk_is_told_whatever_the_command_line_says(
+    message: str, words: str, joined: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, NO_ROOM, "kept.jsonl")
+
+    monkeypatch.setattr("alpha_model.commands.record.HistoryRecorder", refuse)
+    option = [f"{joined}{message}"] if joined else ["--message", message]
+    result = run("record", tmp_path / "kept.jsonl", *option, stdin="{}")
+    assert result.exit_code == 1
+    assert result.stderr.startswith(f"Error: {words}")
+
+
+@pytest.mark.parametrize("address", ["ftp://user:hunter2@host/my table.csv", "zip://my a.json::ftp://user:hunter2@h/a"])
+@pytest.mark.parametrize("joined", ["", "--message="])
+def test_password_of_a_file_with_a_blank_in_its_name_is_not_told(
+    address: str, joined: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(errno.EIO, f"530 hunter2 is wrong at {address}", address)
+
+    monkeypatch.setattr("alpha_model.commands.info.opened", refuse)
+    monkeypatch.setattr("alpha_model.commands.record.HistoryRecorder", refuse)
+    result = run(*(["record", "kept.jsonl", f"{joined}{address}"] if joined else ["info", address]), stdin="{}")
+    assert result.exit_code == 1
+    assert "530 … is wrong at" in result.stderr
+    assert "hunter2" not in result.stderr
 
 
 def test_open_takes_file_addresses_and_says_how_to_get_others(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -96,7 +96,6 @@ def sides_told(tmp_path: Path, weights: str) -> list[list[str]]:
     path = tmp_path / "weights.csv"
     path.write_text(weights)
     lines = [line.split() for line in run("cycle", path, "last").output.splitlines()[2:]]
-    assert all("side" not in signal for signal in told("cycle", path, "last")["signals"])
     return sorted(line[:4] for line in lines)
 
 
@@ -110,6 +109,8 @@ def test_cycle_says_which_pairs_are_short(tmp_path: Path) -> None:
         ["E-USD", "unknown", "short", "-0.2"],
         ["pair", "decision", "side", "signal"],
     ]
+    sides = {signal["pair"]: signal["side"] for signal in told("cycle", tmp_path / "weights.csv", "last")["signals"]}
+    assert sides == {"A-USD": "short", "B-USD": "long", "C-USD": "short", "D-USD": "long to short", "E-USD": "short"}
 
 
 def test_cycle_without_a_short_needs_no_side(tmp_path: Path) -> None:
@@ -117,6 +118,7 @@ def test_cycle_without_a_short_needs_no_side(tmp_path: Path) -> None:
         ["A-USD", "unknown", "0.2", "100.0%"],
         ["pair", "decision", "signal", "raw"],
     ]
+    assert told("cycle", tmp_path / "weights.csv", "last")["signals"][0]["side"] == "long"
 
 
 @pytest.mark.parametrize("which", ["9999", "2030-01-01", "yesterday-ish"])

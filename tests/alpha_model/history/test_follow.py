@@ -233,6 +233,45 @@ def test_record_that_was_not_begun_by_following_takes_one_source(tmp_path: Path,
         assert kinds(follower.poll()) == ["recorded", "problem"]
 
 
+def point(link: Path, to: Path) -> None:
+    """Make the link, or lead it elsewhere."""
+    link.unlink(missing_ok=True)
+    link.symlink_to(to)
+
+
+def test_link_that_is_led_to_the_newest_state_is_one_source(tmp_path: Path, target: Path, make: Any) -> None:
+    latest, told = tmp_path / "latest.json", []
+    for restart in range(2):
+        with Follower([LiveHistory(latest)], target) as follower:
+            for day in range(2 * restart, 2 * restart + 2):
+                write(tmp_path / f"{day}.json", nameless(make, day))
+                point(latest, tmp_path / f"{day}.json")
+                told += kinds(follower.poll())
+    assert told == ["recorded"] * 4
+
+
+def test_link_to_a_folder_that_is_led_elsewhere_is_one_source(tmp_path: Path, target: Path, make: Any) -> None:
+    current, told = tmp_path / "current", []
+    with Follower([Folder(current)], target) as follower:
+        for day in range(2):
+            folder = tmp_path / str(day)
+            folder.mkdir()
+            write(folder / f"{day}.json", make.snapshot({"1": make.signal()}, timestamp=MONDAY + day * DAY))
+            point(current, folder)
+            told += [event.event for event in follower.poll() if event.event == "recorded"]
+    assert told == ["recorded"] * 2
+
+
+def test_relative_path_is_the_same_source_as_the_whole_one(
+    state: Path, target: Path, make: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(state.parent)
+    for day, path in enumerate((Path(state.name), state)):
+        write(state, nameless(make, day))
+        with Follower([LiveHistory(path)], target) as follower:
+            assert kinds(follower.poll()) == ["recorded"]
+
+
 def test_states_without_a_name_in_one_folder_are_not_mixed(tmp_path: Path, target: Path, make: Any) -> None:
     folder = tmp_path / "states"
     folder.mkdir()
@@ -255,10 +294,15 @@ def test_snapshots_of_another_folder_are_another_source(tmp_path: Path, target: 
 
 def test_record_does_not_say_where_its_source_is(state: Path, target: Path, make: Any) -> None:
     write(state, nameless(make, 0))
-    with Follower([LiveHistory(state)], target) as follower:
+    again = target.with_name("again.jsonl")
+    with (
+        Follower([LiveHistory(state)], target) as follower,
+        Follower([LiveHistory(state)], again) as other,
+    ):
         follower.poll()
-    header = json.loads(target.read_bytes().splitlines()[0])
-    assert len(header["origin"]) == 16
+        other.poll()
+    marks = {json.loads(path.read_bytes().splitlines()[0])["origin"] for path in (target, again)}
+    assert [len(mark) for mark in marks] == [32, 32]  # two records of one source have nothing in common
     assert str(state) not in target.read_text()
 
 

@@ -266,6 +266,38 @@ def test_remote_state_is_recorded(server: Server, clock: Clock, document: Any, t
     assert history.source.strategy == "S"
 
 
+def recorded_after_restart(server: Server, target: Path, make: Any, *addresses: str) -> list[list[str]]:
+    """What becomes of a new cycle of a state without a name at each address, one follower after the other."""
+    found = []
+    for day, address in enumerate(addresses):
+        model = make.snapshot({"1": make.signal()}, timestamp=MONDAY + day * DAY)
+        server.script = [Answer(json.dumps(make.state({}, discardable_data={"alpha_model": model})).encode())]
+        with Follower([remote(server, Clock(), address=address)], target) as follower:
+            found.append([event.event for event in follower.poll()])
+    return found
+
+
+def test_addresses_that_differ_by_query_or_user_are_two_sources(server: Server, make: Any, tmp_path: Path) -> None:
+    one, other = (f"{server.address}?strategy={name}" for name in "ab")
+    user, elsewhere = (server.address.replace("//", f"//{name}:hunter2@") for name in ("ann", "bob"))
+    for first, second in ((one, other), (user, elsewhere), (one, server.address)):
+        target = tmp_path / f"{len(list(tmp_path.iterdir()))}.jsonl"
+        told = recorded_after_restart(server, target, make, first, second, first)
+        assert told == [["recorded"], ["problem"], ["recorded"]]
+        assert "hunter2" not in target.read_text()
+        assert "strategy=a" not in target.read_text()
+
+
+def test_address_with_a_new_password_is_the_same_source(server: Server, make: Any, tmp_path: Path) -> None:
+    old, new = (server.address.replace("//", f"//ann:{word}@") for word in ("hunter2", "hunter3"))
+    assert recorded_after_restart(server, tmp_path / "kept.jsonl", make, old, new) == [["recorded"], ["recorded"]]
+
+
+def test_doubtful_address_is_told_apart_by_what_may_be_shown() -> None:
+    address = "https://key:se#cret@host/a.json?strategy=b"
+    assert RemoteHistory(address, session=object()).identity == "https://…@host/a.json"
+
+
 def until(reached: Callable[[], bool]) -> None:
     """Wait for another thread."""
     for _ in range(3_000):
