@@ -32,7 +32,8 @@ from alpha_model.history.history import History, Source
 from alpha_model.history.opening import open_bytes, open_file
 from alpha_model.history.spool import Progress, at_hand
 from alpha_model.history.tidy_cycle import NUMBERS, TidyRow, tidy_snapshot
-from alpha_model.history.tidy_file import check_unlike, check_weights, columns_of
+from alpha_model.history.tidy_file import columns_of
+from alpha_model.history.tidy_limits import check_unlike, check_weights
 from alpha_model.units import Usd
 
 TIME_NAMES = ("timestamp", "time", "date", "datetime")

@@ -25,9 +25,9 @@ FRAME = pd.DataFrame(
 )
 
 
-def parquet(table: pd.DataFrame | pa.Table) -> bytes:
+def parquet(table: pd.DataFrame | pa.Table, **settings: Any) -> bytes:
     target = io.BytesIO()
-    pq.write_table(table if isinstance(table, pa.Table) else pa.Table.from_pandas(table), target)
+    pq.write_table(table if isinstance(table, pa.Table) else pa.Table.from_pandas(table), target, **settings)
     return target.getvalue()
 
 
@@ -112,21 +112,72 @@ def rle(text: str, rows: int) -> bytes:
     return parquet(pa.table({"date": np.arange(rows), "pair": pair, "weight": np.zeros(rows)}))
 
 
-@pytest.mark.parametrize(
-    ("content", "message"),
-    [
-        (rle("A", 5_000), "has 5,000 weights, and at most 2,000 may be opened here"),
-        (rle("x" * 1_000, 1_500), "more than 1,000,000 bytes when unpacked"),
-        (b"date,pair,weight\n" + b"2026-01-05,A,1\n" * 5_000, "at most 2,000 may be opened here"),
-        (b"date,A,B\n" + b"2026-01-05,1,1\n" * 1_500, "has 3,000 weights, and at most 2,000"),
-        (gzip.compress(b"date,A\n" + b" " * 2_000_000, mtime=0), "more than 1,000,000 bytes when unpacked"),
-        (WIDE + b" " * 1_000_000, "more than 1,000,000 bytes"),
-    ],
-    ids=["rows", "text", "lines", "cells", "packed", "plain"],
-)
-def test_upload_beyond_the_limit_is_refused_before_it_is_unpacked(content: bytes, message: str) -> None:
+def long_texts(count: int, length: int) -> bytes:
+    """A small file of few rows, whose texts differ and are long."""
+    texts = [f"{place:09}".ljust(length, "x") for place in range(count)]
+    return parquet(pa.table({"date": np.arange(count), "pair": texts, "weight": np.zeros(count)}), compression="zstd")
+
+
+def counted_as_one(rows: int) -> bytes:
+    """A file of many rows, whose footer counts one."""
+    content = rle("A", rows)
+    footer = len(content) - 8 - int.from_bytes(content[-8:-4], "little")
+    assert 64 <= rows < 8_192  # a zigzag number of two bytes
+    counts = bytes([0x16, (2 * rows) & 0x7F | 0x80, (2 * rows) >> 7])
+    assert counts in content[footer:]
+    return content[:footer] + content[footer:].replace(counts, b"\x16\x82\x00", 1)
+
+
+TOO_LARGE = {
+    "rows": (rle("A", 5_000), "has 5,000 weights, and at most 2,000 may be opened here"),
+    "long texts": (long_texts(60, 20_000), "more than 1,000,000 bytes when unpacked"),
+    "footer": (counted_as_one(5_000), "contradicts itself: its footer counts 1 rows, its parts 5,000"),
+    "one text": (rle("x" * 1_000, 1_500), "more than 1,000,000 bytes when unpacked"),
+    "lines": (b"date,pair,weight\n" + b"2026-01-05,A,1\n" * 5_000, "at most 2,000 may be opened here"),
+    "cells": (b"date,A,B\n" + b"2026-01-05,1,1\n" * 1_500, "has 3,000 weights, and at most 2,000"),
+    "packed": (gzip.compress(b"date,A\n" + b" " * 2_000_000, mtime=0), "more than 1,000,000 bytes when unpacked"),
+    "plain": (WIDE + b" " * 1_000_000, "more than 1,000,000 bytes"),
+}
+
+
+@pytest.mark.parametrize(("content", "message"), TOO_LARGE.values(), ids=TOO_LARGE)
+def test_upload_beyond_the_limit_is_refused(content: bytes, message: str) -> None:
     with pytest.raises(HistoryError, match=message):
         read_weights_bytes(content, "up.csv", max_bytes=1_000_000)
+
+
+@pytest.fixture
+def batches(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The rows of each batch that is read of a Parquet file; no other way of reading one is left."""
+    read: list[int] = []
+    real = pq.ParquetFile.iter_batches
+
+    def watched(*args: Any, **settings: Any) -> Any:
+        for batch in real(*args, **settings):
+            read.append(batch.num_rows)
+            yield batch
+
+    def whole(*_args: Any, **_settings: Any) -> None:
+        pytest.fail("read as a whole")
+
+    monkeypatch.setattr(pq.ParquetFile, "iter_batches", watched)
+    monkeypatch.setattr(pq.ParquetFile, "read", whole)
+    monkeypatch.setattr(pq, "read_table", whole)
+    return read
+
+
+@pytest.mark.parametrize("case", ["rows", "long texts", "footer"])
+def test_parquet_that_says_it_is_too_large_is_not_read(batches: list[int], case: str) -> None:
+    with pytest.raises(HistoryError, match=TOO_LARGE[case][1]):
+        read_weights_bytes(TOO_LARGE[case][0], "up.parquet", max_bytes=1_000_000)
+    assert batches == []
+
+
+def test_text_that_few_bytes_stand_for_is_refused_at_the_first_batch_too_many(batches: list[int]) -> None:
+    content = rle("x" * 1_000, 200_000)
+    with pytest.raises(HistoryError, match="more than 100,000,000 bytes when unpacked"):
+        read_weights_bytes(content, "up.parquet", max_bytes=100_000_000)
+    assert sum(batches[:-1]) <= 100_000 < sum(batches) < 200_000
 
 
 _written: list[Any] = []

@@ -1,0 +1,117 @@
+"""How does a Parquet file become a table, in bounds where a stranger made it?
+
+A few kilobytes of Parquet can stand for any number of rows. What the file says of its own size is checked before any
+column is read, and what is really there batch by batch, before its text is unpacked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from alpha_model.errors import HistoryError
+from alpha_model.history import coerce
+from alpha_model.history.opening import MappedFile, check_size
+from alpha_model.history.tidy_limits import check_unlike, check_weights
+
+_BATCH_CELLS = 1 << 20
+_MOST_ROWS = 1 << 16
+"""Rows of a batch of few columns."""
+_WORD = 8
+"""Bytes of a number or a time."""
+
+
+def parquet_table(document: MappedFile, name: str, max_bytes: int | None) -> pa.Table:
+    """The columns of a Parquet file, text as plain text.
+
+    Args:
+        document: The file.
+        name: What it is called for people.
+        max_bytes: Most bytes that it may take in memory; None is no limit.
+
+    Raises:
+        HistoryError: A column has no plain values, the file contradicts itself, or it is too large.
+        pyarrow.ArrowException: It is no Parquet; also OSError.
+    """
+    metadata = pq.read_metadata(pa.BufferReader(document))
+    schema = metadata.schema.to_arrow_schema()
+    _check_types(schema, name)
+    _check_promise(metadata, name, max_bytes)
+    texts = [field.name for field in schema if _is_text(_value_type(field.type))]
+    file = pq.ParquetFile(pa.BufferReader(document), metadata=metadata, read_dictionary=texts)
+    plain = pa.schema([pa.field(field.name, _plain_type(field.type)) for field in schema], schema.metadata)
+    return pa.Table.from_batches(_batches(file, plain, name, max_bytes), plain)
+
+
+def _check_types(schema: pa.Schema, name: str) -> None:
+    check_unlike(schema.names, name)
+    for field in schema:
+        if not _is_plain(field.type):
+            raise HistoryError(
+                f"{name}, column {coerce.shown(field.name)}: expected numbers, times or text, got {field.type}. "
+                "Leave the column out.",
+                path=name,
+                column=field.name,
+            )
+
+
+def _check_promise(metadata: pq.FileMetaData, name: str, max_bytes: int | None) -> None:
+    """Refuse what a file says of itself, where it contradicts itself or is too large."""
+    groups = [metadata.row_group(place) for place in range(metadata.num_row_groups)]
+    rows = sum(group.num_rows for group in groups)
+    size = 0
+    counts = {metadata.num_rows - rows}
+    for group in groups:
+        for place in range(group.num_columns):
+            column = group.column(place)
+            counts.add(column.num_values - group.num_rows)
+            size += column.total_uncompressed_size
+    if counts != {0}:
+        raise HistoryError(
+            f"{name} contradicts itself: its footer counts {metadata.num_rows:,} rows, its parts {rows:,}, or other "
+            "ones in a column. Write it again.",
+            path=name,
+        )
+    check_weights(rows, name, max_bytes)
+    check_size(max(size, rows * metadata.num_columns * _WORD), name, max_bytes)
+
+
+def _batches(file: pq.ParquetFile, plain: pa.Schema, name: str, max_bytes: int | None) -> Iterator[pa.RecordBatch]:
+    rows, size = 0, 0
+    for batch in file.iter_batches(max(1, min(_MOST_ROWS, _BATCH_CELLS // max(1, len(plain))))):
+        rows, size = rows + batch.num_rows, size + sum(map(_unpacked_size, batch.columns))
+        check_weights(rows, name, max_bytes)
+        check_size(size, name, max_bytes)
+        found = batch.cast(plain)
+        found.validate(full=True)
+        yield found
+
+
+def _value_type(kind: pa.DataType) -> pa.DataType:
+    return kind.value_type if pa.types.is_dictionary(kind) else kind
+
+
+def _plain_type(kind: pa.DataType) -> pa.DataType:
+    """What a column is cast to; a dictionary of text cannot become views."""
+    found = _value_type(kind)
+    return pa.string() if pa.types.is_string_view(found) else found
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind))
+
+
+def _is_plain(kind: pa.DataType) -> bool:
+    kind = _value_type(kind)
+    known = (pa.types.is_null, pa.types.is_boolean, pa.types.is_integer, pa.types.is_floating, pa.types.is_decimal)
+    return _is_text(kind) or any(is_known(kind) for is_known in (*known, pa.types.is_timestamp, pa.types.is_date))
+
+
+def _unpacked_size(column: pa.Array) -> int:
+    """Bytes that a column has once its dictionary, which Parquet keeps its text in, is resolved."""
+    if not pa.types.is_dictionary(column.type) or not _is_text(column.type.value_type):
+        return len(column) * _WORD
+    return pc.sum(pc.take(pc.binary_length(column.dictionary), column.indices)).as_py() or 0
