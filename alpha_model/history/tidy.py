@@ -18,7 +18,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -32,6 +31,7 @@ from alpha_model.history.history import History, Source
 from alpha_model.history.opening import open_bytes, open_file
 from alpha_model.history.spool import Progress, at_hand
 from alpha_model.history.tidy_cycle import NUMBERS, TidyRow, tidy_snapshot
+from alpha_model.history.tidy_extra import BLANK, extras_of
 from alpha_model.history.tidy_file import columns_of
 from alpha_model.history.tidy_limits import check_unlike, check_weights
 from alpha_model.units import Usd
@@ -41,7 +41,6 @@ PAIR_NAMES = ("pair", "ticker", "symbol", "asset")
 TABLE_SUFFIXES = (".csv.gz", ".csv.zst", ".csv", ".parquet")
 """What a table file's name ends with, in capitals or not; the longest come first."""
 
-_BLANK = frozenset({"", "nan", "na", "n/a", "null", "none"})
 _ID = "pair_id"
 _LARGEST_ID = 1 << 53
 """Above it, not every whole number is one that a column of numbers can hold."""
@@ -116,11 +115,15 @@ def read_weights_bytes(data: bytes, name: str, *, max_bytes: int | None = None) 
         HistoryError: It is no table of weights, or too large; the message names row and column where it can.
     """
     frame = _long(name, _with_times(columns_of(open_bytes(data, name, max_bytes), name, max_bytes)), max_bytes)
-    return _history(frame, Source(name, "weights table", None, len(data)))
+    return _history(frame, Source(name, "weights table", None, len(data)), max_bytes=max_bytes)
 
 
 def _history(
-    frame: pd.DataFrame, source: Source, equity: Usd | None = None, progress: Progress | None = None
+    frame: pd.DataFrame,
+    source: Source,
+    equity: Usd | None = None,
+    progress: Progress | None = None,
+    max_bytes: int | None = None,
 ) -> History:
     """The history of a long table."""
     rows = _Rows(source.name, frame)
@@ -132,7 +135,7 @@ def _history(
     if "weight" in values:
         rows.check_shares(times, values["weight"])
     kept = [column for column in frame.columns if column not in (*NUMBERS, "timestamp", "pair", _ID)]
-    extras = [_extra(record) for record in frame[kept].to_dict("records")] if kept else [None] * len(frame)
+    extras = extras_of(frame[kept], source.name, max_bytes)
 
     assembly = Assembly()
     before: Mapping[str, TidyRow] = {}
@@ -211,7 +214,7 @@ class _Rows:
         """The numbers of a column; NaN where it is blank."""
         given = self._frame[column]
         found = np.asarray(pd.to_numeric(given, errors="coerce").astype("float64"), dtype=np.float64)
-        blank = given.isna().to_numpy() | given.astype("string").str.strip().str.lower().isin(_BLANK).to_numpy(bool)
+        blank = given.isna().to_numpy() | given.astype("string").str.strip().str.lower().isin(BLANK).to_numpy(bool)
         self._refuse(column, pd.Series((np.isnan(found) & ~blank) | np.isinf(found)), "a finite number")
         return found
 
@@ -316,17 +319,6 @@ def _melted(name: str, frame: pd.DataFrame, pairs: list[str], max_bytes: int | N
     check_weights(int(cells.notna().to_numpy().sum()), name, max_bytes)
     long = cells.assign(timestamp=frame["timestamp"].to_numpy()).melt("timestamp", var_name="pair", value_name="weight")
     return long[long["weight"].notna()].reset_index(drop=True)
-
-
-def _extra(record: Mapping[Any, Any]) -> str | None:
-    """The columns that we do not know, as JSON."""
-    told = {}
-    for key, value in record.items():
-        plain = value.item() if isinstance(value, np.generic) else value
-        absent = plain is None or plain is pd.NaT or plain is pd.NA or plain != plain  # noqa: PLR0124 - NaN
-        if not absent and str(plain).strip().lower() not in _BLANK:
-            told[str(key)] = plain if isinstance(plain, (bool, int, float)) else str(plain)
-    return coerce.json_text(told) if told else None
 
 
 def _known(number: np.float64) -> float | None:

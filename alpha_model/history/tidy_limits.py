@@ -9,6 +9,8 @@ from alpha_model.history import coerce
 
 BYTES_A_WEIGHT = 500
 """What one weight takes in memory until the history is made, about."""
+BYTES_A_CELL = 50
+"""What any other cell takes while it is looked at, about."""
 
 
 def check_weights(count: int, name: str, max_bytes: int | None) -> None:
@@ -18,6 +20,18 @@ def check_weights(count: int, name: str, max_bytes: int | None) -> None:
         raise HistoryError(
             f"{name} has {count:,} weights, and at most {most:,} may be opened here, as each takes about "
             f"{BYTES_A_WEIGHT} bytes. Open it from a folder of the server, or raise the limit.",
+            path=name,
+            max_bytes=max_bytes,
+        )
+
+
+def check_cells(rows: int, columns: int, name: str, max_bytes: int | None) -> None:
+    """Raise a HistoryError where columns, blank or of no meaning to us, have more cells than may be looked at."""
+    if max_bytes is not None and rows * columns * BYTES_A_CELL > max_bytes:
+        raise HistoryError(
+            f"{name} has {rows * columns:,} cells in {columns:,} columns, and at most {max_bytes // BYTES_A_CELL:,} "
+            f"may be opened here, as each takes about {BYTES_A_CELL} bytes. Leave columns out, open it from a folder "
+            "of the server, or raise the limit.",
             path=name,
             max_bytes=max_bytes,
         )

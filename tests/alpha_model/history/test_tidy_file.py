@@ -128,11 +128,19 @@ def counted_as_one(rows: int) -> bytes:
     return content[:footer] + content[footer:].replace(counts, b"\x16\x82\x00", 1)
 
 
+def with_notes(rows: int, columns: int, title: str = "note") -> bytes:
+    """A long table with columns that we do not know."""
+    notes = {f"{title}{place}": np.ones(rows, "int8") for place in range(columns)}
+    return parquet(pa.table({"date": np.arange(rows), "pair": ["A"] * rows, "weight": np.zeros(rows), **notes}))
+
+
 TOO_LARGE = {
     "rows": (rle("A", 5_000), "has 5,000 weights, and at most 2,000 may be opened here"),
     "long texts": (long_texts(60, 20_000), "more than 1,000,000 bytes when unpacked"),
     "footer": (counted_as_one(5_000), "contradicts itself: its footer counts 1 rows, its parts 5,000"),
     "one text": (rle("x" * 1_000, 1_500), "more than 1,000,000 bytes when unpacked"),
+    "notes": (with_notes(1_000, 21), "has 21,000 cells in 21 columns, and at most 20,000 may be opened here"),
+    "titles": (with_notes(1_000, 1, "x" * 1_000), "more than 1,000,000 bytes when unpacked"),
     "lines": (b"date,pair,weight\n" + b"2026-01-05,A,1\n" * 5_000, "at most 2,000 may be opened here"),
     "cells": (b"date,A,B\n" + b"2026-01-05,1,1\n" * 1_500, "has 3,000 weights, and at most 2,000"),
     "packed": (gzip.compress(b"date,A\n" + b" " * 2_000_000, mtime=0), "more than 1,000,000 bytes when unpacked"),
@@ -178,6 +186,20 @@ def test_text_that_few_bytes_stand_for_is_refused_at_the_first_batch_too_many(ba
     with pytest.raises(HistoryError, match="more than 100,000,000 bytes when unpacked"):
         read_weights_bytes(content, "up.parquet", max_bytes=100_000_000)
     assert sum(batches[:-1]) <= 100_000 < sum(batches) < 200_000
+
+
+def test_columns_that_we_do_not_know_are_counted_before_they_are_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("alpha_model.history.tidy_extra._extra", lambda *_: pytest.fail("looked at"))
+    with pytest.raises(HistoryError, match=TOO_LARGE["notes"][1]):
+        read_weights_bytes(TOO_LARGE["notes"][0], "up.parquet", max_bytes=1_000_000)
+
+
+def test_notes_that_are_too_large_are_refused_at_the_first_row_too_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[str] = []
+    monkeypatch.setattr("alpha_model.history.tidy_extra._extra", lambda *_: made.append("x" * 400_000) or made[-1])
+    with pytest.raises(HistoryError, match="more than 1,000,000 bytes"):
+        read_weights_bytes(with_notes(10, 1), "up.parquet", max_bytes=1_000_000)
+    assert len(made) == 3
 
 
 _written: list[Any] = []
