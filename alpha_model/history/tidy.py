@@ -33,7 +33,7 @@ from alpha_model.history.spool import Progress, at_hand
 from alpha_model.history.tidy_cycle import NUMBERS, TidyRow, tidy_snapshot
 from alpha_model.history.tidy_extra import BLANK, extras_of
 from alpha_model.history.tidy_file import columns_of
-from alpha_model.history.tidy_limits import check_unlike, check_weights
+from alpha_model.history.tidy_limits import check_cells, check_unlike, check_weights
 from alpha_model.units import Usd
 
 TIME_NAMES = ("timestamp", "time", "date", "datetime")
@@ -42,6 +42,7 @@ TABLE_SUFFIXES = (".csv.gz", ".csv.zst", ".csv", ".parquet")
 """What a table file's name ends with, in capitals or not; the longest come first."""
 
 _ID = "pair_id"
+_NUMBER = "a finite number"
 _LARGEST_ID = 1 << 53
 """Above it, not every whole number is one that a column of numbers can hold."""
 _FEW = 8
@@ -51,6 +52,7 @@ _MOST_LEVERAGE = 50.0
 """Gross weights of one time; a table of percentages has 100."""
 _Numbers = npt.NDArray[np.float64]
 _Times = npt.NDArray[np.int64]
+_Flags = npt.NDArray[np.bool_]
 
 
 def is_table(source: Path | str) -> bool:
@@ -192,13 +194,13 @@ class _Rows:
             text = column.where(seconds.isna(), None).astype("string").str.strip()
             found = pd.to_datetime(text, utc=True, errors="coerce", format="ISO8601")
             found = found.fillna(pd.to_datetime(seconds, unit="s", utc=True, errors="coerce"))
-        self._refuse("timestamp", found.isna(), "a time, as 2026-01-05 or 2026-01-05T08:00Z")
+        self.refuse("timestamp", found.isna(), "a time, as 2026-01-05 or 2026-01-05T08:00Z")
         return np.asarray(found.dt.as_unit("us").astype("int64"), dtype=np.int64)
 
     def tickers(self) -> list[str]:
         """Names of the pairs."""
         column = self._frame["pair"].astype("string").str.strip()
-        self._refuse("pair", column.isna() | (column == ""), "the name of a pair")
+        self.refuse("pair", column.isna() | (column == ""), "the name of a pair")
         return [str(name) for name in column]
 
     def ids(self) -> list[int | None]:
@@ -207,15 +209,13 @@ class _Rows:
             return [None] * len(self._frame)
         found = self.numbers(_ID)
         bad = np.isnan(found) | (found != np.round(found)) | (np.abs(found) > _LARGEST_ID)
-        self._refuse(_ID, pd.Series(bad), "a whole number")
+        self.refuse(_ID, bad, "a whole number")
         return [int(value) for value in found]
 
     def numbers(self, column: str) -> _Numbers:
         """The numbers of a column; NaN where it is blank."""
-        given = self._frame[column]
-        found = np.asarray(pd.to_numeric(given, errors="coerce").astype("float64"), dtype=np.float64)
-        blank = given.isna().to_numpy() | given.astype("string").str.strip().str.lower().isin(BLANK).to_numpy(bool)
-        self._refuse(column, pd.Series((np.isnan(found) & ~blank) | np.isinf(found)), "a finite number")
+        found, bad = _as_numbers(self._frame[column])
+        self.refuse(column, bad, _NUMBER)
         return found
 
     def check_unique(self, times: _Times, tickers: list[str]) -> None:
@@ -252,7 +252,8 @@ class _Rows:
                 raise self._error(int(places[place]), "equity", message)
         return first
 
-    def _refuse(self, column: str, bad: pd.Series, expected: str) -> None:
+    def refuse(self, column: str, bad: npt.ArrayLike, expected: str) -> None:
+        """Raise a HistoryError where a cell of the column is bad, one flag a row."""
         places = np.flatnonzero(bad)
         if places.size:
             row = int(places[0])
@@ -313,12 +314,27 @@ def _told(columns: list[str]) -> str:
 
 def _melted(name: str, frame: pd.DataFrame, pairs: list[str], max_bytes: int | None) -> pd.DataFrame:
     """A wide table as a long one; blank cells are left out, and every time keeps a row."""
-    rows = _Rows(name, frame)
-    cells = pd.DataFrame({pair: rows.numbers(pair) for pair in pairs})
-    cells.loc[cells.isna().all(axis=1)] = 0.0
-    check_weights(int(cells.notna().to_numpy().sum()), name, max_bytes)
-    long = cells.assign(timestamp=frame["timestamp"].to_numpy()).melt("timestamp", var_name="pair", value_name="weight")
-    return long[long["weight"].notna()].reset_index(drop=True)
+    check_cells(len(frame), len(pairs), name, max_bytes)
+    cells = pd.concat([frame[pair] for pair in pairs], ignore_index=True)
+    weights, bad = (found.reshape(len(pairs), len(frame)) for found in _as_numbers(cells))
+    for first in np.flatnonzero(bad.any(axis=1)):
+        _Rows(name, frame).refuse(pairs[first], bad[first], _NUMBER)
+    weights[:, np.isnan(weights).all(axis=0)] = 0.0
+    place, row = np.nonzero(~np.isnan(weights))
+    check_weights(len(row), name, max_bytes)
+    times = frame["timestamp"].take(row).reset_index(drop=True)
+    return pd.DataFrame(
+        {"timestamp": times, "pair": np.array(pairs, dtype=object)[place], "weight": weights[place, row]}
+    )
+
+
+def _as_numbers(given: pd.Series) -> tuple[_Numbers, _Flags]:
+    """The numbers of cells, NaN where one is blank, and which of them are neither blank nor finite."""
+    found = np.array(pd.to_numeric(given, errors="coerce").astype("float64"), dtype=np.float64)
+    bad, unknown = np.isinf(found), np.isnan(found)
+    text = given[unknown].astype("string").str.strip().str.lower()
+    bad[unknown] = ~(text.isna() | text.isin(BLANK)).to_numpy(bool)
+    return found, bad
 
 
 def _known(number: np.float64) -> float | None:

@@ -11,7 +11,7 @@ from pyarrow import csv
 
 from alpha_model.errors import HistoryError
 from alpha_model.history.opening import MappedFile, check_size
-from alpha_model.history.tidy_limits import check_weights
+from alpha_model.history.tidy_limits import check_columns, check_weights
 from alpha_model.history.tidy_parquet import parquet_table
 
 _PARQUET = b"PAR1"
@@ -56,6 +56,7 @@ def _reason(error: Exception) -> str:
 def _csv(document: MappedFile, name: str, max_bytes: int | None) -> pa.Table:
     reading, parsing = csv.ReadOptions(block_size=_WIDEST), csv.ParseOptions(newlines_in_values=True)
     header = csv.open_csv(pa.BufferReader(document), reading, parsing)
+    check_columns(len(header.schema), name, max_bytes)
     convert = csv.ConvertOptions(column_types=dict.fromkeys(header.schema.names, pa.string()))
     batches, rows, size = [], 0, 0
     for batch in csv.open_csv(pa.BufferReader(document), reading, parsing, convert):

@@ -9,8 +9,10 @@ from alpha_model.history import coerce
 
 BYTES_A_WEIGHT = 500
 """What one weight takes in memory until the history is made, about."""
-BYTES_A_CELL = 50
+BYTES_A_CELL = 100
 """What any other cell takes while it is looked at, about."""
+MOST_COLUMNS = 5_000
+"""Columns of a table, each of which takes its time, however few rows there are."""
 
 
 def check_weights(count: int, name: str, max_bytes: int | None) -> None:
@@ -32,6 +34,17 @@ def check_cells(rows: int, columns: int, name: str, max_bytes: int | None) -> No
             f"{name} has {rows * columns:,} cells in {columns:,} columns, and at most {max_bytes // BYTES_A_CELL:,} "
             f"may be opened here, as each takes about {BYTES_A_CELL} bytes. Leave columns out, open it from a folder "
             "of the server, or raise the limit.",
+            path=name,
+            max_bytes=max_bytes,
+        )
+
+
+def check_columns(count: int, name: str, max_bytes: int | None) -> None:
+    """Raise a HistoryError where a table has more columns than may be opened; without a limit, any number may."""
+    if max_bytes is not None and count > MOST_COLUMNS:
+        raise HistoryError(
+            f"{name} has {count:,} columns, and at most {MOST_COLUMNS:,} may be opened here. Give one row a time and "
+            "pair instead, or open it from a folder of the server.",
             path=name,
             max_bytes=max_bytes,
         )

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 from alpha_model.errors import HistoryError
 from alpha_model.history import coerce
 from alpha_model.history.opening import MappedFile, check_size
-from alpha_model.history.tidy_limits import check_unlike, check_weights
+from alpha_model.history.tidy_limits import check_columns, check_unlike, check_weights
 
 _BATCH_CELLS = 1 << 20
 _MOST_ROWS = 1 << 16
@@ -37,6 +37,7 @@ def parquet_table(document: MappedFile, name: str, max_bytes: int | None) -> pa.
         pyarrow.ArrowException: It is no Parquet; also OSError.
     """
     metadata = pq.read_metadata(pa.BufferReader(document))
+    check_columns(metadata.num_columns, name, max_bytes)
     schema = metadata.schema.to_arrow_schema()
     _check_types(schema, name)
     _check_promise(metadata, name, max_bytes)

@@ -139,10 +139,19 @@ TOO_LARGE = {
     "long texts": (long_texts(60, 20_000), "more than 1,000,000 bytes when unpacked"),
     "footer": (counted_as_one(5_000), "contradicts itself: its footer counts 1 rows, its parts 5,000"),
     "one text": (rle("x" * 1_000, 1_500), "more than 1,000,000 bytes when unpacked"),
-    "notes": (with_notes(1_000, 21), "has 21,000 cells in 21 columns, and at most 20,000 may be opened here"),
+    "notes": (with_notes(1_000, 11), "has 11,000 cells in 11 columns, and at most 10,000 may be opened here"),
     "titles": (with_notes(1_000, 1, "x" * 1_000), "more than 1,000,000 bytes when unpacked"),
     "lines": (b"date,pair,weight\n" + b"2026-01-05,A,1\n" * 5_000, "at most 2,000 may be opened here"),
     "cells": (b"date,A,B\n" + b"2026-01-05,1,1\n" * 1_500, "has 3,000 weights, and at most 2,000"),
+    "columns": (
+        b"date," + b",".join(b"%d" % place for place in range(5_000)) + b"\n",
+        "has 5,001 columns, and at most",
+    ),
+    "wide": (
+        parquet(pa.table({str(place): [0.0][:0] for place in range(5_001)}), store_schema=False),
+        "has 5,001 columns, and at most 5,000 may be opened here",
+    ),
+    "blanks": (b"date,A,B,C,D,E,F\n" + b"1,,,,,,\n" * 1_700, "has 10,200 cells in 6 columns, and at most 10,000"),
     "packed": (gzip.compress(b"date,A\n" + b" " * 2_000_000, mtime=0), "more than 1,000,000 bytes when unpacked"),
     "plain": (WIDE + b" " * 1_000_000, "more than 1,000,000 bytes"),
 }
@@ -174,7 +183,7 @@ def batches(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return read
 
 
-@pytest.mark.parametrize("case", ["rows", "long texts", "footer"])
+@pytest.mark.parametrize("case", ["rows", "long texts", "footer", "wide"])
 def test_parquet_that_says_it_is_too_large_is_not_read(batches: list[int], case: str) -> None:
     with pytest.raises(HistoryError, match=TOO_LARGE[case][1]):
         read_weights_bytes(TOO_LARGE[case][0], "up.parquet", max_bytes=1_000_000)
@@ -186,6 +195,25 @@ def test_text_that_few_bytes_stand_for_is_refused_at_the_first_batch_too_many(ba
     with pytest.raises(HistoryError, match="more than 100,000,000 bytes when unpacked"):
         read_weights_bytes(content, "up.parquet", max_bytes=100_000_000)
     assert sum(batches[:-1]) <= 100_000 < sum(batches) < 200_000
+
+
+def test_cells_of_a_wide_table_are_counted_before_they_are_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pd, "to_numeric", lambda *_, **__: pytest.fail("looked at"))
+    with pytest.raises(HistoryError, match=TOO_LARGE["blanks"][1]):
+        read_weights_bytes(TOO_LARGE["blanks"][0], "up.csv", max_bytes=1_000_000)
+
+
+def test_columns_of_a_wide_table_are_converted_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    cells: list[int] = []
+    real = pd.to_numeric
+
+    def watched(given: Any, **settings: Any) -> Any:
+        cells.append(len(given))
+        return real(given, **settings)
+
+    monkeypatch.setattr(pd, "to_numeric", watched)
+    read_weights(pd.DataFrame(np.zeros((2, 30)), index=FRAME.index))
+    assert [count for count in cells if count != 2] == [60, 60]
 
 
 def test_columns_that_we_do_not_know_are_counted_before_they_are_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
