@@ -45,6 +45,7 @@ _ID = "pair_id"
 _NUMBER = "a finite number"
 _LARGEST_ID = 1 << 53
 """Above it, not every whole number is one that a column of numbers can hold."""
+_FIRST_TIME, _LAST_TIME = pd.Timestamp("0001-01-01T00:00Z"), pd.Timestamp("9999-12-31T23:59:59.999999Z")
 _FEW = 8
 _LONGEST = 60
 """Characters of a column's name that is told as it is."""
@@ -194,7 +195,7 @@ class _Rows:
             text = column.where(seconds.isna(), None).astype("string").str.strip()
             found = pd.to_datetime(text, utc=True, errors="coerce", format="ISO8601")
             found = found.fillna(pd.to_datetime(seconds, unit="s", utc=True, errors="coerce"))
-        self.refuse("timestamp", found.isna(), "a time, as 2026-01-05 or 2026-01-05T08:00Z")
+        self.refuse("timestamp", ~found.between(_FIRST_TIME, _LAST_TIME), "a time, as 2026-01-05 or 2026-01-05T08:00Z")
         return np.asarray(found.dt.as_unit("us").astype("int64"), dtype=np.int64)
 
     def tickers(self) -> list[str]:
@@ -272,11 +273,23 @@ def _with_times(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.reset_index(drop=True)
 
 
+def _with_clocks(frame: pd.DataFrame) -> pd.DataFrame:
+    """The table, where each time can be told; one beyond all calendars cannot in a time zone, so its column is UTC."""
+    day = pd.Timedelta(days=1)
+    plain = {}
+    for column, kind in frame.dtypes.items():
+        if isinstance(kind, pd.DatetimeTZDtype):
+            known = frame[column].dropna()
+            if not known.between(_FIRST_TIME + day, _LAST_TIME - day).all():
+                plain[str(column)] = frame[column].dt.tz_convert(None)
+    return frame.assign(**plain)
+
+
 def _long(name: str, frame: pd.DataFrame, max_bytes: int | None = None) -> pd.DataFrame:
     """The table in the long layout, its columns under our names."""
     names = [str(column).strip() for column in frame.columns]
     check_unlike(names, name)
-    frame = frame.set_axis(names, axis=1)
+    frame = _with_clocks(frame.set_axis(names, axis=1))
     lower = {column.lower(): column for column in reversed(names)}
     time = next((lower[known] for known in TIME_NAMES if known in lower), None)
     if time is None:

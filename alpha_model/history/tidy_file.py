@@ -12,7 +12,7 @@ from pyarrow import csv
 from alpha_model.errors import HistoryError
 from alpha_model.history.opening import MappedFile, check_size
 from alpha_model.history.tidy_limits import check_columns, check_weights
-from alpha_model.history.tidy_parquet import parquet_table
+from alpha_model.history.tidy_parquet import parquet_columns
 
 _PARQUET = b"PAR1"
 _WIDEST = 1 << 20
@@ -35,14 +35,12 @@ def columns_of(document: MappedFile, name: str, max_bytes: int | None = None) ->
     """
     is_parquet = document[: len(_PARQUET)] == _PARQUET
     try:
-        table = (parquet_table if is_parquet else _csv)(document, name, max_bytes)
-        frame: pd.DataFrame = table.to_pandas()
+        return (parquet_columns if is_parquet else _csv)(document, name, max_bytes)
     except HistoryError:
         raise
     except _BROKEN as error:
         remedy = "Write it again." if is_parquet else "Write it as CSV, UTF-8, with a comma between columns."
         raise HistoryError(f"{name} cannot be read as a table: {_reason(error)}. {remedy}", path=name) from error
-    return frame
 
 
 def _reason(error: Exception) -> str:
@@ -53,7 +51,7 @@ def _reason(error: Exception) -> str:
     return "".join(letter if letter.isprintable() else "?" for letter in words).rstrip(".")[:_LONGEST]
 
 
-def _csv(document: MappedFile, name: str, max_bytes: int | None) -> pa.Table:
+def _csv(document: MappedFile, name: str, max_bytes: int | None) -> pd.DataFrame:
     reading, parsing = csv.ReadOptions(block_size=_WIDEST), csv.ParseOptions(newlines_in_values=True)
     header = csv.open_csv(pa.BufferReader(document), reading, parsing)
     check_columns(len(header.schema), name, max_bytes)
@@ -64,4 +62,5 @@ def _csv(document: MappedFile, name: str, max_bytes: int | None) -> pa.Table:
         check_weights(rows, name, max_bytes)
         check_size(size, name, max_bytes)
         batches.append(batch)
-    return pa.Table.from_batches(batches, batches[0].schema if batches else header.schema)
+    frame: pd.DataFrame = pa.Table.from_batches(batches, batches[0].schema if batches else header.schema).to_pandas()
+    return frame

@@ -1,4 +1,4 @@
-"""How does a Parquet file become a table, in bounds where a stranger made it?
+"""How does a Parquet file become columns, in bounds where a stranger made it?
 
 A few kilobytes of Parquet can stand for any number of rows. What the file says of its own size is checked before any
 column is read, and what is really there batch by batch, before its text is unpacked.
@@ -7,7 +7,10 @@ column is read, and what is really there batch by batch, before its text is unpa
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
+import msgspec
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -24,8 +27,14 @@ _WORD = 8
 """Bytes of a number or a time."""
 
 
-def parquet_table(document: MappedFile, name: str, max_bytes: int | None) -> pa.Table:
-    """The columns of a Parquet file, text as plain text.
+class _PandasNote(msgspec.Struct):
+    """All that we read of what pandas notes in a file: which columns were the index."""
+
+    index_columns: list[str | dict[str, Any]] = []
+
+
+def parquet_columns(document: MappedFile, name: str, max_bytes: int | None) -> pd.DataFrame:
+    """The columns of a Parquet file, and the index that pandas gave it.
 
     Args:
         document: The file.
@@ -43,8 +52,20 @@ def parquet_table(document: MappedFile, name: str, max_bytes: int | None) -> pa.
     _check_promise(metadata, name, max_bytes)
     texts = [field.name for field in schema if _is_text(_value_type(field.type))]
     file = pq.ParquetFile(pa.BufferReader(document), metadata=metadata, read_dictionary=texts)
-    plain = pa.schema([pa.field(field.name, _plain_type(field.type)) for field in schema], schema.metadata)
-    return pa.Table.from_batches(_batches(file, plain, name, max_bytes), plain)
+    plain = pa.schema([pa.field(field.name, _plain_type(field.type)) for field in schema])
+    frame: pd.DataFrame = pa.Table.from_batches(_batches(file, plain, name, max_bytes), plain).to_pandas()
+    index = _index_of(schema)
+    return frame.set_index(index) if index else frame
+
+
+def _index_of(schema: pa.Schema) -> list[str]:
+    """The columns that were the index of a frame; none where a damaged note says so."""
+    try:
+        note = msgspec.json.decode((schema.metadata or {}).get(b"pandas", b"{}"), type=_PandasNote)
+    except (msgspec.DecodeError, RecursionError):
+        return []
+    named = {column for column in note.index_columns if isinstance(column, str)}
+    return [column for column in schema.names if column in named]
 
 
 def _check_types(schema: pa.Schema, name: str) -> None:

@@ -54,6 +54,8 @@ FORMS = {
     "weights.csv.gz": gzip.compress(WIDE, mtime=0),
     "weights.csv.zst": zstd(WIDE),
     "weights.parquet": parquet(FRAME),
+    "nameless.parquet": parquet(FRAME.rename_axis(index=None)),
+    "numbered.parquet": parquet(FRAME.reset_index().set_index(pd.Index([7, 9]))),
     "CAPITALS.PARQUET": parquet(FRAME.reset_index()),
     "misnamed.csv": parquet(FRAME),
     "views.parquet": parquet(
@@ -103,6 +105,37 @@ def test_upload_that_is_no_table_says_why(content: bytes, message: str) -> None:
     with pytest.raises(HistoryError, match=message) as caught:
         read_weights_bytes(content, "up.csv")
     assert str(caught.value).isprintable()
+
+
+@pytest.mark.parametrize("zone", [None, "UTC", "America/New_York"])
+@pytest.mark.parametrize(("unit", "moment"), [("ms", 2**60), ("ms", -(2**60)), ("us", 2**62), ("us", 1 - 2**63)])
+def test_time_beyond_all_calendars_says_where(unit: Any, moment: int, zone: str | None) -> None:
+    times = pa.array([0, moment], pa.int64()).cast(pa.timestamp(unit, zone))
+    with pytest.raises(HistoryError, match=r"up.parquet, row 2, column timestamp: expected a time, .* got Timestamp"):
+        read_weights_bytes(parquet(pa.table({"date": times, "A": [1.0, 1.0]})), "up.parquet")
+    noted = pa.table({"date": ["2026-01-05", "2026-01-06"], "pair": ["A", "A"], "weight": [1.0, 1.0], "until": times})
+    extra = read_weights_bytes(parquet(noted), "up.parquet").tables.signals["extra"].to_pylist()
+    assert ["until" in told for told in extra] == [True, True]
+
+
+def noted_by_pandas(note: bytes) -> bytes:
+    table = pa.table({"when": pa.array([1767571200], pa.timestamp("s")), "A": [0.5]})
+    return parquet(table.replace_schema_metadata({"pandas": note}))
+
+
+DEEP = b"[" * 100_000 + b"]" * 100_000
+
+
+@pytest.mark.parametrize("note", [b"\xff", b"[]", b'{"x":' + DEEP + b"}", b'{"index_columns":' + DEEP + b"}"])
+def test_note_of_pandas_that_is_damaged_names_no_index(note: bytes) -> None:
+    with pytest.raises(HistoryError, match="it has no column of times, its columns are 'when', 'A'"):
+        read_weights_bytes(noted_by_pandas(note), "up.parquet")
+
+
+def test_note_of_pandas_says_which_column_is_the_time() -> None:
+    note = b'{"columns": [1], "column_indexes": 2, "index_columns": ["when", {"kind": "range"}, "gone", "when"]}'
+    history = read_weights_bytes(noted_by_pandas(note), "up.parquet")
+    assert history.timestamps.tolist() == [pd.Timestamp("2026-01-05", tz="UTC")]
 
 
 def rle(text: str, rows: int) -> bytes:
