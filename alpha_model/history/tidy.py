@@ -39,7 +39,7 @@ from alpha_model.units import Usd
 TIME_NAMES = ("timestamp", "time", "date", "datetime")
 PAIR_NAMES = ("pair", "ticker", "symbol", "asset")
 TABLE_SUFFIXES = (".csv.gz", ".csv.zst", ".csv", ".parquet")
-"""What a table file's name ends with, in capitals or not; the longest come first."""
+"""What a table file's name ends with, in capitals or not."""
 
 _ID = "pair_id"
 _NUMBER = "a finite number"
