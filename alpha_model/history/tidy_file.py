@@ -5,9 +5,12 @@ Its first bytes tell which of the two it is.
 
 from __future__ import annotations
 
+import csv
+import io
+
 import pandas as pd
 import pyarrow as pa
-from pyarrow import csv
+from pyarrow.csv import ConvertOptions, ParseOptions, ReadOptions, open_csv
 
 from alpha_model.errors import HistoryError
 from alpha_model.history.opening import MappedFile, check_size
@@ -19,7 +22,7 @@ _WIDEST = 1 << 20
 """Bytes of a line of CSV."""
 _LONGEST = 160
 """Characters of what somebody else says is wrong."""
-_BROKEN = (pa.ArrowException, OSError, ValueError, KeyError, TypeError)
+_BROKEN = (pa.ArrowException, OSError, ValueError, KeyError, TypeError, csv.Error)
 
 
 def columns_of(document: MappedFile, name: str, max_bytes: int | None = None) -> pd.DataFrame:
@@ -52,15 +55,21 @@ def _reason(error: Exception) -> str:
 
 
 def _csv(document: MappedFile, name: str, max_bytes: int | None) -> pd.DataFrame:
-    reading, parsing = csv.ReadOptions(block_size=_WIDEST), csv.ParseOptions(newlines_in_values=True)
-    header = csv.open_csv(pa.BufferReader(document), reading, parsing)
-    check_columns(len(header.schema), name, max_bytes)
-    convert = csv.ConvertOptions(column_types=dict.fromkeys(header.schema.names, pa.string()))
+    reading, parsing = ReadOptions(block_size=_WIDEST), ParseOptions(newlines_in_values=True)
+    check_columns(_width(document), name, max_bytes)
+    header = open_csv(pa.BufferReader(document), reading, parsing)
+    convert = ConvertOptions(column_types=dict.fromkeys(header.schema.names, pa.string()))
     batches, rows, size = [], 0, 0
-    for batch in csv.open_csv(pa.BufferReader(document), reading, parsing, convert):
+    for batch in open_csv(pa.BufferReader(document), reading, parsing, convert):
         rows, size = rows + batch.num_rows, size + batch.nbytes
         check_weights(rows, name, max_bytes)
         check_size(size, name, max_bytes)
         batches.append(batch)
     frame: pd.DataFrame = pa.Table.from_batches(batches, batches[0].schema if batches else header.schema).to_pandas()
     return frame
+
+
+def _width(document: MappedFile) -> int:
+    """Columns of CSV, by its header."""
+    start = io.StringIO(document[:_WIDEST].decode("latin-1"), newline="")
+    return len(next(filter(None, csv.reader(start)), []))

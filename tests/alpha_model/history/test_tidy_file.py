@@ -230,6 +230,13 @@ def test_text_that_few_bytes_stand_for_is_refused_at_the_first_batch_too_many(ba
     assert sum(batches[:-1]) <= 100_000 < sum(batches) < 200_000
 
 
+def test_columns_of_csv_are_counted_before_it_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("alpha_model.history.tidy_file.open_csv", lambda *_: pytest.fail("read"))
+    for start in (b"", b"\r\n\n", b'"a\nb",'):
+        with pytest.raises(HistoryError, match=r"has 5,00[12] columns"):
+            read_weights_bytes(start + TOO_LARGE["columns"][0], "up.csv", max_bytes=1_000_000)
+
+
 def test_cells_of_a_wide_table_are_counted_before_they_are_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pd, "to_numeric", lambda *_, **__: pytest.fail("looked at"))
     with pytest.raises(HistoryError, match=TOO_LARGE["blanks"][1]):
