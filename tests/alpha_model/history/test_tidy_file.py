@@ -151,14 +151,15 @@ def long_texts(count: int, length: int) -> bytes:
     return parquet(pa.table({"date": np.arange(count), "pair": texts, "weight": np.zeros(count)}), compression="zstd")
 
 
-def counted_as_one(rows: int) -> bytes:
-    """A file of many rows, whose footer counts one."""
-    content = rle("A", rows)
+def forged(content: bytes, number: int, times: int) -> bytes:
+    """The file, whose footer says 1 where it said a number, the first times."""
+    spelled, rest = b"\x16", 2 * number
+    while rest > 0x7F:
+        spelled, rest = spelled + bytes([rest & 0x7F | 0x80]), rest >> 7
+    one = b"\x16\x82" + b"\x80" * (len(spelled) - 2) + b"\x00"
     footer = len(content) - 8 - int.from_bytes(content[-8:-4], "little")
-    assert 64 <= rows < 8_192  # a zigzag number of two bytes
-    counts = bytes([0x16, (2 * rows) & 0x7F | 0x80, (2 * rows) >> 7])
-    assert counts in content[footer:]
-    return content[:footer] + content[footer:].replace(counts, b"\x16\x82\x00", 1)
+    assert spelled + bytes([rest]) in content[footer:]
+    return content[:footer] + content[footer:].replace(spelled + bytes([rest]), one, times)
 
 
 def with_notes(rows: int, columns: int, title: str = "note") -> bytes:
@@ -170,7 +171,7 @@ def with_notes(rows: int, columns: int, title: str = "note") -> bytes:
 TOO_LARGE = {
     "rows": (rle("A", 5_000), "has 5,000 weights, and at most 2,000 may be opened here"),
     "long texts": (long_texts(60, 20_000), "more than 1,000,000 bytes when unpacked"),
-    "footer": (counted_as_one(5_000), "contradicts itself: its footer counts 1 rows, its parts 5,000"),
+    "footer": (forged(rle("A", 5_000), 5_000, 1), "contradicts itself: its footer counts 1 rows, its parts 5,000"),
     "one text": (rle("x" * 1_000, 1_500), "more than 1,000,000 bytes when unpacked"),
     "notes": (with_notes(1_000, 11), "has 11,000 cells in 11 columns, and at most 10,000 may be opened here"),
     "titles": (with_notes(1_000, 1, "x" * 1_000), "more than 1,000,000 bytes when unpacked"),
