@@ -18,39 +18,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from alpha_model.errors import HistoryError
-from alpha_model.history import coerce
 from alpha_model.history.address import is_uri, name_of
 from alpha_model.history.assemble import Assembly
 from alpha_model.history.history import History, Source
 from alpha_model.history.opening import open_bytes, open_file
 from alpha_model.history.spool import Progress, at_hand
 from alpha_model.history.tidy_cycle import NUMBERS, TidyRow, tidy_snapshot
-from alpha_model.history.tidy_file import check_unlike, check_weights, columns_of
+from alpha_model.history.tidy_extra import extras_of
+from alpha_model.history.tidy_file import columns_of
+from alpha_model.history.tidy_layout import long_table, with_times
+from alpha_model.history.tidy_rows import ID, Rows, Times
 from alpha_model.units import Usd
 
-TIME_NAMES = ("timestamp", "time", "date", "datetime")
-PAIR_NAMES = ("pair", "ticker", "symbol", "asset")
 TABLE_SUFFIXES = (".csv.gz", ".csv.zst", ".csv", ".parquet")
-"""What a table file's name ends with, in capitals or not; the longest come first."""
-
-_BLANK = frozenset({"", "nan", "na", "n/a", "null", "none"})
-_ID = "pair_id"
-_LARGEST_ID = 1 << 53
-"""Above it, not every whole number is one that a column of numbers can hold."""
-_FEW = 8
-_LONGEST = 60
-"""Characters of a column's name that is told as it is."""
-_MOST_LEVERAGE = 50.0
-"""Gross weights of one time; a table of percentages has 100."""
-_Numbers = npt.NDArray[np.float64]
-_Times = npt.NDArray[np.int64]
+"""What a table file's name ends with, in capitals or not."""
 
 
 def is_table(source: Path | str) -> bool:
@@ -95,12 +80,14 @@ def read_weights(
     """
     if isinstance(table, pd.DataFrame):
         source = Source("the table", "weights table", strategy)
-        return _history(_long(source.name, _with_times(table)), source, equity, progress)
+        return _history(long_table(source.name, with_times(table)), source, equity, progress)
     name = name_of(table)
     with at_hand(table) as path:
         size = path.stat().st_size if path.is_file() else None
         frame = columns_of(open_file(path, name=name if is_uri(table) else None), name)
-    return _history(_long(name, _with_times(frame)), Source(name, "weights table", strategy, size), equity, progress)
+    return _history(
+        long_table(name, with_times(frame)), Source(name, "weights table", strategy, size), equity, progress
+    )
 
 
 def read_weights_bytes(data: bytes, name: str, *, max_bytes: int | None = None) -> History:
@@ -114,15 +101,19 @@ def read_weights_bytes(data: bytes, name: str, *, max_bytes: int | None = None) 
     Raises:
         HistoryError: It is no table of weights, or too large; the message names row and column where it can.
     """
-    frame = _long(name, _with_times(columns_of(open_bytes(data, name, max_bytes), name, max_bytes)), max_bytes)
-    return _history(frame, Source(name, "weights table", None, len(data)))
+    frame = long_table(name, with_times(columns_of(open_bytes(data, name, max_bytes), name, max_bytes)), max_bytes)
+    return _history(frame, Source(name, "weights table", None, len(data)), max_bytes=max_bytes)
 
 
 def _history(
-    frame: pd.DataFrame, source: Source, equity: Usd | None = None, progress: Progress | None = None
+    frame: pd.DataFrame,
+    source: Source,
+    equity: Usd | None = None,
+    progress: Progress | None = None,
+    max_bytes: int | None = None,
 ) -> History:
     """The history of a long table."""
-    rows = _Rows(source.name, frame)
+    rows = Rows(source.name, frame)
     times, tickers, ids = rows.times(), rows.tickers(), rows.ids()
     values = {column: rows.numbers(column) for column in NUMBERS if column in frame.columns}
     if equity is not None:
@@ -130,8 +121,8 @@ def _history(
     rows.check_unique(times, tickers)
     if "weight" in values:
         rows.check_shares(times, values["weight"])
-    kept = [column for column in frame.columns if column not in (*NUMBERS, "timestamp", "pair", _ID)]
-    extras = [_extra(record) for record in frame[kept].to_dict("records")] if kept else [None] * len(frame)
+    kept = [column for column in frame.columns if column not in (*NUMBERS, "timestamp", "pair", ID)]
+    extras = extras_of(frame[kept], source.name, max_bytes)
 
     assembly = Assembly()
     before: Mapping[str, TidyRow] = {}
@@ -158,174 +149,12 @@ def _history(
     return assembly.finish(source)
 
 
-def _together(times: _Times) -> list[_Times]:
+def _together(times: Times) -> list[Times]:
     """The rows of each time, in time order."""
     if not times.size:
         return []
     order = np.argsort(times, kind="stable").astype(np.int64)
     return np.split(order, np.flatnonzero(np.diff(times[order])) + 1)
-
-
-class _Rows:
-    """The columns of a long table, each value checked; errors name the row and the column.
-
-    Args:
-        name: Of the table, for messages.
-        frame: The table, with the columns `timestamp` and `pair`.
-    """
-
-    def __init__(self, name: str, frame: pd.DataFrame) -> None:
-        self._name = name
-        self._frame = frame
-
-    def times(self) -> _Times:
-        """Microseconds, UTC."""
-        column = self._frame["timestamp"]
-        if pd.api.types.is_datetime64_any_dtype(column):
-            found = pd.to_datetime(column, utc=True)
-        else:
-            seconds = pd.to_numeric(column, errors="coerce")
-            text = column.where(seconds.isna(), None).astype("string").str.strip()
-            found = pd.to_datetime(text, utc=True, errors="coerce", format="ISO8601")
-            found = found.fillna(pd.to_datetime(seconds, unit="s", utc=True, errors="coerce"))
-        self._refuse("timestamp", found.isna(), "a time, as 2026-01-05 or 2026-01-05T08:00Z")
-        return np.asarray(found.dt.as_unit("us").astype("int64"), dtype=np.int64)
-
-    def tickers(self) -> list[str]:
-        """Names of the pairs."""
-        column = self._frame["pair"].astype("string").str.strip()
-        self._refuse("pair", column.isna() | (column == ""), "the name of a pair")
-        return [str(name) for name in column]
-
-    def ids(self) -> list[int | None]:
-        """The table's own ids, all or none."""
-        if _ID not in self._frame.columns:
-            return [None] * len(self._frame)
-        found = self.numbers(_ID)
-        bad = np.isnan(found) | (found != np.round(found)) | (np.abs(found) > _LARGEST_ID)
-        self._refuse(_ID, pd.Series(bad), "a whole number")
-        return [int(value) for value in found]
-
-    def numbers(self, column: str) -> _Numbers:
-        """The numbers of a column; NaN where it is blank."""
-        given = self._frame[column]
-        found = np.asarray(pd.to_numeric(given, errors="coerce").astype("float64"), dtype=np.float64)
-        blank = given.isna().to_numpy() | given.astype("string").str.strip().str.lower().isin(_BLANK).to_numpy(bool)
-        self._refuse(column, pd.Series((np.isnan(found) & ~blank) | np.isinf(found)), "a finite number")
-        return found
-
-    def check_unique(self, times: _Times, tickers: list[str]) -> None:
-        """A pair has one row a time."""
-        twice = pd.DataFrame({"time": times, "pair": tickers}).duplicated()
-        if twice.any():
-            row = int(np.flatnonzero(twice)[0])
-            when = coerce.iso(int(times[row]))
-            raise self._error(row, "pair", f"{coerce.shown(tickers[row])} has a row of {when} already. Remove one.")
-
-    def check_shares(self, times: _Times, weights: _Numbers) -> None:
-        """Refuse prices and percentages: no portfolio holds that many times its equity in most of its cycles."""
-        moments, place = np.unique(times, return_inverse=True)
-        sums = np.bincount(place, np.abs(np.nan_to_num(weights)), minlength=len(moments))
-        if sums.any() and np.median(sums[sums > 0]) > _MOST_LEVERAGE:
-            first = int(np.flatnonzero(sums > _MOST_LEVERAGE)[0])
-            raise HistoryError(
-                f"{self._name} is no table of weights: a weight is a share of equity, where 1 is all of it, got a sum "
-                f"of {sums[first]:,.6g} at {coerce.iso(int(moments[first]))}. Divide percentages by 100; prices are no "
-                "weights.",
-                weight_sum=float(sums[first]),
-            )
-
-    def one_equity(self, places: _Times, column: _Numbers | None) -> Usd | None:
-        """The equity of a time, which its rows must agree on."""
-        found = np.array([]) if column is None else column[places]
-        known = np.flatnonzero(~np.isnan(found))
-        if not known.size:
-            return None
-        first = float(found[known[0]])
-        for place in known:
-            if found[place] != first:
-                message = f"the rows of one time have one equity, got {found[place]:,.2f} after {first:,.2f}."
-                raise self._error(int(places[place]), "equity", message)
-        return first
-
-    def _refuse(self, column: str, bad: pd.Series, expected: str) -> None:
-        places = np.flatnonzero(bad)
-        if places.size:
-            row = int(places[0])
-            got = self._frame[column].iloc[row]
-            more = f" ({places.size - 1:,} more rows like this.)" if places.size > 1 else ""
-            raise self._error(row, column, f"expected {expected}, got {coerce.shown(got)}. Correct it.{more}")
-
-    def _error(self, row: int, column: str, message: str) -> HistoryError:
-        told = column if column.isprintable() and len(column) <= _LONGEST else coerce.shown(column)
-        return HistoryError(f"{self._name}, row {row + 1}, column {told}: {message}", row=row + 1, column=column)
-
-
-def _with_times(frame: pd.DataFrame) -> pd.DataFrame:
-    if isinstance(frame.index, pd.DatetimeIndex):
-        return frame.rename_axis(index="timestamp").reset_index()
-    return frame.reset_index(drop=True)
-
-
-def _long(name: str, frame: pd.DataFrame, max_bytes: int | None = None) -> pd.DataFrame:
-    """The table in the long layout, its columns under our names."""
-    names = [str(column).strip() for column in frame.columns]
-    check_unlike(names, name)
-    frame = frame.set_axis(names, axis=1)
-    lower = {column.lower(): column for column in reversed(names)}
-    time = next((lower[known] for known in TIME_NAMES if known in lower), None)
-    if time is None:
-        raise HistoryError(
-            f"{name} is no table of weights: it has no column of times, its columns are {_told(names)}. "
-            f"Name one of them {', '.join(TIME_NAMES)}.",
-            columns=names,
-        )
-    pair = next((lower[known] for known in PAIR_NAMES if known in lower), None)
-    if pair is None:
-        others = [column for column in names if column != time]
-        if not others or {column.lower() for column in others} & {*NUMBERS, _ID}:
-            raise HistoryError(
-                f"{name} is no table of weights: it has no column of pairs, its columns are {_told(names)}. "
-                f"Name one of them {', '.join(PAIR_NAMES)}, or give the weights of each pair in a column of its own.",
-                columns=names,
-            )
-        return _melted(name, frame.rename(columns={time: "timestamp"}), others, max_bytes)
-    known = {lower[column]: column for column in (*NUMBERS, _ID) if column in lower}
-    found = frame.rename(columns={**known, time: "timestamp", pair: "pair"})
-    check_unlike(list(found.columns), name)
-    if not {"weight", "signal"} & set(found.columns):
-        raise HistoryError(
-            f"{name} is no table of weights: it has neither a column weight nor a column signal, its columns are "
-            f"{_told(names)}. Add one of them.",
-            columns=names,
-        )
-    return found
-
-
-def _told(columns: list[str]) -> str:
-    more = ", …" if len(columns) > _FEW else ""
-    return ", ".join(map(coerce.shown, columns[:_FEW])) + more
-
-
-def _melted(name: str, frame: pd.DataFrame, pairs: list[str], max_bytes: int | None) -> pd.DataFrame:
-    """A wide table as a long one; blank cells are left out, and every time keeps a row."""
-    rows = _Rows(name, frame)
-    cells = pd.DataFrame({pair: rows.numbers(pair) for pair in pairs})
-    cells.loc[cells.isna().all(axis=1)] = 0.0
-    check_weights(int(cells.notna().to_numpy().sum()), name, max_bytes)
-    long = cells.assign(timestamp=frame["timestamp"].to_numpy()).melt("timestamp", var_name="pair", value_name="weight")
-    return long[long["weight"].notna()].reset_index(drop=True)
-
-
-def _extra(record: Mapping[Any, Any]) -> str | None:
-    """The columns that we do not know, as JSON."""
-    told = {}
-    for key, value in record.items():
-        plain = value.item() if isinstance(value, np.generic) else value
-        absent = plain is None or plain is pd.NaT or plain is pd.NA or plain != plain  # noqa: PLR0124 - NaN
-        if not absent and str(plain).strip().lower() not in _BLANK:
-            told[str(key)] = plain if isinstance(plain, (bool, int, float)) else str(plain)
-    return coerce.json_text(told) if told else None
 
 
 def _known(number: np.float64) -> float | None:

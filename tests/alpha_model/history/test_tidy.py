@@ -137,6 +137,7 @@ def test_imported_table_reads_the_same_from_a_record(read: Any, tmp_path: Path) 
         ("date,pair,weight,equity\n2026-01-05,A,1,5\n2026-01-05,B,1,6\n", "row 2, column equity: the rows of one time"),
         ("date,pair,pair_id,weight\n2026-01-05,A,1.5,1\n", "row 1, column pair_id: expected a whole number"),
         ("date,A,B\n2026-01-05,0.5,much\n", "row 1, column B: expected a finite number, got 'much'"),
+        ("date,A,B\n2026-01-05,1,1\n2026-01-06,1,x\n2026-01-07,1,y\n", r"row 2, column B: .* got 'x'.*1 more rows"),
         ("when,pair,weight\n", "no column of times"),
         ("date,pair,wait\n2026-01-05,A,1\n", "neither a column weight nor a column signal"),
         ("date,weight\n2026-01-05,1\n", "no column of pairs"),
@@ -171,6 +172,14 @@ def test_two_columns_of_one_name_are_refused() -> None:
     frame = pd.DataFrame([["2026-01-05", 1.0, 1.0]], columns=["date", "A", "A"])
     with pytest.raises(HistoryError, match="two columns named 'A'"):
         read_weights(frame)
+
+
+def test_columns_of_a_wide_table_may_differ_in_kind() -> None:
+    columns = {"A": [True, False], "B": ["0.5", ""], "C": [None, 0.25], "D": pd.array([1, None], "Int64")}
+    frame = pd.DataFrame({"date": ["2026-01-05", "2026-01-06"], **columns})
+    history = read_weights(frame)
+    assert history.cycle(0).signals["signal"].tolist() == [1, 0.5, 1]
+    assert history.cycle(1).signals["signal"].tolist() == [0, 0.25, 0, 0]
 
 
 @pytest.mark.parametrize("blank", ["", " ", "nan", "NaN", "NA", "null", "None"])
