@@ -101,7 +101,7 @@ def _show_moves(opened: OpenHistory, cursor: Cursor, selection: Selection) -> No
     before, after = int(places.searchsorted(cursor.place)), int(places.searchsorted(cursor.place, side="right"))
     last = cursor.count - 1
 
-    def step(icon: str, target: int | None, help_text: str, shortcut: str | None = None) -> None:
+    def step(icon: str, target: int | None, help_text: str, key: str | None = None) -> None:
         inside = target is not None and 0 <= target <= last and target != cursor.place
         st.button(
             help_text.partition(":")[0],
@@ -109,7 +109,7 @@ def _show_moves(opened: OpenHistory, cursor: Cursor, selection: Selection) -> No
             key=f"step_{icon}",
             help=help_text,
             disabled=not inside,
-            shortcut=shortcut,
+            shortcut=key if selection.native else None,  # elsewhere the strip has the keys, and counts quick ones
             type="tertiary",
             on_click=_go_to_place,
             args=(times, target if inside else cursor.place),
@@ -117,7 +117,7 @@ def _show_moves(opened: OpenHistory, cursor: Cursor, selection: Selection) -> No
 
     step("first_page", 0, "First cycle")
     step("skip_previous", int(places[before - 1]) if before else None, _interest_help("Previous"))
-    step("chevron_left", cursor.place - 1, "Previous cycle", "Left")
+    step("chevron_left", cursor.place - 1, "Previous cycle (←)", "Left")
     show_timeline(
         opened.make(strip_of),
         cursor.place,
@@ -128,7 +128,7 @@ def _show_moves(opened: OpenHistory, cursor: Cursor, selection: Selection) -> No
         partial(_go_to_place, times),
         native=selection.native,
     )
-    step("chevron_right", cursor.place + 1, "Next cycle", "Right")
+    step("chevron_right", cursor.place + 1, "Next cycle (→)", "Right")
     step("skip_next", int(places[after]) if after < len(places) else None, _interest_help("Next"))
     step("last_page", last, "Last cycle")
 

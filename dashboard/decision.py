@@ -3,11 +3,21 @@
 import numpy as np
 import pandas as pd
 
-from alpha_model.analysis import Ledger, cycle_outcomes, explain_cycle, flag_names, weight_diffs
+from alpha_model.analysis import (
+    Ledger,
+    cycle_outcomes,
+    explain_cycle,
+    failed_counts,
+    failed_rows,
+    flag_names,
+    weight_diffs,
+)
 from alpha_model.history import History
 from dashboard.charts.theme import PairStyle
 from dashboard.text import NOT_RECORDED, humanised, share, usd
 
+FAILED = ", failed"
+"""What stands after what became of a pair whose trade did not go through."""
 _TOTALS = ("investable_equity", "size_risk_discarded_value", "max_position_adjust_usd", "position_adjust_threshold_usd")
 _AMOUNTS = ("old_value", "position_target", "position_adjust_usd")
 
@@ -39,12 +49,23 @@ def numbers(one: History, *, dollars: bool) -> list[tuple[str, str, str]]:
             ("Moved", NOT_RECORDED if np.isnan(held).all() else moved, "Σ|weight - weight held before|."),
         ]
     equity, discarded = (cycle[name][0].as_py() for name in ("investable_equity", "size_risk_discarded_value"))
+    failed = int(failed_counts(one)[0])
+    planned = [("Traded", usd(row["traded_usd"]), "Σ|USD| of the planned trades.")]
+    if failed:
+        planned = [
+            ("Planned trades", usd(row["traded_usd"]), "Their Σ|USD|."),
+            ("Failed", f"{failed:,}", "Planned trades that did not go through."),
+        ]
     return [
-        ("Outcome", humanised(str(row["outcome"])).capitalize(), ""),
+        (
+            "Outcome",
+            humanised(str(row["outcome"])).capitalize(),
+            "What was decided; some trades failed." * bool(failed),
+        ),
         ("Investable", usd(equity), "Investable equity."),
         ("Largest change", usd(row["max_position_adjust_usd"]), "Largest |USD change| of any position."),
         ("Threshold", usd(row["position_adjust_threshold_usd"]), "What the largest change has to reach."),
-        ("Traded", usd(row["traded_usd"]), "Σ|USD| of the planned trades."),
+        *planned,
         ("Discarded", usd(discarded), "Left uninvested because of size risk."),
     ]
 
@@ -58,11 +79,13 @@ def pairs(one: History, book: Ledger) -> pd.DataFrame:
     signals = one.tables.signals
     row_of = {pair_id: row for row, pair_id in enumerate(signals["pair_id"].to_pylist())}
     rows = [row_of[pair_id] for pair_id in frame["pair_id"].tolist()]
-    flags = flag_names(one)
+    flags, failed = flag_names(one), failed_rows(one)
     return frame.assign(
         signal=signals["signal"].to_numpy()[rows],
         flags=pd.Series([flags[row] for row in rows], dtype=object),
-        became=[humanised(str(code)) for code in frame["code"]],
+        became=[
+            humanised(str(code)) + FAILED * bool(failed[row]) for code, row in zip(frame["code"], rows, strict=True)
+        ],
         sentence=[words[len(pair) + 2 :] for pair, words in zip(frame["pair"], frame["sentence"], strict=True)],
     )
 

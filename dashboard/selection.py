@@ -28,7 +28,7 @@ OF_ONE_HISTORY = (
 """The choices that mean nothing in another history."""
 
 MISSING = "missing_history"
-"""Where in the session state it says which history a link asked for in vain."""
+"""Where in the session state, and in the address, it says which history a link asked for in vain."""
 
 ALL, LAST_100, CUSTOM = "whole record", "100 cycles", "dates"
 UNCHOSEN: dict[str, Any] = {
@@ -79,12 +79,18 @@ def browser_theme() -> Theme:
 
 
 def asked_in_vain(names: list[str]) -> str | None:
-    """The history that the address asked for when the viewer came, where there is none of that name."""
+    """The history that the address asked for when the viewer came, where there is none of that name.
+
+    Streamlit drops it from the address, as it is none of the list: there it goes on under a name of its own.
+    """
     if SOURCE not in st.session_state and MISSING not in st.session_state:
-        asked = st.query_params.get(SOURCE)
+        asked = st.query_params.get(SOURCE) or st.query_params.get(MISSING)
         st.session_state[MISSING] = asked if asked not in names else None
     if st.session_state.get(SOURCE) is not None:
         st.session_state[MISSING] = None
+        st.query_params.pop(MISSING, None)
+    elif st.session_state[MISSING] is not None:
+        st.query_params[MISSING] = st.session_state[MISSING]
     missing: str | None = st.session_state[MISSING]
     return missing
 

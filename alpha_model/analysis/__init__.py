@@ -22,7 +22,7 @@ from alpha_model.analysis.compare import (
 )
 from alpha_model.analysis.cycle import cycle_signals, cycle_table
 from alpha_model.analysis.explain import REASON_MEANINGS, ReasonCode, explain_pairs
-from alpha_model.analysis.failures import failed_counts
+from alpha_model.analysis.failures import failed_counts, failed_rows
 from alpha_model.analysis.flag_meanings import FLAG_MEANINGS, explain_flags, flag_meaning
 from alpha_model.analysis.flag_shifts import flag_shifts
 from alpha_model.analysis.flags import flag_co_occurrence, flag_counts, flag_names, flags_by_pair
@@ -147,6 +147,7 @@ __all__ = [
     "explain_pairs",
     "exposure",
     "failed_counts",
+    "failed_rows",
     "find_cycles",
     "finding_counts",
     "flag_co_occurrence",

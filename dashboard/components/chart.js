@@ -42,6 +42,7 @@ class Chart {
     this.observer.observe(root);
     this.followCursor = () => this.placeCursor();
     this.followZoom = () => this.zoomAlong();
+    root.addEventListener("pointerdown", () => this.hold(), true);
     window.addEventListener(CURSOR, this.followCursor);
     window.addEventListener(ZOOM, this.followZoom);
     root.addEventListener("keydown", (event) => {
@@ -58,6 +59,7 @@ class Chart {
     const content = JSON.parse(new TextDecoder().decode(bytes.subarray(DIGEST)));
     this.root.setAttribute("aria-label", content.alt);
     const Plotly = await loadPlotly(content.plotly);
+    await this.letGo;
     if (this.digest !== digest || this.gone) return;
     const { data, layout } = content.figure;
     this.timed = content.timed;
@@ -66,7 +68,7 @@ class Chart {
     if (this.timed) {
       layout.clickanywhere = true;
       this.range = zoomRange();
-      if (this.range) Object.assign(layout.xaxis, { range: this.range, autorange: false });
+      if (this.range) Object.assign(layout.xaxis, { range: [...this.range], autorange: false });
     }
     await Plotly.react(this.plot, data, layout, this.config(Plotly));
     this.width = this.root.clientWidth;
@@ -75,6 +77,15 @@ class Chart {
     this.root.dataset.draws = this.draws;
     this.placeCursor();
     this.zoomAlong();
+  }
+
+  // A chart that is drawn anew forgets the drag across it, so what is new waits for its end.
+  hold() {
+    this.letGo = new Promise((resolve) => {
+      const done = () => setTimeout(resolve, 0); // after Plotly has taken the end of the drag
+      window.addEventListener("pointerup", done, { once: true, capture: true });
+      window.addEventListener("pointercancel", done, { once: true, capture: true });
+    });
   }
 
   config(Plotly) {
@@ -155,7 +166,7 @@ class Chart {
     if (!this.timed || !this.draws || sameRange(range, this.range)) return;
     this.range = range;
     this.moved = true;
-    const update = range ? { "xaxis.range": range, "xaxis.autorange": false } : { "xaxis.autorange": true };
+    const update = range ? { "xaxis.range": [...range], "xaxis.autorange": false } : { "xaxis.autorange": true };
     await window.Plotly.relayout(this.plot, update);
     this.moved = false;
   }
@@ -197,7 +208,7 @@ class Chart {
   }
 }
 
-// What the time charts of the page show: both ends, or null for all.
+// What the time charts of the page show: both ends, or null for all. Plotly gets copies, which it changes.
 function zoomRange() {
   return window.alphaModelZoom?.range ?? null;
 }

@@ -7,6 +7,7 @@
 
 const CURSOR = "alpha-model:cursor";
 const ZOOM = "alpha-model:zoom";
+const NEEDS_ARROWS = "input, textarea, select, [contenteditable], [role=tab], [role=listbox], [role=menu], [role=grid]";
 const PATIENCE = 1500; // milliseconds
 const strips = new WeakMap();
 
@@ -23,6 +24,10 @@ class Strip {
     root.addEventListener("pointerup", (event) => this.drop(event));
     root.addEventListener("pointerleave", () => (this.tip.hidden = true));
     root.addEventListener("keydown", (event) => this.key(event));
+    this.step = (event) => this.arrow(event);
+    window.addEventListener("keydown", this.step);
+    this.free = (event) => event.detail && event.target.closest?.("[role=tab]") && setTimeout(letKeysGo);
+    window.addEventListener("click", this.free, true);
   }
 
   show(data) {
@@ -135,6 +140,19 @@ class Strip {
     this.go(this.place);
   }
 
+  // The arrow keys step from anywhere on the page, unless what has the keyboard needs them.
+  arrow(event) {
+    const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+    const isTaken = event.defaultPrevented || event.altKey || event.ctrlKey || event.metaKey || event.shiftKey;
+    if (!step || isTaken || event.target.closest?.(NEEDS_ARROWS)) return;
+    const place = this.place + step;
+    if (place < 0 || place >= this.data.count) return;
+    event.preventDefault();
+    this.place = place;
+    this.moveHead();
+    this.go(place);
+  }
+
   go(place) {
     if (place === this.data.place && this.asked === undefined) return;
     this.asked = place;
@@ -144,9 +162,16 @@ class Strip {
 
   leave() {
     clearTimeout(this.timer);
+    window.removeEventListener("keydown", this.step);
+    window.removeEventListener("click", this.free, true);
     this.observer.disconnect();
     strips.delete(this.root);
   }
+}
+
+// A tab that was clicked with a pointer would keep the arrow keys; one that was reached with the keyboard needs them.
+function letKeysGo() {
+  document.activeElement?.blur();
 }
 
 function announce(time) {

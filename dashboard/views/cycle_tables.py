@@ -40,6 +40,7 @@ _GROUPS: dict[str, tuple[ReasonCode, ...]] = {
     "undecided": (ReasonCode.undecided,),
 }
 HELD_BACK = "held back"
+FAILED = "failed"
 SHOWN = "cycle_pairs_shown"
 """Where in the session state it says which rows the table of pairs shows, and how often it was begun anew."""
 
@@ -55,7 +56,7 @@ def show_pairs(opened: OpenHistory, one: OpenHistory, selection: Selection) -> N
     groups = table["group"].value_counts()
     chosen = st.pills(
         "What became of them",
-        [group for group in (*_GROUPS, HELD_BACK) if group in groups],
+        [group for group in (*_GROUPS, FAILED, HELD_BACK) if group in groups],
         selection_mode="multi",
         format_func=lambda group: f"{group} {groups[group]:,}",
         key="cycle_groups",
@@ -126,7 +127,8 @@ def pairs_of(one: History, book: Ledger) -> pd.DataFrame:
     """`decision.pairs` with the group of each pair, without columns that have no number."""
     frame = decision.pairs(one, book)
     group_of = {str(code): group for group, codes in _GROUPS.items() for code in codes}
-    frame = frame.assign(group=[group_of.get(str(code), HELD_BACK) for code in frame["code"]])
+    groups = [group_of.get(str(code), HELD_BACK) for code in frame["code"]]
+    frame = frame.assign(group=np.where(frame["became"].str.endswith(decision.FAILED), FAILED, groups))
     known = frame.notna().any()
     known["flags"] = True
     return frame.loc[:, known]

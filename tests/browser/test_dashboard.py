@@ -152,6 +152,19 @@ def test_upload_is_shown_and_a_bad_one_gives_a_reason(page: Page, address: str, 
     page.screenshot(path=OUTPUT / "bad_upload.png")
 
 
+def test_reload_of_an_upload_opens_no_other_history_however_often(page: Page, address: str) -> None:
+    page.goto(f"{address}/cycle?history=an_upload_of_yesterday")
+    for _ in range(3):
+        expect(page.get_by_text("this server has no history of that name")).to_be_visible()
+        settle(page)
+        page.reload()
+    box = page.get_by_role("combobox", name=re.compile("History"))
+    box.click()
+    page.get_by_role("option").first.click()
+    expect(page.locator("h1").first).to_contain_text("What was decided")
+    expect(page).not_to_have_url(re.compile("an_upload"))
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_figures_follow_the_theme(browser: Browser, address: str, scheme: str) -> None:
     context = browser.new_context(color_scheme=scheme, viewport={"width": 1600, "height": 1000})

@@ -139,6 +139,26 @@ def test_zooming_in_brings_finer_detail_and_keeps_the_range(page: Page, long_add
     assert plot.evaluate("plot => plot._fullLayout.xaxis.range") == zoomed
 
 
+def test_every_quick_key_counts_from_anywhere_on_the_page(page: Page, long_address: str) -> None:
+    page.goto(f"{long_address}/cycle?history=long&cycle=2015-03-01T00:00Z")
+    settle(page)
+    title = page.locator("h1").first
+    page.get_by_role("tab", name="Trades").click()
+    settle(page)
+    for _ in range(25):
+        page.keyboard.press("ArrowLeft")
+        page.wait_for_timeout(40)
+    expect(title).to_contain_text("27 February 2015, 23:00")
+    for _ in range(25):
+        page.keyboard.press("ArrowRight")
+    expect(title).to_contain_text("1 March 2015, 00:00")
+    field = page.get_by_role("textbox", name="Zoom, UTC")
+    field.focus()
+    page.keyboard.press("ArrowLeft")
+    settle(page)
+    expect(title).to_contain_text("1 March 2015, 00:00")
+
+
 def test_pair_is_found_by_typing(page: Page, long_address: str) -> None:
     page.goto(f"{long_address}/weights?history=long&window=100+cycles")
     settle(page)

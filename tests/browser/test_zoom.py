@@ -47,6 +47,24 @@ def test_zoom_is_that_of_all_charts_and_pages_and_part_of_the_link(page: Page, a
         assert abs(pd.Timestamp(linked) - pd.Timestamp(drawn)) <= MINUTE
 
 
+def test_every_drag_counts_also_after_a_link_and_on_another_page(page: Page, address: str) -> None:
+    page.goto(f"{address}/weight_diffs?history={SAMPLE}&zoom=2013-01-01..2015-01-01")
+    settle(page)
+    for name, last in (("Weight diffs", "2013-01-01"), ("Overview", "")):
+        if name == "Overview":
+            page.get_by_role("link", name=name).click()
+            expect(page).not_to_have_url(re.compile("weight_diffs"))
+            settle(page)
+        for _ in range(2):
+            before = page.url
+            drag_across(page, 0.3, 0.7)
+            expect(page).not_to_have_url(before)
+            settle(page)
+            assert x_range(page) == x_range(page, 1)
+            assert x_range(page)[0] > last
+            assert f"zoom={x_range(page)[0][:10]}" in page.url
+
+
 def test_zoom_ends_with_a_double_click_and_back_brings_it_again(page: Page, address: str) -> None:
     page.goto(f"{address}/weights?history={SAMPLE}")
     settle(page)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from histories import make_history
 
@@ -11,6 +13,7 @@ from alpha_model.analysis import ledger_of
 from alpha_model.history import History
 from dashboard import decision
 from dashboard.charts.theme import PairStyle
+from dashboard.views.cycle_tables import pairs_of
 
 STYLE = PairStyle.of({1: "A-USDC", 2: "B-USDC"}, [1, 2])
 
@@ -45,6 +48,18 @@ def test_numbers_are_short_amounts_with_what_they_mean(one: History) -> None:
         ("Traded", "$500", "Σ|USD| of the planned trades."),
         ("Discarded", "$50.00", "Left uninvested because of size risk."),
     ]
+
+
+def test_trade_that_failed_is_not_told_as_made(one: History) -> None:
+    status = pa.chunked_array([pa.array(["failed"])])
+    place = one.tables.trades.schema.get_field_index("status")
+    broken = History(replace(one.tables, trades=one.tables.trades.set_column(place, "status", status)), one.source)
+    values = {label: value for label, value, _ in decision.numbers(broken, dollars=True)}
+    assert "Traded" not in values
+    assert (values["Planned trades"], values["Failed"]) == ("$500", "1")
+    table = pairs_of(broken, ledger_of(broken)).set_index("pair")
+    assert table.loc["A-USDC", ["became", "group"]].tolist() == ["opened, failed", "failed"]
+    assert "failed" not in table.loc["B-USDC", "became"]
 
 
 def test_numbers_that_are_not_recorded_are_dashes() -> None:
