@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from alpha_model.analysis import Ledger, cycle_funnel, dollar_waterfall
+from alpha_model.analysis import Ledger, cycle_funnel, dollar_waterfall, failed_counts
 from alpha_model.history import History
 from alpha_model.units import PairId
 from dashboard.drawing import PairIds
@@ -18,6 +18,9 @@ def funnel_picture(one: History, book: Ledger | None = None) -> Picture:
     counts = dict(zip(frame["step"], frame["pair_count"], strict=True))
     traded = f", {counts['traded']:,} traded" if "traded" in counts else "; trades are not recorded"
     finding = f"{plural(counts['signals'], 'signal')}, {counts['selected']:,} selected{traded}"
+    failed = int(failed_counts(one).sum())
+    if failed:
+        finding += f", of which {failed:,} failed"
     lost = [(count, code) for row in frame["lost"] for code, count in row]
     known = frame["usd"].notna().any()
     reading = f"Pairs{_DOLLARS if known else '; their dollars are not recorded'}."

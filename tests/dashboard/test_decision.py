@@ -11,7 +11,7 @@ from histories import make_history
 
 from alpha_model.analysis import ledger_of
 from alpha_model.history import History
-from dashboard import decision
+from dashboard import decision, pictures
 from dashboard.charts.theme import PairStyle
 from dashboard.views.cycle_tables import pairs_of
 
@@ -57,6 +57,7 @@ def test_trade_that_failed_is_not_told_as_made(one: History) -> None:
     values = {label: value for label, value, _ in decision.numbers(broken, dollars=True)}
     assert "Traded" not in values
     assert (values["Planned trades"], values["Failed"]) == ("$500", "1")
+    assert pictures.funnel_picture(broken).finding.endswith("1 traded, of which 1 failed")
     table = pairs_of(broken, ledger_of(broken)).set_index("pair")
     assert table.loc["A-USDC", ["became", "group"]].tolist() == ["opened, failed", "failed"]
     assert "failed" not in table.loc["B-USDC", "became"]
