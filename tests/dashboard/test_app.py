@@ -79,6 +79,7 @@ def test_damaged_file_gives_a_reason_and_the_app_goes_on(
     assert_sound(app)
     assert "This history cannot be opened" in texts(app)
     assert name in texts(app)
+    assert "read again when its file changes" in texts(app)
     app.selectbox(key="history").select("good").run()
     assert_sound(app)
     assert app.title[0].value.startswith("1 cycle")
@@ -291,6 +292,7 @@ def test_link_to_a_history_that_is_not_there_opens_no_other_one(open_app: OpenAp
     assert_sound(app)
     assert "This history cannot be opened" in texts(app)
     assert "this server has no history of that name" in texts(app)
+    assert "its file changes" not in texts(app)
     assert "&lt;b&gt;gone&lt;/b&gt;" in texts(app)
     app.run()
     assert "this server has no history of that name" in texts(app)
@@ -385,6 +387,8 @@ def test_bad_upload_gives_a_reason(open_app: OpenApp) -> None:
     app.file_uploader[0].upload("bad.json", b"hello").run()
     assert_sound(app)
     assert "This history cannot be opened" in texts(app)
+    assert "open the file once more when it is repaired" in texts(app)
+    assert "read again when its file changes" not in texts(app)
 
 
 WEIGHTS = "date,AAPL,MSFT,NVDA\n2026-01-05,0.6,0.4,\n2026-01-06,0.5,0.2,-0.3\n2026-01-07,0.5,0.2,-0.3\n"
