@@ -285,6 +285,9 @@ def test_window_without_cycles_says_so(open_app: OpenApp, three_days: Path) -> N
     app = open_app(three_days, **{"from": "2024-01-10", "to": "2024-01-09"})
     assert_sound(app)
     assert "There is no cycle here" in texts(app)
+    assert "From is after To" in texts(app)
+    app = open_app(three_days, **{"from": "2024-01-09", "to": "2024-01-09"})
+    assert "From is after To" not in texts(app)
 
 
 def test_link_to_a_history_that_is_not_there_opens_no_other_one(open_app: OpenApp, three_days: Path) -> None:
