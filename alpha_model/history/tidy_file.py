@@ -15,7 +15,7 @@ from pyarrow.csv import ConvertOptions, ParseOptions, ReadOptions, open_csv
 from alpha_model.errors import HistoryError
 from alpha_model.history import coerce
 from alpha_model.history.opening import MappedFile, check_size
-from alpha_model.history.tidy_limits import check_columns, check_weights
+from alpha_model.history.tidy_limits import check_columns, check_rows, check_weights
 from alpha_model.history.tidy_parquet import parquet_columns
 
 _PARQUET = b"PAR1"
@@ -53,6 +53,8 @@ def columns_of(document: MappedFile, name: str, max_bytes: int | None = None) ->
     except HistoryError:
         raise
     except _BROKEN as error:
+        if "Empty CSV" in str(error):
+            check_rows(0, name)
         remedy = "Write it again." if is_parquet else "Write it as CSV, UTF-8, with a comma between columns."
         raise HistoryError(f"{name} cannot be read as a table: {_reason(error)}. {remedy}", path=name) from error
 
@@ -60,8 +62,6 @@ def columns_of(document: MappedFile, name: str, max_bytes: int | None = None) ->
 def _reason(error: Exception) -> str:
     """The error's own words on one line; it may quote the file."""
     words = " ".join(str(error).split())
-    if "Empty CSV" in words:
-        return "it has no rows"
     rubbish = next((place for place, letter in enumerate(words) if not _is_text(letter)), None)
     if rubbish is not None:
         own = words[:rubbish].rpartition(": ")[0]

@@ -455,6 +455,15 @@ def test_upload_that_is_no_table_of_weights_gives_a_reason(open_app: OpenApp) ->
     assert "prices.csv is no table of weights: it has no column of times, its columns are 'open', 'high'." in texts(app)
 
 
+def test_upload_of_a_table_without_rows_gives_a_reason(open_app: OpenApp) -> None:
+    app = open_app()
+    app.file_uploader[0].upload("header.csv", b"date,A,B\n").run()
+    assert_sound(app)
+    assert "This history cannot be opened" in texts(app)
+    assert "header.csv has no rows, so it holds no weights." in texts(app)
+    assert "Widen the window" not in texts(app)
+
+
 def test_upload_of_a_table_is_held_to_the_limit(open_app: OpenApp, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ALPHA_MODEL_DASHBOARD_MAX_UNPACKED_MB", "1")
     app = open_app()
