@@ -65,7 +65,8 @@ def read_weights(
     - `weight`: share of equity wanted, negative for a short; `signal`: what it came from, else the weight itself;
     - `raw_weight`: before normalising, else the weight; `old_weight`: held before, else the weight wanted last time;
     - `price`: USD; `value`: USD held before; `equity`: USD that may be invested, the same for all rows of a time;
-    - `pair_id`: your own whole number for the pair. Other columns are kept as `extra` of the signal.
+    - `pair_id`: your own whole number for the pair. Other columns are kept as `extra` of the signal, but for a first
+      one without a name that only counts the rows, the index of a pandas frame.
 
     Where the equity is known, so are the targets and changes in USD, and as such a table knows no threshold, every
     change counts as traded. Where it is not known, they are absent.
