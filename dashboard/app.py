@@ -137,7 +137,9 @@ def sidebar(settings: Settings, progress: data.Progress) -> Desk:
         opened = data.open_history(listed[name], settings, progress)
     except AlphaModelError as error:
         log.warning("%s cannot be opened: %s", name, error)
-        return Desk(on_every_page(partial(unreadable.render, name, str(error))))
+        uploaded = listed[name].origin == "upload"
+        remedy = unreadable.REPAIRED_UPLOAD if uploaded else unreadable.REPAIRED_FILE
+        return Desk(on_every_page(partial(unreadable.render, name, str(error), remedy)))
     style = opened.style
     with chooser:
         native = settings.native_charts or not is_served()

@@ -173,6 +173,8 @@ def _choose_dates(first: date, last: date) -> tuple[pd.Timestamp | None, pd.Time
     _drop_outside(first, last)
     start = st.date_input("From", first, first, last, key=START, format="YYYY-MM-DD", bind="query-params")
     end = st.date_input("To", last, first, last, key=END, format="YYYY-MM-DD", bind="query-params")
+    if start > end:
+        st.caption(":orange[From is after To, so no cycle lies between them.]")
     return (
         None if start <= first else pd.Timestamp(datetime.combine(start, time.min, UTC)),
         None if end >= last else pd.Timestamp(datetime.combine(end, time.max, UTC)),

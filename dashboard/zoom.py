@@ -54,6 +54,8 @@ def span_named(words: str, first: pd.Timestamp, last: pd.Timestamp) -> tuple[Spa
         named = None
     if named is None or not _can_be_written(named):
         return None, "That is no stretch of time, so all of the window is shown. Write it as 2024-04-10..2024-05-01."
+    if start and end and named.start >= named.end:
+        return None, "That stretch ends before or where it begins, so all of the window is shown."
     if named.start >= named.end or named.start > last or named.end < first:
         return None, "That stretch is outside the window, so all of it is shown."
     return named, ""

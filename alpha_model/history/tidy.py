@@ -31,6 +31,7 @@ from alpha_model.history.tidy_cycle import NUMBERS, TidyRow, tidy_snapshot
 from alpha_model.history.tidy_extra import extras_of
 from alpha_model.history.tidy_file import columns_of
 from alpha_model.history.tidy_layout import long_table, with_times
+from alpha_model.history.tidy_limits import check_rows
 from alpha_model.history.tidy_rows import ID, Rows, Times
 from alpha_model.units import Usd
 
@@ -64,7 +65,8 @@ def read_weights(
     - `weight`: share of equity wanted, negative for a short; `signal`: what it came from, else the weight itself;
     - `raw_weight`: before normalising, else the weight; `old_weight`: held before, else the weight wanted last time;
     - `price`: USD; `value`: USD held before; `equity`: USD that may be invested, the same for all rows of a time;
-    - `pair_id`: your own whole number for the pair. Other columns are kept as `extra` of the signal.
+    - `pair_id`: your own whole number for the pair. Other columns are kept as `extra` of the signal, but for a first
+      one without a name that only counts the rows, the index of a pandas frame.
 
     Where the equity is known, so are the targets and changes in USD, and as such a table knows no threshold, every
     change counts as traded. Where it is not known, they are absent.
@@ -76,7 +78,7 @@ def read_weights(
         progress: Told the share that is done, 0...1.
 
     Raises:
-        HistoryError: The file cannot be had, or a value not be read; the message names row and column.
+        HistoryError: The file cannot be had, has no rows, or a value cannot be read; the message names row and column.
     """
     if isinstance(table, pd.DataFrame):
         source = Source("the table", "weights table", strategy)
@@ -113,6 +115,7 @@ def _history(
     max_bytes: int | None = None,
 ) -> History:
     """The history of a long table."""
+    check_rows(len(frame), source.name)
     rows = Rows(source.name, frame)
     times, tickers, ids = rows.times(), rows.tickers(), rows.ids()
     values = {column: rows.numbers(column) for column in NUMBERS if column in frame.columns}

@@ -38,9 +38,10 @@ def _with_clocks(frame: pd.DataFrame) -> pd.DataFrame:
 
 def long_table(name: str, frame: pd.DataFrame, max_bytes: int | None = None) -> pd.DataFrame:
     """The table in the long layout, its columns under our names."""
-    names = [str(column).strip() for column in frame.columns]
+    frame = _named(name, frame.set_axis([str(column).strip() for column in frame.columns], axis=1))
+    names = list(frame.columns)
     check_unlike(names, name)
-    frame = _with_clocks(frame.set_axis(names, axis=1))
+    frame = _with_clocks(frame)
     lower = {column.lower(): column for column in reversed(names)}
     time = next((lower[known] for known in TIME_NAMES if known in lower), None)
     if time is None:
@@ -69,6 +70,30 @@ def long_table(name: str, frame: pd.DataFrame, max_bytes: int | None = None) -> 
             columns=names,
         )
     return found
+
+
+def _named(name: str, frame: pd.DataFrame) -> pd.DataFrame:
+    """The table without a first column that has no name and only counts the rows; no other may be without a name."""
+    if len(frame.columns) and not frame.columns[0] and _counts(frame.iloc[:, 0]):
+        return _all_named(name, frame.iloc[:, 1:], 2)
+    return _all_named(name, frame, 1)
+
+
+def _all_named(name: str, frame: pd.DataFrame, first: int) -> pd.DataFrame:
+    for place, column in enumerate(frame.columns, first):
+        if not column:
+            raise HistoryError(
+                f"{name}, column {place}: it has no name. Name it, or, where it is only the index of a pandas frame, "
+                "write the table with index=False.",
+                column=place,
+            )
+    return frame
+
+
+def _counts(column: pd.Series) -> bool:
+    """Does a column only count the rows, from 0 or from 1?"""
+    found, rows = as_numbers(column)[0], np.arange(len(column))
+    return bool((found == rows).all() or (found == rows + 1).all())
 
 
 def _told(columns: list[str]) -> str:

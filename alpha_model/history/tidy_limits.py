@@ -1,4 +1,4 @@
-"""Which tables of weights are refused, whatever their cells say? Too large ones, and those of unclear columns."""
+"""Which tables of weights are refused, whatever their cells say? Empty and too large ones, those of unclear columns."""
 
 from __future__ import annotations
 
@@ -13,6 +13,15 @@ BYTES_A_CELL = 100
 """What any other cell takes while it is looked at, about."""
 MOST_COLUMNS = 5_000
 """Columns of a table, each of which takes its time, however few rows there are."""
+
+
+def check_rows(count: int, name: str) -> None:
+    """Raise a HistoryError where a table has no rows."""
+    if not count:
+        raise HistoryError(
+            f"{name} has no rows, so it holds no weights. Write it again with at least one row for each time.",
+            path=name,
+        )
 
 
 def check_weights(count: int, name: str, max_bytes: int | None) -> None:

@@ -69,7 +69,7 @@ def _sweep_finding(frame: pd.DataFrame) -> str:
     if len(frame) < 2:  # noqa: PLR2004 - the row of no threshold alone says nothing
         return "How many cycles would reach another threshold?"
     half, same, double = (_reach(frame, factor) for factor in (0.5, 1.0, 2.0))
-    return f"Half the threshold would be reached by {half:,} cycles, as it was by {same:,}, twice by {double:,}"
+    return f"Half the threshold would be reached by {plural(half, 'cycle')}, as it was by {same:,}, twice by {double:,}"
 
 
 def _reach(frame: pd.DataFrame, factor: float) -> int:

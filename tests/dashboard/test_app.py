@@ -79,6 +79,7 @@ def test_damaged_file_gives_a_reason_and_the_app_goes_on(
     assert_sound(app)
     assert "This history cannot be opened" in texts(app)
     assert name in texts(app)
+    assert "read again when its file changes" in texts(app)
     app.selectbox(key="history").select("good").run()
     assert_sound(app)
     assert app.title[0].value.startswith("1 cycle")
@@ -284,6 +285,9 @@ def test_window_without_cycles_says_so(open_app: OpenApp, three_days: Path) -> N
     app = open_app(three_days, **{"from": "2024-01-10", "to": "2024-01-09"})
     assert_sound(app)
     assert "There is no cycle here" in texts(app)
+    assert "From is after To" in texts(app)
+    app = open_app(three_days, **{"from": "2024-01-09", "to": "2024-01-09"})
+    assert "From is after To" not in texts(app)
 
 
 def test_link_to_a_history_that_is_not_there_opens_no_other_one(open_app: OpenApp, three_days: Path) -> None:
@@ -291,6 +295,7 @@ def test_link_to_a_history_that_is_not_there_opens_no_other_one(open_app: OpenAp
     assert_sound(app)
     assert "This history cannot be opened" in texts(app)
     assert "this server has no history of that name" in texts(app)
+    assert "its file changes" not in texts(app)
     assert "&lt;b&gt;gone&lt;/b&gt;" in texts(app)
     app.run()
     assert "this server has no history of that name" in texts(app)
@@ -385,6 +390,8 @@ def test_bad_upload_gives_a_reason(open_app: OpenApp) -> None:
     app.file_uploader[0].upload("bad.json", b"hello").run()
     assert_sound(app)
     assert "This history cannot be opened" in texts(app)
+    assert "open the file once more when it is repaired" in texts(app)
+    assert "read again when its file changes" not in texts(app)
 
 
 WEIGHTS = "date,AAPL,MSFT,NVDA\n2026-01-05,0.6,0.4,\n2026-01-06,0.5,0.2,-0.3\n2026-01-07,0.5,0.2,-0.3\n"
@@ -446,6 +453,15 @@ def test_upload_that_is_no_table_of_weights_gives_a_reason(open_app: OpenApp) ->
     assert_sound(app)
     assert "This history cannot be opened" in texts(app)
     assert "prices.csv is no table of weights: it has no column of times, its columns are 'open', 'high'." in texts(app)
+
+
+def test_upload_of_a_table_without_rows_gives_a_reason(open_app: OpenApp) -> None:
+    app = open_app()
+    app.file_uploader[0].upload("header.csv", b"date,A,B\n").run()
+    assert_sound(app)
+    assert "This history cannot be opened" in texts(app)
+    assert "header.csv has no rows, so it holds no weights." in texts(app)
+    assert "Widen the window" not in texts(app)
 
 
 def test_upload_of_a_table_is_held_to_the_limit(open_app: OpenApp, monkeypatch: pytest.MonkeyPatch) -> None:

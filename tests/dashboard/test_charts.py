@@ -20,6 +20,7 @@ from dashboard.charts.flags import flags_figure
 from dashboard.charts.house import cells, dressed
 from dashboard.charts.pair import pair_dollars_figure
 from dashboard.charts.size_risk import size_risk_figure
+from dashboard.charts.sweep import sweep_figure
 from dashboard.charts.theme import DARK, LIGHT, PairStyle, Theme, outcome_mark, theme_named
 from dashboard.charts.thresholds import thresholds_figure
 from dashboard.charts.weight_diffs import weight_diffs_figure
@@ -345,3 +346,25 @@ def test_zoom_into_the_time_between_two_cycles_leaves_marks_on_a_time_axis(recor
     picture = pictures.thresholds_picture(history, Span(start, start + pd.Timedelta(hours=1)))
     assert len(picture.frame) >= 2
     assert thresholds_figure(picture.frame, LIGHT).layout.xaxis.type == "date"
+
+
+@pytest.mark.parametrize(("cycles", "tick", "counted"), [(1, 1, "1 cycle"), (5, 1, "5 cycles"), (6, None, "6 cycles")])
+def test_sweep_of_few_cycles_has_whole_ticks(cycles: int, tick: int | None, counted: str) -> None:
+    frame = pd.DataFrame(
+        {
+            "factor": [0.0, 0.5, 2.0],
+            "rebalance_count": [cycles, cycles, 0],
+            "rebalance_share": [1.0, 1.0, 0.0],
+            "threshold_usd": [0.0, 50.0, 200.0],
+        }
+    )
+    figure = sweep_figure(frame, LIGHT)
+    assert figure.layout.yaxis.dtick == tick
+    assert [facts[2] for facts in figure.data[0].customdata] == [counted, "0 cycles"]
+    assert "%{customdata[2]} (" in figure.data[0].hovertemplate
+
+
+def test_sweep_of_one_cycle_speaks_of_one_cycle() -> None:
+    gate = {"position_adjust_threshold_usd": 100.0, "max_position_adjust_usd": 150.0}
+    picture = pictures.sweep_picture(make_history([{"pair_id": 1, "raw_weight": 1.0}], [gate], {1: "A-USDC"}))
+    assert picture.finding == "Half the threshold would be reached by 1 cycle, as it was by 1, twice by 0"

@@ -47,11 +47,19 @@ def test_what_is_no_stretch_is_answered(words: str) -> None:
     assert span_named(words, FIRST, LAST)[1].startswith("That is no stretch of time")
 
 
-@pytest.mark.parametrize("words", ["2024-04-01..2024-03-01", "2030-01-01..2031-01-01", "2001-01-01..2002-01-01"])
+@pytest.mark.parametrize("words", ["2030-01-01..2031-01-01", "2001-01-01..2002-01-01", "2030-01-01..", "..2001-01-01"])
 def test_stretch_outside_the_window_is_answered(words: str) -> None:
     assert span_named(words, FIRST, LAST) == (
         None,
         "That stretch is outside the window, so all of it is shown.",
+    )
+
+
+@pytest.mark.parametrize("words", ["2024-04-01..2024-03-01", "2024-03-01..2024-03-01", "2031-01-01..2030-01-01"])
+def test_stretch_that_ends_before_or_where_it_begins_is_answered(words: str) -> None:
+    assert span_named(words, FIRST, LAST) == (
+        None,
+        "That stretch ends before or where it begins, so all of the window is shown.",
     )
 
 

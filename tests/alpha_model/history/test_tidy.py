@@ -150,17 +150,37 @@ def test_imported_table_reads_the_same_from_a_record(read: Any, tmp_path: Path) 
             "sum of 573 at 2026-01-05T00:00Z. Divide percentages by 100; prices are no",
         ),
         ("", "is empty"),
-        ("date,pair,weight", "cannot be read as a table: it has no rows"),
+        ("date,pair,weight", "weights.csv has no rows"),
         ("date,pair,weight\n2026-01-05,A,1,2\n", "Expected 3 columns, got 4: 2026-01-05,A,1,2. Write it as CSV, UTF-8"),
         ("date,A,A\n2026-01-05,1,1\n", "two columns named 'A'"),
         ("date,pair,Weight,weight\n2026-01-05,A,1,1\n", "two columns named 'weight'"),
         ("date,pair,pair_id,weight\n2026-01-05,A,1e30,1\n", "row 1, column pair_id: expected a whole number"),
-        (",A\n2026-01-05,1\n", "no table of weights: it has no column of times, its columns are '', 'A'. Name one"),
+        (",A\n2026-01-05,1\n", "column 1: it has no name. Name it, or, where .* write the table with index=False"),
+        (",date,A\n1,2026-01-05,1\n3,2026-01-06,1\n", "column 1: it has no name"),
+        (",date,A\n1,2026-01-05,1\n,2026-01-06,1\n", "column 1: it has no name"),
+        ("date,A,\n2026-01-05,1,0\n", "column 3: it has no name"),
+        (",date,A, \n0,2026-01-05,1,0\n", "column 4: it has no name"),
+        ("date,A\n", "weights.csv has no rows, so it holds no weights. Write it again with at least"),
+        ("date,pair,weight\n", "weights.csv has no rows"),
+        (",date,A\n", "weights.csv has no rows"),
     ],
 )
 def test_errors_name_the_row_and_the_column(read: Any, text: str, message: str) -> None:
     with pytest.raises(HistoryError, match=message):
         read(text)
+
+
+@pytest.mark.parametrize("first", [0, 1])
+@pytest.mark.parametrize("table", [LONG, "date,A,B\n2026-01-05,0.5,0.5\n2026-01-06,0.2,\n"])
+def test_first_column_that_only_counts_the_rows_is_ignored(read: Any, table: str, first: int) -> None:
+    header, *rows = table.splitlines()
+    counted = "\n".join([f",{header}", *(f"{place},{row}" for place, row in enumerate(rows, first))])
+    assert differing_tables(read(table), read(f"{counted}\n"), "source") == []
+
+
+def test_frame_without_rows_is_refused() -> None:
+    with pytest.raises(HistoryError, match="the table has no rows"):
+        read_weights(pd.DataFrame({"A": []}, index=pd.DatetimeIndex([])))
 
 
 def test_leverage_is_no_percentage(read: Any) -> None:

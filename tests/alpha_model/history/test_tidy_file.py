@@ -88,7 +88,7 @@ def test_progress_ends_with_the_whole() -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"\xff\xfed\x00a\x00", "up.csv cannot be read as a table"),
+        (b"\xff\xfed\x00a\x00", "up.csv cannot be read as a table: it begins as text in UTF-16 does. Write it as CSV"),
         (b"date,pair,weight\n2026-01-05,\xe9,1\n", "invalid UTF8 data. Write it as CSV, UTF-8"),
         (b"PAR1 and nothing else", "up.csv cannot be read as a table: .*Write it again"),
         (parquet(FRAME)[:-40] + b"\x00" * 40, "up.csv cannot be read as a table"),
@@ -105,6 +105,36 @@ def test_upload_that_is_no_table_says_why(content: bytes, message: str) -> None:
     with pytest.raises(HistoryError, match=message) as caught:
         read_weights_bytes(content, "up.csv")
     assert str(caught.value).isprintable()
+
+
+RUBBISH = {
+    "of one column": b"a\n\x89PNG,1,\xff\x02\n",
+    "of two": b"PK\x03\x04\x14\xe9,1\nabc,\xe9\x01,3,4\n",
+    "UTF-16": "date,A\n2026-01-05,1\n".encode("utf-16"),
+    "no line": b"\x89abc\xff",
+}
+
+
+@pytest.mark.parametrize("content", RUBBISH.values(), ids=RUBBISH)
+@pytest.mark.parametrize("name", ["up.csv", "up.parquet", "UP.PARQUET"])
+def test_message_about_binary_rubbish_holds_none(content: bytes, name: str) -> None:
+    with pytest.raises(HistoryError) as caught:
+        read_weights_bytes(content, name)
+    assert str(caught.value).isascii()
+    assert str(caught.value).isprintable()
+    assert "PNG" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("content", "got"), [(WIDE, "'date'"), (b"\n", "the bytes 0a"), (b"\x89PNG,\xff\n", "the bytes 89 50 4e 47")]
+)
+def test_file_that_is_not_parquet_but_named_so_says_what_it_is(tmp_path: Path, content: bytes, got: str) -> None:
+    expected = f"up.parquet is not a Parquet file: one begins with PAR1, this one with {got}. Write it again"
+    with pytest.raises(HistoryError, match=expected):
+        read_weights_bytes(content, "up.parquet")
+    (tmp_path / "up.parquet").write_bytes(content)
+    with pytest.raises(HistoryError, match=expected):
+        read_weights(tmp_path / "up.parquet")
 
 
 @pytest.mark.parametrize("zone", [None, "UTC", "America/New_York"])
