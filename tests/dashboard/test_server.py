@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -18,6 +19,7 @@ def test_connections_send_small_messages_at_once(monkeypatch: pytest.MonkeyPatch
     with socket.socket() as listening:  # as Streamlit makes it: without a protocol
         listening.bind(("127.0.0.1", 0))
         listening.listen()
-        asyncio.run(start())
+        with ThreadPoolExecutor() as threads:  # a browser test in this process may hold a loop in this thread
+            threads.submit(lambda: asyncio.run(start())).result()
         with socket.create_connection(listening.getsockname()), listening.accept()[0] as connection:
             assert connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
