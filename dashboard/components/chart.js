@@ -42,7 +42,7 @@ class Chart {
     this.observer.observe(root);
     this.followCursor = () => this.placeCursor();
     this.followZoom = () => this.zoomAlong();
-    root.addEventListener("pointerdown", () => this.hold(), true);
+    root.addEventListener("pointerdown", ({ button }) => button || this.hold(), true);
     window.addEventListener(CURSOR, this.followCursor);
     window.addEventListener(ZOOM, this.followZoom);
     root.addEventListener("keydown", (event) => {
