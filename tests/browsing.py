@@ -12,6 +12,7 @@ import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Literal
 
 from playwright.sync_api import Browser, Locator, Page, Playwright, expect
 
@@ -89,17 +90,17 @@ def x_range(page: Page, place: int = 0) -> list[str]:
     return shown
 
 
-def drag_across(page: Page, start: float, end: float) -> None:
-    """Zoom the first chart into a part of its width."""
+def drag_across(page: Page, start: float, end: float, button: Literal["left", "right"] = "left") -> None:
+    """Drag across a part of the first chart's width, which zooms into it."""
     plot = page.locator(".js-plotly-plot .nsewdrag").first
     plot.scroll_into_view_if_needed()
     box = plot.bounding_box()
     assert box is not None
     middle = box["y"] + box["height"] / 2
     page.mouse.move(box["x"] + box["width"] * start, middle)
-    page.mouse.down()
+    page.mouse.down(button=button)
     page.mouse.move(box["x"] + box["width"] * end, middle, steps=5)
-    page.mouse.up()
+    page.mouse.up(button=button)
 
 
 def _wait_for(address: str, server: subprocess.Popen[bytes]) -> None:

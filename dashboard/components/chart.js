@@ -43,6 +43,7 @@ class Chart {
     this.followCursor = () => this.placeCursor();
     this.followZoom = () => this.zoomAlong();
     root.addEventListener("pointerdown", ({ button }) => button || this.hold(), true);
+    root.addEventListener("mousedown", (event) => event.button && event.stopPropagation(), true); // Plotly takes any
     window.addEventListener(CURSOR, this.followCursor);
     window.addEventListener(ZOOM, this.followZoom);
     root.addEventListener("keydown", (event) => {

@@ -8,6 +8,7 @@
 const CURSOR = "alpha-model:cursor";
 const ZOOM = "alpha-model:zoom";
 const NEEDS_ARROWS = "input, textarea, select, [contenteditable], [role=tab], [role=listbox], [role=menu], [role=grid]";
+const KEEPS_ARROWS = "[role=tab], [role=toolbar]";
 const PATIENCE = 1500; // milliseconds
 const strips = new WeakMap();
 
@@ -26,7 +27,10 @@ class Strip {
     root.addEventListener("keydown", (event) => this.key(event));
     this.step = (event) => this.arrow(event);
     window.addEventListener("keydown", this.step);
-    this.free = (event) => event.detail && event.target.closest?.("[role=tab]") && setTimeout(letKeysGo);
+    this.free = (event) => {
+      this.asksAgain = false;
+      if (event.detail && event.target.closest?.(KEEPS_ARROWS)) setTimeout(letKeysGo);
+    };
     window.addEventListener("click", this.free, true);
   }
 
@@ -72,11 +76,13 @@ class Strip {
   follow() {
     if (this.held) return;
     clearTimeout(this.timer);
-    if (this.asked === undefined || this.asked === this.data.place || performance.now() > this.patience) {
+    const isOver = performance.now() > this.patience;
+    if (this.asked === undefined || this.asked === this.data.place || (isOver && !this.asksAgain)) {
       this.asked = undefined;
       this.place = this.data.place;
       return;
     }
+    if (isOver) this.ask(false); // on a busy machine a place can get lost among many
     this.timer = setTimeout(() => (this.follow(), this.moveHead()), PATIENCE);
   }
 
@@ -156,8 +162,13 @@ class Strip {
   go(place) {
     if (place === this.data.place && this.asked === undefined) return;
     this.asked = place;
+    this.ask(true);
+  }
+
+  ask(asksAgain) {
+    this.asksAgain = asksAgain;
     this.patience = performance.now() + PATIENCE;
-    this.setTriggerValue("place", place);
+    this.setTriggerValue("place", this.asked);
   }
 
   leave() {
@@ -169,7 +180,7 @@ class Strip {
   }
 }
 
-// A tab that was clicked with a pointer would keep the arrow keys; one that was reached with the keyboard needs them.
+// What was clicked with a pointer would keep the arrow keys; what was reached with the keyboard needs them.
 function letKeysGo() {
   document.activeElement?.blur();
 }

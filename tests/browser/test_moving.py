@@ -152,6 +152,13 @@ def test_every_quick_key_counts_from_anywhere_on_the_page(page: Page, long_addre
     for _ in range(25):
         page.keyboard.press("ArrowRight")
     expect(title).to_contain_text("1 March 2015, 00:00")
+    page.get_by_role("tab", name="Pairs").click()
+    page.get_by_test_id("stButtonGroup").get_by_role("button").first.click()
+    settle(page)
+    page.keyboard.press("ArrowRight")
+    expect(title).to_contain_text("1 March 2015, 01:00")
+    page.keyboard.press("ArrowLeft")
+    expect(title).to_contain_text("1 March 2015, 00:00")
     field = page.get_by_role("textbox", name="Zoom, UTC")
     field.focus()
     page.keyboard.press("ArrowLeft")

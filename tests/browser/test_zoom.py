@@ -85,6 +85,19 @@ def test_zoom_ends_with_a_double_click_and_back_brings_it_again(page: Page, addr
     expect(page).to_have_url(re.compile("/cycle[?].*zoom=20"))
 
 
+def test_other_buttons_neither_zoom_nor_open_a_cycle(page: Page, address: str) -> None:
+    page.goto(f"{address}/weights?history={SAMPLE}")
+    settle(page)
+    before = page.url
+    for button in ("right", "middle"):
+        page.locator(".js-plotly-plot .nsewdrag").first.click(button=button)
+    drag_across(page, 0.3, 0.6, button="right")
+    settle(page)
+    assert page.url == before
+    drag_across(page, 0.3, 0.6)
+    expect(page).to_have_url(ZOOMED)
+
+
 def test_zoom_is_typed_and_a_wrong_one_is_answered(page: Page, address: str) -> None:
     page.goto(f"{address}/weights?history={SAMPLE}&zoom=yesterday")
     settle(page)
