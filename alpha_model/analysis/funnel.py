@@ -38,11 +38,10 @@ def cycle_funnel(history: History, book: Ledger | None = None) -> pd.DataFrame:
         book: Its `ledger_of`, where that is at hand.
 
     Returns:
-        RangeIndex, one row for each of `FUNNEL_STEPS`, in order, but for those of which the source records nothing:
-        step; pair_count; usd (selected: Σ wanted; with a
-        target: Σ targets; to be changed: Σ|change|; traded: Σ|traded|; NaN = unknown, or signals, which have none);
-        lost (codes of the pairs that did not get here, with their number, the most frequent first: list of (code,
-        count)).
+        RangeIndex, one row for each of `FUNNEL_STEPS`, in order, without those of which the source records nothing for
+        any of the signals there are: step; pair_count; usd (selected: Σ wanted; with a target: Σ targets; to be
+        changed: Σ|change|; traded: Σ|traded|; NaN = unknown, or signals, which have none); lost (codes of the pairs
+        that did not get here, with their number, the most frequent first: list of (code, count)).
     """
     book = book or ledger_of(history)
     reasons, amounts = reasons_of(history, book), book.amounts()
