@@ -60,7 +60,7 @@ def numbers(one: History, *, dollars: bool) -> list[tuple[str, str, str]]:
         (
             "Outcome",
             humanised(str(row["outcome"])).capitalize(),
-            "What was decided; some trades failed." * bool(failed),
+            "What was decided; trades failed." if failed else "",
         ),
         ("Investable", usd(equity), "Investable equity."),
         ("Largest change", usd(row["max_position_adjust_usd"]), "Largest |USD change| of any position."),
@@ -84,7 +84,8 @@ def pairs(one: History, book: Ledger) -> pd.DataFrame:
         signal=signals["signal"].to_numpy()[rows],
         flags=pd.Series([flags[row] for row in rows], dtype=object),
         became=[
-            humanised(str(code)) + FAILED * bool(failed[row]) for code, row in zip(frame["code"], rows, strict=True)
+            humanised(str(code)) + (FAILED if failed[row] else "")
+            for code, row in zip(frame["code"], rows, strict=True)
         ],
         sentence=[words[len(pair) + 2 :] for pair, words in zip(frame["pair"], frame["sentence"], strict=True)],
     )

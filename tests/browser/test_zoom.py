@@ -25,14 +25,19 @@ ZOOMED = re.compile(r"zoom=20\d\d-")
 MINUTE = pd.Timedelta(minutes=1)
 
 
-def test_zoom_is_that_of_all_charts_and_pages_and_part_of_the_link(page: Page, address: str) -> None:
-    page.goto(f"{address}/weight_diffs?history={SAMPLE}")
+def zoom_into(page: Page, address: str, name: str) -> tuple[list[str], list[str]]:
+    """Open a page of the sample and drag across its first chart; what that shows of time before and after."""
+    page.goto(f"{address}/{name}?history={SAMPLE}")
     settle(page)
     whole = x_range(page)
     drag_across(page, 0.3, 0.6)
     expect(page).to_have_url(ZOOMED)
     settle(page)
-    zoomed = x_range(page)
+    return whole, x_range(page)
+
+
+def test_zoom_is_that_of_all_charts_and_pages_and_part_of_the_link(page: Page, address: str) -> None:
+    whole, zoomed = zoom_into(page, address, "weight_diffs")
     assert whole != zoomed == x_range(page, 1)
     page.get_by_role("link", name="Size risk").click()
     expect(page.locator("h1").first).to_have_text("How much money found no place?")
@@ -66,13 +71,7 @@ def test_every_drag_counts_also_after_a_link_and_on_another_page(page: Page, add
 
 
 def test_zoom_ends_with_a_double_click_and_back_brings_it_again(page: Page, address: str) -> None:
-    page.goto(f"{address}/weights?history={SAMPLE}")
-    settle(page)
-    whole = x_range(page)
-    drag_across(page, 0.2, 0.5)
-    expect(page).to_have_url(ZOOMED)
-    settle(page)
-    zoomed = x_range(page)
+    whole, zoomed = zoom_into(page, address, "weights")
     page.locator(".js-plotly-plot .nsewdrag").first.dblclick()
     expect(page).not_to_have_url(ZOOMED)
     settle(page)
