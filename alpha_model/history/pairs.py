@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Any, cast
 
 import msgspec
 import pyarrow as pa
@@ -46,19 +46,29 @@ def pair_id_of(pair: Mapping[str, Any]) -> PairId:
 
 
 class PairBook:
-    """Every pair of a history, in the order of appearance; of each the identity that was seen last."""
+    """Every pair of a history, in the order of appearance; of each the identity that was seen last.
+
+    A pair that is mentioned and never described has a row of its own all the same: what is known of it must not be
+    shown as another's.
+    """
 
     def __init__(self) -> None:
-        self._identities: dict[PairId, Identity] = {}
+        self._identities: dict[PairId, Identity | None] = {}
         self._made: tuple[pa.Table, Problems] | None = None
 
     def __contains__(self, pair_id: object) -> bool:
-        return pair_id in self._identities
+        return self._identities.get(cast("PairId", pair_id)) is not None
 
     def see(self, pairs: Mapping[PairId, Identity]) -> None:
         """Note what the source says of the pairs now."""
         self._identities.update(pairs)
         if pairs:
+            self._made = None
+
+    def mention(self, pair_ids: Iterable[PairId]) -> None:
+        """Note that the source names these pairs, whether or not it describes them."""
+        if new := [pair_id for pair_id in pair_ids if pair_id not in self._identities]:
+            self._identities.update(dict.fromkeys(new))
             self._made = None
 
     def table(self, problems: Problems) -> pa.Table:
@@ -78,8 +88,11 @@ class PairBook:
         return table_of("pairs", columns)
 
 
-def _row(pair_id: PairId, identity: Identity, problems: Problems) -> dict[str, Any]:
-    pair, is_whole = read_identity(identity)
+def _row(pair_id: PairId, identity: Identity | None, problems: Problems) -> dict[str, Any]:
+    if identity is None:
+        message = "the source names the pair and nowhere describes it; it is shown by its id"
+        problems.add("odd", message, pair=str(pair_id), field="pair_id")
+    pair, is_whole = read_identity({} if identity is None else identity)
     if not is_whole:
         message = "the pair's description is not valid UTF-8; the bad bytes are shown as \ufffd"
         problems.add("patched", message, pair=str(pair_id), field="pair")
