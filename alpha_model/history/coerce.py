@@ -62,7 +62,7 @@ def shown(value: object) -> str:
     """A stranger's value, short enough for a message."""
     try:
         text = _shown_text(value) if isinstance(value, str) else _REPR.repr(value)
-    except (ValueError, RecursionError):  # a number of thousands of digits
+    except Exception:  # noqa: BLE001 - a stranger's __repr__() may raise anything
         text = f"a value of type {type(value).__name__}"
     return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
 
@@ -201,8 +201,8 @@ def moment(value: object) -> Micros | None:
     try:
         found = _datetime(value) if seconds is None else EPOCH + timedelta(microseconds=round(seconds * 1_000_000))
         if found is not None and found.year in _YEARS:
-            return (found - EPOCH) // _MICROSECOND
-    except (ValueError, OverflowError):
+            return int((found - EPOCH) // _MICROSECOND)  # of pandas, it is NumPy's
+    except (ValueError, OverflowError, TypeError):  # pandas.NaT calls itself a datetime
         pass
     raise OddValueError(f"expected a time, UNIX seconds or ISO 8601, got {shown(value)}{_finer(seconds)}")
 

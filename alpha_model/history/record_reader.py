@@ -29,6 +29,9 @@ from alpha_model.history.state import Progress
 
 _OBJECT = msgspec.json.Decoder(dict[str, Raw])
 _REASONS = pa.list_(REASON)
+_LATER = frozenset({"timestamp", "pair_id", "pair", "message", "pipeline"})
+_PARTS = frozenset({"signals", "trades", "equity", "messages"})
+"""Members of a line whose values are looked at one by one."""
 _Line = TypeVar("_Line")
 _NO_FLAGS = frozenset({list, type(None)})
 _WRITTEN: dict[pa.DataType, frozenset[type]] = {
@@ -61,24 +64,24 @@ class _Header(Struct):
 
 
 class _Pair(Struct):
-    pair_id: Any
+    pair_id: int
     pair: Raw
 
 
 class _Account(Struct):
-    trades: dict[str, Any] = {}
-    equity: dict[str, Any] = {}
-    messages: dict[str, Any] = {}
+    trades: dict[str, list[Any]] = {}
+    equity: dict[str, list[Any]] = {}
+    messages: dict[str, list[Any]] = {}
 
 
 class _Cycle(Struct, forbid_unknown_fields=True):
-    timestamp: Any
-    signals: dict[str, Any]
+    timestamp: float
+    signals: dict[str, list[Any]]
     fields: dict[str, Any] = {}
-    pipeline: Any = None
-    message: Any = None
+    pipeline: Raw = Raw(b"null")
+    message: str | None = None
     extra: dict[str, Any] = {}
-    trades: dict[str, Any] | None = None
+    trades: dict[str, list[Any]] | None = None
     equity: dict[str, Any] | None = None
     type: str = "cycle"
     revision: int = 0
@@ -169,11 +172,8 @@ class RecordReader:
         for field in msgspec.structs.fields(decoder.type):
             try:
                 if field.name in beyond:
-                    value = beyond.pop(field.name)
-                    known[field.name] = value if field.type is Raw else msgspec.convert(value, field.type)
+                    known[field.name] = _member(field, beyond.pop(field.name))
             except msgspec.ValidationError as error:
-                if field.required:
-                    raise
                 self._problem("odd", f"{error}; left out", field=field.name)
         return decoder.type(**known), beyond
 
@@ -343,6 +343,16 @@ class RecordReader:
 
     def _equity(self, given: Mapping[str, Any]) -> dict[str, float | None]:
         return {name: self._value(coerce.number, given.get(name), name) for name in ("total_equity", "cash")}
+
+
+def _member(field: msgspec.structs.FieldInfo, value: Any) -> Any:
+    """A member of a line: as it is where its values are looked at one by one, else of its type.
+
+    Raises:
+        msgspec.ValidationError: It is of another.
+    """
+    is_kept = field.name in _LATER or (field.name in _PARTS and isinstance(value, dict))
+    return value if is_kept else msgspec.convert(value, field.type)
 
 
 def _is_as_written(values: list[Any], field: pa.Field) -> bool:

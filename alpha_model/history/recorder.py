@@ -204,7 +204,9 @@ class HistoryRecorder:
                     identities[pair_id] = identity_text(identity)
             return self.append_entries([Entry(timestamp, content, identities)])[0]
 
-    def append_entries(self, entries: Sequence[Entry], account: Sequence[AccountRow] = ()) -> list[Receipt]:
+    def append_entries(
+        self, entries: Sequence[Entry], account: Sequence[AccountRow] = (), pairs: Mapping[PairId, str] | None = None
+    ) -> list[Receipt]:
         """Record cycles that are lines already, and what happened beside them, in one write.
 
         Several entries of one time are the revisions of that cycle in their order; those that are on file already, in
@@ -213,6 +215,7 @@ class HistoryRecorder:
         Args:
             entries: The cycles.
             account: Trades, equity points and messages that belong to no cycle; rows on file are not written again.
+            pairs: Identities of the pairs of these trades, as of an entry.
 
         Returns:
             A receipt a cycle. When the method returns, everything is on disk.
@@ -226,6 +229,7 @@ class HistoryRecorder:
             new.on_file.rows = Counter(map(row_digest, account)) - self._on_file.rows
             told = _first_of(account, new.on_file.rows)
             if told:
+                self._describe(pairs or {}, new)
                 new.lines.append(account_line(told))
             if new.lines:
                 with self._file.appended(b"".join(new.lines)):
@@ -242,13 +246,17 @@ class HistoryRecorder:
         revision = len(known) if is_new else known.index(digest, start)
         new.passed[when] = revision + 1
         if is_new:
-            for pair_id, text in entry.pairs.items():
-                if new.on_file.pairs.get(pair_id, self._on_file.pairs.get(pair_id)) != text:
-                    new.lines.append(pair_line(pair_id, text))
-                    new.on_file.pairs[pair_id] = text
+            self._describe(entry.pairs, new)
             new.lines.append(cycle_line(CycleKey(when, revision, entry.content)))
             new.on_file.digests[when] = [*known, digest]
         return Receipt(naive_utc(coerce.to_datetime(when)), revision, is_new=is_new)
+
+    def _describe(self, pairs: Mapping[PairId, str], new: _Addition) -> None:
+        """Put the definitions among the new lines that are not on file."""
+        for pair_id, text in pairs.items():
+            if new.on_file.pairs.get(pair_id, self._on_file.pairs.get(pair_id)) != text:
+                new.lines.append(pair_line(pair_id, text))
+                new.on_file.pairs[pair_id] = text
 
     def _resume(self, code_version: str | None, created_at: datetime | None) -> None:
         """Learn what the file holds, cut off an unfinished line, and begin a file that is new."""

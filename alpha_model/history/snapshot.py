@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Protocol
 
+from msgspec import Raw
+
 from alpha_model.history import coerce
 from alpha_model.history.coerce import Micros, OddValueError, ProblemKind
 from alpha_model.history.pairs import Identity, pair_id_of
@@ -56,6 +58,7 @@ SIZE_NUMBERS = {
 }
 """Columns of `signals`, and the number of `position_size_risk` that each holds."""
 
+_NOTHING = Raw(b"null")
 _KNOWN_CYCLE = frozenset({"timestamp", "pipeline", *PARTS, *CYCLE_NUMBERS})
 _KNOWN_RISK = frozenset({"timestamp", "pair", "path", "sizing_type", "capped", *SIZE_NUMBERS.values()})
 _KNOWN_SIGNAL = frozenset(
@@ -208,7 +211,7 @@ def pipeline_text(value: object) -> str | None:
     Raises:
         OddValueError: As `coerce.json_text`.
     """
-    return None if value is None else coerce.json_text(value)
+    return None if value is None or value == _NOTHING else coerce.json_text(value)
 
 
 def other_data_text(value: object) -> str:
