@@ -46,7 +46,10 @@ class OddValueError(ValueError):
 
 def shown(value: object) -> str:
     """A stranger's value, short enough for a message."""
-    text = NON_FINITE_TOKENS.get(value, repr(value)) if isinstance(value, str) else repr(value)
+    try:
+        text = NON_FINITE_TOKENS.get(value, repr(value)) if isinstance(value, str) else repr(value)
+    except Exception:  # noqa: BLE001 - a stranger's __repr__() may raise anything
+        text = f"a value of type {type(value).__name__}"
     return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
 
 
@@ -157,8 +160,11 @@ def moment(value: object) -> Micros | None:
     """
     if value is None:
         return None
-    if isinstance(value, datetime):
-        return _micros(value)
+    try:
+        if isinstance(value, datetime):
+            return _micros(value)
+    except (ValueError, TypeError):  # pandas.NaT calls itself a datetime
+        raise OddValueError(f"expected a time, got {shown(value)}") from None
     try:
         seconds = number(value)
     except OddValueError:
@@ -185,7 +191,7 @@ def _finer(number: float | None) -> str:
 
 def _micros(when: datetime) -> Micros:
     aware = when.replace(tzinfo=UTC) if when.tzinfo is None else when
-    return (aware - EPOCH) // _MICROSECOND
+    return int((aware - EPOCH) // _MICROSECOND)
 
 
 def to_seconds(when: Micros) -> int | float:

@@ -3,25 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 import pyarrow as pa
-from msgspec import Raw, Struct
+from msgspec import Raw
 
 from alpha_model.errors import HistoryError
 from alpha_model.history import coerce
 from alpha_model.history.assemble import Assembly, Trade
 from alpha_model.history.coerce import Micros, OddValueError, ProblemKind
+from alpha_model.history.line_types import ACCOUNT, CYCLE, FORMAT, HEADER, PAIR, VERSION, CycleLine
 from alpha_model.history.rawjson import UNREADABLE, Buffer
-from alpha_model.history.records import (
-    FORMAT,
-    JSON_COLUMNS,
-    NOT_WRITTEN,
-    VERSION,
-    Line,
-    lines_of,
-)
+from alpha_model.history.records import JSON_COLUMNS, NOT_WRITTEN, Line, lines_of
 from alpha_model.history.schema import EQUITY, MESSAGES, SIGNALS, TIME, TRADES, pack_flags
 from alpha_model.history.snapshot import CYCLE_NUMBERS, Snapshot, extra_text, is_selected
 from alpha_model.history.state import Progress
@@ -48,41 +42,6 @@ _SIGNAL_FIELDS = {field.name: field for field in SIGNALS if field.name not in NO
 _TRADE_FIELDS = {field.name: field for field in TRADES if field.name != "cycle"}
 _EQUITY_FIELDS = {field.name: field for field in EQUITY}
 _MESSAGE_FIELDS = {field.name: field for field in MESSAGES}
-
-
-class _Header(Struct):
-    format: str
-    version: int
-    strategy: str | None = None
-
-
-class _Pair(Struct):
-    pair_id: int
-    pair: Raw
-
-
-class _Account(Struct):
-    trades: dict[str, list[Any]] = {}
-    equity: dict[str, list[Any]] = {}
-    messages: dict[str, list[Any]] = {}
-
-
-class _Cycle(Struct, forbid_unknown_fields=True):
-    timestamp: float
-    signals: dict[str, list[Any]]
-    fields: dict[str, Any] = {}
-    pipeline: Raw = Raw(b"null")
-    message: str | None = None
-    extra: dict[str, Any] = {}
-    trades: dict[str, list[Any]] | None = None
-    equity: dict[str, Any] | None = None
-    type: str = "cycle"
-    revision: int = 0
-    crc32: str = ""
-
-
-_HEADER, _PAIR, _CYCLE = msgspec.json.Decoder(_Header), msgspec.json.Decoder(_Pair), msgspec.json.Decoder(_Cycle)
-_ACCOUNT = msgspec.json.Decoder(_Account)
 
 
 def read_record(document: Buffer, name: str, assembly: Assembly, progress: Progress | None = None) -> str | None:
@@ -159,7 +118,7 @@ class RecordReader:
         self._once(f"type {kind}", f"lines of type {kind} are not known to this version; skipped")
 
     def _header(self, data: bytes) -> None:
-        found = _HEADER.decode(data)
+        found = HEADER.decode(data)
         if found.format == FORMAT and found.version > VERSION:
             raise HistoryError(
                 f"{self._name} is a record of version {found.version}, and this program reads up to version "
@@ -170,16 +129,16 @@ class RecordReader:
         self.strategy = found.strategy
 
     def _pair(self, data: bytes) -> None:
-        found = _PAIR.decode(data)
+        found = PAIR.decode(data)
         self._assembly.pairs.see({found.pair_id: found.pair})
 
     def _cycle(self, data: bytes) -> None:
         try:
-            found, beyond = _CYCLE.decode(data), {}
+            found, beyond = CYCLE.decode(data), {}
         except msgspec.ValidationError:
             members = _OBJECT.decode(data)
-            known = {name: raw for name, raw in members.items() if name in _Cycle.__struct_fields__}
-            found = _CYCLE.decode(msgspec.json.encode(known))
+            known = {name: raw for name, raw in members.items() if name in CycleLine.__struct_fields__}
+            found = CYCLE.decode(msgspec.json.encode(known))
             beyond = {name: msgspec.json.decode(raw) for name, raw in members.items() if name not in known}
         timestamp = coerce.moment(found.timestamp)
         assert timestamp is not None
@@ -188,6 +147,8 @@ class RecordReader:
             self._problem("odd", "the same line stands earlier in the file too; read once")
             return
         self._cycles[key] = content
+        for told in found.problems:
+            self._problem(cast("ProblemKind", told.kind), told.message, told.field, told.pair)
         extra = beyond | found.extra
         trades = None if found.trades is None else self._trades(found.trades)
         self._assembly.add_cycle(
@@ -201,7 +162,7 @@ class RecordReader:
         )
 
     def _account(self, data: bytes) -> None:
-        found = _ACCOUNT.decode(data)
+        found = ACCOUNT.decode(data)
         for trade in self._trades(found.trades):
             self._assembly.add_trade(trade)
         for point in self._rows("equity", found.equity, _EQUITY_FIELDS, ("timestamp",)):
@@ -209,7 +170,7 @@ class RecordReader:
         for told in self._rows("messages", found.messages, _MESSAGE_FIELDS, tuple(_MESSAGE_FIELDS)):
             self._assembly.add_message(**told)
 
-    def _snapshot(self, timestamp: Micros, found: _Cycle, extra: dict[str, Any]) -> Snapshot:
+    def _snapshot(self, timestamp: Micros, found: CycleLine, extra: dict[str, Any]) -> Snapshot:
         columns, count = self._columns("signals", found.signals, _SIGNAL_FIELDS)
         in_selection = columns["signal_in_selection"]
         packed = [self._packed_flags(flags) for flags in columns.pop("flags")]
