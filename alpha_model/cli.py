@@ -21,7 +21,7 @@ from pathlib import Path
 import click
 from click.shell_completion import CompletionItem
 
-from alpha_model.errors import AlphaModelError
+from alpha_model.errors import AlphaModelError, plain_text, told
 
 COMMANDS = "alpha_model.commands"
 
@@ -80,12 +80,13 @@ class _Commands(click.Group):
         except AlphaModelError as error:
             raise click.ClickException(_told(str(error), ctx, is_ours=True)) from error
         except click.ClickException as error:
-            vars(error)["message"] = _told(error.message, ctx, is_ours=True)  # click means it to be final
+            vars(error)["message"] = told(_told(error.message, ctx, is_ours=True))  # click means it to be final
             raise
         except OSError as error:
             if error.errno == errno.EPIPE:
                 raise
-            raise click.ClickException(f"{_failure(error, ctx)}. Check the path and its permissions.") from error
+            words = f"{_failure(error, ctx)}. Check the path and its permissions."
+            raise click.ClickException(told(words)) from error
 
 
 def _value(word: str) -> str:
@@ -126,7 +127,7 @@ def _told(words: str, ctx: click.Context, *, is_ours: bool) -> str:
         from alpha_model.history.address import shown_uri, without_secrets  # noqa: PLC0415 - takes a moment
 
         if is_ours:
-            for quoted in (address, str(Path(address))):
+            for quoted in (address, str(Path(address)), plain_text(address)):
                 words = words.replace(quoted, shown_uri(address))
         else:
             words = without_secrets(words, address)

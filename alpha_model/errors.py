@@ -8,9 +8,33 @@ know nothing of this module can still catch it.
 from pathlib import Path
 from typing import Any
 
+MOST_LETTERS = 2_000
+"""Letters that a message has at most; what it quotes may be of any length."""
+
+_END = 500
+"""Of these, letters that are kept of the end, where the remedy stands."""
+
+
+def plain_text(words: str) -> str:
+    """A stranger's words on one line, without anything that a terminal would obey."""
+    return words if words.isprintable() else "".join(map(_plain_letter, words))
+
+
+def _plain_letter(letter: str) -> str:
+    if letter.isprintable():
+        return letter
+    return " " if letter.isspace() else "\N{REPLACEMENT CHARACTER}"
+
+
+def told(message: str) -> str:
+    """A message as it is shown: plain text of at most `MOST_LETTERS`, where something long was quoted in it."""
+    if len(message) > MOST_LETTERS:
+        message = f"{message[: MOST_LETTERS - _END - 3]} … {message[-_END:]}"
+    return plain_text(message)
+
 
 class AlphaModelError(Exception):
-    """Base of every error that this package raises on purpose.
+    """Base of every error that this package raises on purpose; whatever its message quotes, it stays one plain line.
 
     Args:
         message: What, got, where, remedy.
@@ -18,7 +42,7 @@ class AlphaModelError(Exception):
     """
 
     def __init__(self, message: str, **values: Any) -> None:
-        super().__init__(message)
+        super().__init__(told(message))
         self.values = values
 
     def __getattr__(self, name: str) -> Any:

@@ -19,6 +19,10 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
+from alpha_model.errors import plain_text
+
+__all__ = ["Format", "json_option", "plain_text", "says_something", "show_json", "show_table"]
+
 Format = Callable[[Any], str]
 """How a person reads a value."""
 
@@ -66,11 +70,6 @@ def says_something(column: pd.Series) -> bool:
 def show_json(value: Any) -> None:
     """Print a value as JSON: frames as a list of rows, times as ISO 8601, absent numbers as null."""
     click.echo(json.dumps(_plain(value), ensure_ascii=False, allow_nan=False, indent=1))
-
-
-def plain_text(words: str) -> str:
-    """A stranger's words on one line, without anything that a terminal would obey."""
-    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in words)
 
 
 def _text(value: Any, form: Format | None) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any, TypeAlias
@@ -22,6 +22,10 @@ from alpha_model.history.snapshot import Snapshot
 
 Trade: TypeAlias = dict[str, Any]
 """One row of `trades` without its cycle; times in microseconds."""
+
+_TRADE_KEY = ("position_id", "trade_id", "pair_id", "timestamp")
+_TRADE_PLAN = ("side", "planned_quantity", "planned_price")
+"""What of a trade does not change when it is told again after it was executed."""
 
 _Places: TypeAlias = npt.NDArray[np.int64]
 
@@ -86,12 +90,15 @@ class Assembly:
         )
         self._signals.extend(columns, len(snapshot))
         self.pairs.see(snapshot.pairs)
+        self.pairs.mention(columns["pair_id"])
+        self.pairs.mention(trade["pair_id"] for trade in trades or ())
         self._trades += [(place, trade) for trade in trades or ()]
         if equity is not None:
             self._equity.append((place, {"timestamp": timestamp, **equity}))
 
     def add_trade(self, trade: Trade) -> None:
         """A trade that belongs to no cycle in particular."""
+        self.pairs.mention((trade["pair_id"],))
         self._trades.append((None, trade))
 
     def add_equity(self, timestamp: Micros, total_equity: float | None, cash: float | None) -> None:
@@ -122,7 +129,9 @@ class Assembly:
         owned = [(place, entry) for place, entry in (*self._trades, *self._equity) if place is not None]
         if any((entry["timestamp"] >= moment) != is_late[place] for place, entry in owned):
             return False
-        self._ordered(Problems())
+        dropped = set(self._ordered(Problems())[1])
+        settled = (trade for n, trade in self._trades if n not in dropped and trade["timestamp"] < moment)
+        _told_last(settled, self.problems)
         starts = np.cumsum([0, *(cycle["row_count"] for cycle in self._cycles)])
         kept = [place for place, late in enumerate(is_late) if late]
         self._signals.keep(_rows_of(kept, starts))
@@ -143,7 +152,7 @@ class Assembly:
         times = np.array([self._cycles[place]["timestamp"] for place in last], dtype=np.int64)
         matched, others = self._matched_messages(set(times.tolist()))
         messages = {**self._said_earlier(earlier), **matched}
-        trades = self._trade_table(times, dropped=set(earlier))
+        trades = self._trade_table(times, set(earlier), problems)
         counts = self._trade_counts(trades, times)
         tables = Tables(
             cycles=self._cycle_table(last, messages, counts),
@@ -210,15 +219,10 @@ class Assembly:
             columns["trade_count"] = counts
         return table_of("cycles", columns)
 
-    def _trade_table(self, times: _Places, dropped: set[int]) -> pa.Table:
-        """The trades in time order, each with the last cycle at or before it; a trade told again replaces itself."""
-        kept: dict[tuple[Any, ...], Trade] = {}
-        for place, (cycle, trade) in enumerate(self._trades):
-            if cycle in dropped:
-                continue
-            known = trade.get("trade_id") is not None
-            kept[(trade["trade_id"], trade["timestamp"]) if known else (None, place)] = trade
-        rows = sorted(kept.values(), key=lambda trade: trade["timestamp"])
+    def _trade_table(self, times: _Places, dropped: set[int], problems: Problems) -> pa.Table:
+        """The trades in time order, each with the last cycle at or before it."""
+        kept = _told_last((trade for cycle, trade in self._trades if cycle not in dropped), problems)
+        rows = sorted(kept, key=lambda trade: trade["timestamp"])
         found = np.searchsorted(times, np.array([row["timestamp"] for row in rows], dtype=np.int64), side="right") - 1
         return _trade_rows(rows, pa.array(found, pa.int64(), mask=found < 0))
 
@@ -250,6 +254,25 @@ class Assembly:
 def _message(cycle: Mapping[str, Any], messages: Mapping[Micros, str]) -> str | None:
     own = cycle["message"]
     return messages.get(cycle["timestamp"]) if own is None else str(own)
+
+
+def _told_last(trades: Iterable[Trade], problems: Problems) -> list[Trade]:
+    """Each trade as it was told last; one that was planned otherwise before is a problem.
+
+    A trade is known by its position and its number in it; both may begin anew when a strategy does, so by its time too.
+    """
+    kept: dict[tuple[Any, ...], Trade] = {}
+    for place, trade in enumerate(trades):
+        known = trade.get("trade_id") is not None
+        key = tuple(trade.get(name) for name in _TRADE_KEY) if known else (place,)
+        before = kept.get(key, trade)
+        if any(before.get(name) != trade.get(name) for name in _TRADE_PLAN):
+            words = (
+                f"trade {trade['trade_id']} of position {trade.get('position_id')} is told twice, and not as the same"
+            )
+            problems.add("odd", f"{words}; kept the later", pair=str(trade["pair_id"]), field="trades")
+        kept[key] = trade
+    return list(kept.values())
 
 
 def _trade_rows(rows: Sequence[Trade], cycle: pa.Array) -> pa.Table:

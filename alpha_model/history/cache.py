@@ -31,6 +31,7 @@ import pyarrow.parquet as pq
 from msgspec import Struct
 
 from alpha_model.history.history import History, Source
+from alpha_model.history.mishaps import MISHAPS
 from alpha_model.history.schema import REVISED, SCHEMAS, SUPERSEDED, Tables, empty_tables
 
 FOLDER_VARIABLE = "ALPHA_MODEL_CACHE"
@@ -51,7 +52,7 @@ _ABANDONED = 3_600
 
 _UNFINISHED = "unfinished-"
 _CONTENTS = "contents.json"
-_BROKEN = (OSError, pa.ArrowException, msgspec.MsgspecError, UnicodeDecodeError, ValueError, TypeError, KeyError)
+_BROKEN = (OSError, *MISHAPS)
 
 log = logging.getLogger(__name__)
 

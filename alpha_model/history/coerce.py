@@ -7,12 +7,15 @@ pair and the field, and turns that into a problem of the history or an error of 
 from __future__ import annotations
 
 import math
+import re
+import reprlib
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any, Literal, TypeAlias
 
 import msgspec
+import numpy as np
 
 Micros: TypeAlias = int
 """Microseconds since 1970, UTC: a moment as Arrow keeps it."""
@@ -25,6 +28,17 @@ NON_FINITE_TOKENS = {"\x7f": "NaN", "\x7fInfin": "Infinity", "\x7f-Infin": "-Inf
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _SHOWN = 60
+_REPR = reprlib.Repr()
+_REPR.maxstring = _REPR.maxother = _REPR.maxlong = _SHOWN
+_REPR.maxlist = _REPR.maxtuple = _REPR.maxdict = _SHOWN // 3
+_YEARS = range(1678, 2262)
+"""The whole years that a time of pandas can lie in, whatever its unit."""
+
+MOST_LEVELS = 100
+"""Levels of nesting that JSON kept as text has at most; whoever reads it later goes down one by one."""
+
+_TOO_DEEP = f"expected at most {MOST_LEVELS} levels of nesting, got more"
+_QUOTED = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"')
 _OUR_DAYS = (0.9e9, 4.1e9)
 """UNIX seconds of the years 1998 to 2099."""
 _SPELLINGS = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}
@@ -47,14 +61,22 @@ class OddValueError(ValueError):
 def shown(value: object) -> str:
     """A stranger's value, short enough for a message."""
     try:
-        text = NON_FINITE_TOKENS.get(value, repr(value)) if isinstance(value, str) else repr(value)
+        text = _shown_text(value) if isinstance(value, str) else _REPR.repr(value)
     except Exception:  # noqa: BLE001 - a stranger's __repr__() may raise anything
         text = f"a value of type {type(value).__name__}"
     return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
 
 
+def _shown_text(value: str) -> str:
+    return NON_FINITE_TOKENS.get(value) or repr(value[: _SHOWN + 1])
+
+
 def restored(text: str) -> str:
-    """The text with the tokens that `rawjson.patch_non_finite` wrote over put back."""
+    """The text with the tokens that `rawjson.patch_non_finite` wrote over put back, and without halves of letters."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     return NON_FINITE_TOKENS.get(text, text)
 
 
@@ -152,33 +174,45 @@ def names(value: object) -> list[str]:
     return [restored(name) for name in found]
 
 
+def message(value: object) -> str | None:
+    """A report of the strategy: text, or a list of texts; anything else as JSON.
+
+    Raises:
+        OddValueError: It is nested too deeply.
+    """
+    if value is None:
+        return None
+    lines = value if isinstance(value, list) else [value]
+    return "\n".join(restored(line) if isinstance(line, str) else json_text(line) for line in lines)
+
+
 def moment(value: object) -> Micros | None:
     """A time: UNIX seconds (a number, or its digits as text), ISO 8601 text, or a datetime; naive is UTC.
 
     Raises:
-        OddValueError: Not a time, or outside the years 1 to 9999.
+        OddValueError: Not a time, or outside the years 1678 to 2261.
     """
     if value is None:
         return None
     try:
-        if isinstance(value, datetime):
-            return _micros(value)
-    except (ValueError, TypeError):  # pandas.NaT calls itself a datetime
-        raise OddValueError(f"expected a time, got {shown(value)}") from None
-    try:
-        seconds = number(value)
+        seconds = None if isinstance(value, datetime) else number(value)
     except OddValueError:
         seconds = None
     try:
-        if seconds is not None:
-            found = round(seconds * 1_000_000)
-            EPOCH + timedelta(microseconds=found)
-            return found
-        if isinstance(value, str):
-            return _micros(datetime.fromisoformat(value.strip()))
-    except (ValueError, OverflowError):
+        found = _datetime(value) if seconds is None else EPOCH + timedelta(microseconds=round(seconds * 1_000_000))
+        if found is not None and found.year in _YEARS:
+            return int((found - EPOCH) // _MICROSECOND)  # of pandas, it is NumPy's
+    except (ValueError, OverflowError, TypeError):  # pandas.NaT calls itself a datetime
         pass
     raise OddValueError(f"expected a time, UNIX seconds or ISO 8601, got {shown(value)}{_finer(seconds)}")
+
+
+def _datetime(value: object) -> datetime | None:
+    """A time that is no number; naive is UTC."""
+    found = datetime.fromisoformat(value.strip()) if isinstance(value, str) else value
+    if not isinstance(found, datetime):
+        return None
+    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
 
 
 def _finer(number: float | None) -> str:
@@ -187,11 +221,6 @@ def _finer(number: float | None) -> str:
         if number is not None and _OUR_DAYS[0] <= number / parts <= _OUR_DAYS[1]:
             return f", which may be {unit}"
     return ""
-
-
-def _micros(when: datetime) -> Micros:
-    aware = when.replace(tzinfo=UTC) if when.tzinfo is None else when
-    return int((aware - EPOCH) // _MICROSECOND)
 
 
 def to_seconds(when: Micros) -> int | float:
@@ -222,19 +251,48 @@ def _spelled(value: Any) -> Any:
 
 
 def json_text(value: object) -> str:
-    """Compact JSON of a plain value or of raw JSON, the same for the same content; NaN becomes text."""
-    plain = msgspec.json.decode(value) if isinstance(value, (bytes, msgspec.Raw)) else _spelled(value)
-    return compact(plain)
+    """Compact JSON of a plain value or of raw JSON, the same for the same content; NaN becomes text.
+
+    Raises:
+        OddValueError: It is nested too deeply, or has what JSON has no words for.
+    """
+    try:
+        plain = msgspec.json.decode(value) if isinstance(value, (bytes, msgspec.Raw)) else _spelled(value)
+        return compact(plain)
+    except RecursionError:
+        raise OddValueError(_TOO_DEEP) from None
+    except (TypeError, OverflowError, UnicodeEncodeError) as error:
+        raise OddValueError(f"expected what JSON can say, got {shown(value)}: {error}") from None
 
 
 def compact(plain: object) -> str:
-    """Compact JSON of a plain value that came from JSON, so that no number in it can be NaN."""
-    return spelled_out(msgspec.json.encode(plain).decode())
+    """Compact JSON of a plain value that came from JSON, so that no number in it can be NaN.
+
+    Raises:
+        OddValueError: It is nested too deeply.
+    """
+    return checked(msgspec.json.encode(plain).decode())
 
 
-def spelled_out(document: str) -> str:
-    """Compact JSON with the names of the tokens that `rawjson.patch_non_finite` wrote over."""
+def checked(document: str) -> str:
+    """Compact JSON with the names of the tokens that `rawjson.patch_non_finite` wrote over.
+
+    Raises:
+        OddValueError: It is nested too deeply.
+    """
+    if _levels(document) > MOST_LEVELS:
+        raise OddValueError(_TOO_DEEP)
     if "\x7f" in document:
         for token, name in NON_FINITE_TOKENS.items():
             document = document.replace(f'"{token}"', f'"{name}"')
     return document
+
+
+def _levels(document: str) -> int:
+    """How deep the JSON is nested, at most; few brackets need no look."""
+    most = document.count("[") + document.count("{")
+    if most <= MOST_LEVELS:
+        return most
+    letters = np.frombuffer(_QUOTED.sub("", document).encode(), dtype=np.uint8)
+    steps = np.isin(letters, (ord("["), ord("{"))).astype(np.int64) - np.isin(letters, (ord("]"), ord("}")))
+    return int(np.cumsum(steps).max(initial=0))

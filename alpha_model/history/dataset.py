@@ -20,6 +20,7 @@ import pyarrow.compute as pc
 
 from alpha_model.errors import HistoryError
 from alpha_model.history.manifest import Manifest, StoredFile, load_manifest, load_manifests
+from alpha_model.history.mishaps import one_sentence
 from alpha_model.history.parquet import Window, read_parquet
 from alpha_model.history.place import Place
 from alpha_model.history.schema import REVISED, SCHEMAS, SUPERSEDED, Tables, empty_tables
@@ -81,7 +82,9 @@ def dataset_versions(where: Path | str) -> dict[str, str]:
     Raises:
         HistoryError: The place cannot be reached, or a manifest is damaged.
     """
-    return {manifest.strategy or "": manifest.fingerprint for manifest in load_manifests(Place(where))}
+    place = Place(where)
+    with one_sentence(place.name):
+        return {manifest.strategy or "": manifest.fingerprint for manifest in load_manifests(place)}
 
 
 def read_dataset(where: Path | str, strategy: str | None, window: Window) -> Stored:
@@ -96,13 +99,13 @@ def read_dataset(where: Path | str, strategy: str | None, window: Window) -> Sto
         HistoryError: There is no such dataset or strategy, or a file is damaged.
     """
     place = Place(where)
-    name = _chosen(place, strategy)
 
     def read(manifest: Manifest) -> Stored:
         months = [files for month, files in manifest.months.items() if _has(window, month)]
         return Stored(manifest, place.name, *_tables(place, months, window))
 
-    return steadily(place, name, read)
+    with one_sentence(place.name):
+        return steadily(place, _chosen(place, strategy), read)
 
 
 def steadily(place: Place, strategy: str | None, read: Callable[[Manifest], Found]) -> Found:

@@ -16,7 +16,7 @@ import msgspec
 from msgspec import UNSET, Raw, Struct, UnsetType
 
 from alpha_model.history import coerce
-from alpha_model.history.coerce import OddValueError
+from alpha_model.history.mishaps import MISHAPS
 from alpha_model.history.rawjson import UNREADABLE
 from alpha_model.history.schema import pack_flags
 from alpha_model.history.snapshot import (
@@ -120,7 +120,7 @@ class Decoder:
             return None
         try:
             return self._snapshot(found, raw_signals or {}, signals or {})
-        except (OddValueError, *UNREADABLE):
+        except MISHAPS:
             return None
 
     def _made(self) -> msgspec.json.Decoder[Any]:
@@ -292,7 +292,7 @@ def _told(values: tuple[Any, ...], quiet: Collection[Any]) -> list[tuple[int, An
 def _extra_texts(extras: Collection[dict[str, Any]]) -> list[str]:
     """`snapshot.extra_text` of each, all at once."""
     lines = _ENCODER.encode_lines([dict(sorted(extra.items())) if len(extra) > 1 else extra for extra in extras])
-    return [coerce.spelled_out(line) for line in lines.decode().split("\n")[: len(extras)]]
+    return [coerce.checked(line) for line in lines.decode().split("\n")[: len(extras)]]
 
 
 def _unread(risk: dict[str, Raw]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from alpha_model.history.extent import Extent
 from alpha_model.history.freshness import Clock, Freshness, freshness_of, utc_now
 from alpha_model.history.growing import OPEN_CYCLES, GrowingHistory
 from alpha_model.history.history import History, Source
+from alpha_model.history.mishaps import one_sentence
 from alpha_model.history.reader import read_history_bytes
 from alpha_model.history.records import is_record
 from alpha_model.history.tail import FileReplacedError, Tail
@@ -74,7 +75,8 @@ class LiveHistory:
             if identity == self._identity:
                 self._read_at = now
                 return False
-            found = self._read()
+            with one_sentence(self.path.name):
+                found = self._read()
             self._read_at, self.problem = now, None
             self._identity = identity if self._is_settled(identity, now) else (*identity[:3], -1)
         except OSError as error:

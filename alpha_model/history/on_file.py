@@ -17,7 +17,8 @@ from alpha_model.errors import RecordError
 from alpha_model.history import coerce
 from alpha_model.history.coerce import Micros
 from alpha_model.history.line_types import FORMAT, PAIR, VERSION, HeaderLine, LineProblem, Part
-from alpha_model.history.rawjson import UNREADABLE, Buffer
+from alpha_model.history.mishaps import MISHAPS
+from alpha_model.history.rawjson import Buffer
 from alpha_model.history.records import AccountRow, Line, account_rows, cycle_key, lines_of
 from alpha_model.units import PairId
 
@@ -44,7 +45,7 @@ class OnFile:
 
     def learn(self, line: Line) -> None:
         """Take in a whole line of the file; one that cannot be read, whoever wrote it, says nothing."""
-        with suppress(*UNREADABLE, ValueError):
+        with suppress(*MISHAPS):
             self._learn(line)
 
     def _learn(self, line: Line) -> None:
@@ -130,7 +131,7 @@ def origin_of(line: Line) -> str | None:
 def content_digest(content: bytes) -> bytes:
     """What tells one cycle's content from another's: not the order of its trades, nor the problems beside it."""
     if b'"trades":{"' in content or b'"problems":[' in content:
-        with suppress(*UNREADABLE, ValueError):
+        with suppress(*MISHAPS):
             return digest_of(_without_order(content))
     return digest_of(content)
 

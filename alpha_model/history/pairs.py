@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-import msgspec
 import pyarrow as pa
 from msgspec import Raw
 
 from alpha_model.history import coerce
 from alpha_model.history.coerce import OddValueError
 from alpha_model.history.problems import Problems
-from alpha_model.history.rawjson import UNREADABLE
+from alpha_model.history.rawjson import UNREADABLE, mended
 from alpha_model.history.schema import table_of
 from alpha_model.pair import surrogate_pair_id
 from alpha_model.units import PairId
@@ -46,10 +45,15 @@ def pair_id_of(pair: Mapping[str, Any]) -> PairId:
 
 
 class PairBook:
-    """Every pair of a history, in the order of appearance; of each the identity that was seen last."""
+    """Every pair of a history, in the order of description; of each the identity that was seen last.
+
+    A pair that is mentioned and never described has a row of its own all the same, after the others: what is known of
+    it must not be shown as another's.
+    """
 
     def __init__(self) -> None:
         self._identities: dict[PairId, Identity] = {}
+        self._mentioned: dict[PairId, None] = {}
         self._made: tuple[pa.Table, Problems] | None = None
 
     def __contains__(self, pair_id: object) -> bool:
@@ -59,6 +63,13 @@ class PairBook:
         """Note what the source says of the pairs now."""
         self._identities.update(pairs)
         if pairs:
+            self._made = None
+
+    def mention(self, pair_ids: Iterable[PairId]) -> None:
+        """Note that the source names these pairs, whether or not it describes them."""
+        before = len(self._mentioned)
+        self._mentioned.update(dict.fromkeys(pair_ids))
+        if len(self._mentioned) > before:
             self._made = None
 
     def table(self, problems: Problems) -> pa.Table:
@@ -72,17 +83,23 @@ class PairBook:
 
     def _table(self, problems: Problems) -> pa.Table:
         rows = [_row(pair_id, identity, problems) for pair_id, identity in self._identities.items()]
+        rows += [_undescribed(pair_id, problems) for pair_id in self._mentioned if pair_id not in self._identities]
         names = ("pair_id", "ticker", "base", "quote", "kind", "chain_id", "exchange")
         addresses = ("pool_address", "base_address", "quote_address")
         columns = {name: [row[name] for row in rows] for name in (*names, *addresses, "identity")}
         return table_of("pairs", columns)
 
 
+def _undescribed(pair_id: PairId, problems: Problems) -> dict[str, Any]:
+    message = "the source names the pair and nowhere describes it; it is shown by its id"
+    problems.add("odd", message, pair=str(pair_id), field="pair_id")
+    return _row(pair_id, {}, problems)
+
+
 def _row(pair_id: PairId, identity: Identity, problems: Problems) -> dict[str, Any]:
-    pair, is_whole = read_identity(identity)
-    if not is_whole:
-        message = "the pair's description is not valid UTF-8; the bad bytes are shown as \ufffd"
-        problems.add("patched", message, pair=str(pair_id), field="pair")
+    pair, note = read_identity(identity)
+    if note is not None:
+        problems.add("patched", f"the pair's description has {note}", pair=str(pair_id), field="pair")
     if pair is None:
         message = "the pair's description cannot be read; its names are left out"
         problems.add("odd", message, pair=str(pair_id), field="pair")
@@ -93,6 +110,11 @@ def _row(pair_id: PairId, identity: Identity, problems: Problems) -> dict[str, A
             f"the pair is recorded under {pair_id}, and its own internal_id is {coerce.shown(stated)}; kept the former"
         )
         problems.add("odd", message, pair=str(pair_id), field="internal_id")
+    try:
+        whole_text = coerce.json_text(pair)
+    except OddValueError as error:
+        problems.add("odd", f"{error}; the full description is left out", pair=str(pair_id), field="pair")
+        whole_text = "{}"
     base, quote = _asset(pair, "base"), _asset(pair, "quote")
     symbols = [_lenient(coerce.text, asset.get("token_symbol")) for asset in (base, quote)]
     exchange = pair.get("exchange_name")
@@ -107,22 +129,19 @@ def _row(pair_id: PairId, identity: Identity, problems: Problems) -> dict[str, A
         "pool_address": _lenient(coerce.text, pair.get("pool_address")),
         "base_address": _lenient(coerce.text, base.get("address")),
         "quote_address": _lenient(coerce.text, quote.get("address")),
-        "identity": coerce.json_text(pair),
+        "identity": whole_text,
     }
 
 
-def read_identity(identity: Identity) -> tuple[dict[str, Any] | None, bool]:
-    """A pair's description as plain values, None when it is not an object; and whether all its bytes were text."""
+def read_identity(identity: Identity) -> tuple[dict[str, Any] | None, str | None]:
+    """A pair's description as plain values, None when it is not an object; and what of its text was mended."""
     if isinstance(identity, Mapping):
-        return dict(identity), True
-    found, is_whole = None, True
+        return dict(identity), None
     try:
-        found = msgspec.json.decode(identity)
-    except UnicodeDecodeError:
-        found, is_whole = msgspec.json.decode(bytes(identity).decode(errors="replace")), False
+        found, note = mended(identity)
     except UNREADABLE:
-        pass
-    return (found if isinstance(found, dict) else None), is_whole
+        return None, None
+    return (found if isinstance(found, dict) else None), note
 
 
 def _asset(pair: Mapping[str, Any], name: str) -> Mapping[str, Any]:

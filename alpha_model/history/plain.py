@@ -17,11 +17,8 @@ import msgspec
 import numpy as np
 
 from alpha_model.history import coerce
-from alpha_model.history.coerce import NON_FINITE_TOKENS
+from alpha_model.history.coerce import MOST_LEVELS, NON_FINITE_TOKENS
 from alpha_model.history.snapshot import Report
-
-MOST_LEVELS = 64
-"""So deep a recorded value may be nested, that a reader can follow it from wherever it is called."""
 
 _MOST_BITS = 4_096
 """A whole number longer than this is no number of a strategy; Python refuses to write those of 4,300 digits."""

@@ -7,6 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from alpha_model.errors import told
 from alpha_model.history.coerce import ProblemKind
 from alpha_model.history.schema import table_of
 
@@ -60,8 +61,9 @@ class Problems:
             position: Byte offset, or line number of a recorder file.
         """
         if self.has_room(kind, field):
-            row = {"kind": kind, "cycle_key": cycle_key, "pair": pair, "field": field}
-            self._rows.append(row | {"position": position, "message": message})
+            where = {"cycle_key": cycle_key, "pair": pair, "field": field}
+            plain = {name: None if words is None else told(words) for name, words in where.items()}
+            self._rows.append({"kind": kind, **plain, "position": position, "message": told(message)})
         self._counts[kind, field] += 1
 
     def table(self) -> pa.Table:

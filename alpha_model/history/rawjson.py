@@ -24,6 +24,9 @@ UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 _TOKEN = re.compile(rb"-?Infinity|NaN")
 _PATCHES = {b"NaN": b'"\x7f"', b"Infinity": b'"\x7fInfin"', b"-Infinity": b'"\x7f-Infin"'}
+_ESCAPE = re.compile(rb"\\(?:\\|u[dD][89abAB]..\\u[dD][c-fC-F]..|(u[dD][89a-fA-F]..))", re.DOTALL)
+"""An escaped backslash, a whole letter of two halves, or a half of one: the first two are left alone."""
+_REPLACED = rb"\ufffd"
 _CHUNK = 1 << 24
 _MEMBERS = msgspec.json.Decoder(dict[str, Raw])
 _OPENING = re.compile(rb"\s*\{")
@@ -46,6 +49,26 @@ def plain(raw: Raw | bytes) -> Any:
             return json.loads(bytes(raw), parse_int=_whole)
         except ValueError:
             raise error from None
+
+
+def mended(raw: Raw | bytes) -> tuple[Any, str | None]:
+    """The value in plain Python, also where some of its text is none; and what was done about it.
+
+    Raises:
+        UNREADABLE: It is not JSON.
+    """
+    try:
+        return plain(raw), None
+    except (UnicodeDecodeError, msgspec.DecodeError):
+        text, note = mended_text(raw)
+        return plain(text), note
+
+
+def mended_text(raw: Raw | bytes) -> tuple[bytes, str]:
+    """JSON with a replacement letter for what is no text in it; and what that was."""
+    text = bytearray(bytes(raw).decode(errors="replace").encode())
+    what = "half a letter" if patch_half_letters(text) else "bytes that are not valid UTF-8"
+    return bytes(text), f"{what} in a text, shown as \ufffd"
 
 
 def _whole(digits: str) -> float:
@@ -136,6 +159,18 @@ def patch_non_finite(buffer: bytearray | mmap.mmap) -> list[int]:
             buffer[place : match.end()] = _PATCHES[match.group()]
             places.append(place)
             at = match.end()
+    return places
+
+
+def patch_half_letters(buffer: bytearray | mmap.mmap) -> list[int]:
+    """Write the replacement letter over every escaped half of a surrogate pair, which is no letter.
+
+    Returns:
+        Offsets of the escapes.
+    """
+    places = [match.start() for match in _ESCAPE.finditer(buffer) if match[1] is not None]
+    for place in places:
+        buffer[place : place + len(_REPLACED)] = _REPLACED
     return places
 
 

@@ -19,9 +19,10 @@ from alpha_model.history.address import is_uri, local_path, short_name
 from alpha_model.history.assemble import Assembly
 from alpha_model.history.cache import HistoryCache
 from alpha_model.history.history import History, Source
+from alpha_model.history.mishaps import one_sentence
 from alpha_model.history.opening import MappedFile, open_bytes, open_file
 from alpha_model.history.problems import Problems
-from alpha_model.history.rawjson import UNREADABLE, Buffer, patch_non_finite
+from alpha_model.history.rawjson import UNREADABLE, Buffer, patch_half_letters, patch_non_finite
 from alpha_model.history.record_reader import read_record
 from alpha_model.history.records import is_record
 from alpha_model.history.salvage import MOST_CUTS, Cut, cut_out, replace_bad_text
@@ -117,6 +118,10 @@ class _Repairs:
             if places := patch_non_finite(document):
                 message = f"{len(places)} bare NaN or Infinity, which JSON does not have, read as absent"
                 self.problems.add("patched", message, position=places[0])
+            if halves := patch_half_letters(document):
+                message = f"{len(halves)} halves of letters in texts, which are none, shown as \ufffd"
+                self.problems.add("patched", message, position=halves[0])
+            if places or halves:
                 return document
         if isinstance(error, UnicodeDecodeError):
             return document if self._mend(document) else None
@@ -146,6 +151,11 @@ class _Repairs:
 def _read(mapped: MappedFile, name: str, byte_count: int, progress: Progress | None) -> History:
     if mapped[: len(_BOM)] == _BOM:
         mapped[: len(_BOM)] = b" " * len(_BOM)
+    with one_sentence(name):
+        return _history(mapped, name, byte_count, progress)
+
+
+def _history(mapped: MappedFile, name: str, byte_count: int, progress: Progress | None) -> History:
     assembly = Assembly()
     if is_record(mapped):
         strategy = read_record(mapped, name, assembly, progress)

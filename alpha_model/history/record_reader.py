@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import msgspec
 import pyarrow as pa
@@ -14,13 +14,19 @@ from alpha_model.history import coerce
 from alpha_model.history.assemble import Assembly, Trade
 from alpha_model.history.coerce import Micros, OddValueError, ProblemKind
 from alpha_model.history.line_types import ACCOUNT, CYCLE, FORMAT, HEADER, PAIR, VERSION, CycleLine
-from alpha_model.history.rawjson import UNREADABLE, Buffer
+from alpha_model.history.mishaps import MISHAPS
+from alpha_model.history.rawjson import UNREADABLE, Buffer, mended
 from alpha_model.history.records import JSON_COLUMNS, NOT_WRITTEN, Line, lines_of
-from alpha_model.history.schema import EQUITY, MESSAGES, SIGNALS, TIME, TRADES, pack_flags
-from alpha_model.history.snapshot import CYCLE_NUMBERS, Snapshot, extra_text, is_selected
+from alpha_model.history.schema import EQUITY, MESSAGES, REASON, SIGNALS, TIME, TRADES, pack_flags
+from alpha_model.history.snapshot import CYCLE_NUMBERS, Snapshot, extra_text, is_selected, pipeline_text, read_reasons
 from alpha_model.history.state import Progress
 
 _OBJECT = msgspec.json.Decoder(dict[str, Raw])
+_REASONS = pa.list_(REASON)
+_LATER = frozenset({"timestamp", "pair_id", "pair", "message", "pipeline"})
+_PARTS = frozenset({"signals", "trades", "equity", "messages"})
+"""Members of a line whose values are looked at one by one."""
+_Line = TypeVar("_Line")
 _NO_FLAGS = frozenset({list, type(None)})
 _WRITTEN: dict[pa.DataType, frozenset[type]] = {
     pa.float64(): frozenset({float, int, type(None)}),
@@ -29,7 +35,8 @@ _WRITTEN: dict[pa.DataType, frozenset[type]] = {
     pa.string(): frozenset({str, type(None)}),
 }
 """How our own recorder writes the values of a column."""
-_WHOLE = range(-(2**63), 2**63)
+_EXACT = {pa.float64(): range(-(2**53), 2**53 + 1), pa.int64(): range(-(2**63), 2**63)}
+"""The whole numbers that a column takes as they are."""
 _CONVERT: dict[pa.DataType, Callable[[object], Any]] = {
     pa.float64(): coerce.number,
     pa.int64(): coerce.whole,
@@ -96,12 +103,38 @@ class RecordReader:
             return
         self.whole_count += 1
         try:
-            kind = msgspec.json.decode(_OBJECT.decode(line.data[: line.data.find(b",")] + b"}").get("type", b"null"))
-            {"header": self._header, "pair": self._pair, "cycle": self._cycle, "account": self._account}.get(
-                str(kind), self._unknown
-            )(line.data)
-        except UNREADABLE as error:
+            self._take(line.data)
+        except HistoryError:
+            raise
+        except MISHAPS as error:
             self._problem("skipped", f"the line cannot be read: {error}; skipped")
+
+    def _take(self, data: bytes) -> None:
+        kind = msgspec.json.decode(_OBJECT.decode(data[: data.find(b",")] + b"}").get("type", b"null"))
+        takers = {"header": self._header, "pair": self._pair, "cycle": self._cycle, "account": self._account}
+        takers.get(str(kind), self._unknown)(data)
+
+    def _decoded(self, decoder: msgspec.json.Decoder[_Line], data: bytes) -> tuple[_Line, dict[str, Any]]:
+        """The line, and its members that we do not know; a member that is not what it should be is left out.
+
+        Raises:
+            UNREADABLE: It is no object.
+            TypeError: It lacks what it cannot do without.
+        """
+        try:
+            return decoder.decode(data), {}
+        except UNREADABLE:
+            found, note = mended(data)
+        if note is not None:
+            self._problem("patched", f"the line has {note}")
+        beyond, known = msgspec.convert(found, dict[str, Any]), {}
+        for field in msgspec.structs.fields(decoder.type):
+            try:
+                if field.name in beyond:
+                    known[field.name] = _member(field, beyond.pop(field.name))
+            except msgspec.ValidationError as error:
+                self._problem("odd", f"{error}; left out", field=field.name)
+        return decoder.type(**known), beyond
 
     def _problem(self, kind: ProblemKind, message: str, field: str | None = None, pair: str | None = None) -> None:
         self._assembly.problems.add(
@@ -118,7 +151,7 @@ class RecordReader:
         self._once(f"type {kind}", f"lines of type {kind} are not known to this version; skipped")
 
     def _header(self, data: bytes) -> None:
-        found = HEADER.decode(data)
+        found, _ = self._decoded(HEADER, data)
         if found.format == FORMAT and found.version > VERSION:
             raise HistoryError(
                 f"{self._name} is a record of version {found.version}, and this program reads up to version "
@@ -129,49 +162,47 @@ class RecordReader:
         self.strategy = found.strategy
 
     def _pair(self, data: bytes) -> None:
-        found = PAIR.decode(data)
-        self._assembly.pairs.see({found.pair_id: found.pair})
+        found, _ = self._decoded(PAIR, data)
+        pair_id = coerce.whole(found.pair_id)
+        if pair_id is None:
+            raise OddValueError("expected the id of a pair, got none")
+        self._assembly.pairs.see({pair_id: found.pair if isinstance(found.pair, (Raw, dict)) else {}})
 
     def _cycle(self, data: bytes) -> None:
-        try:
-            found, beyond = CYCLE.decode(data), {}
-        except msgspec.ValidationError:
-            members = _OBJECT.decode(data)
-            known = {name: raw for name, raw in members.items() if name in CycleLine.__struct_fields__}
-            found = CYCLE.decode(msgspec.json.encode(known))
-            beyond = {name: msgspec.json.decode(raw) for name, raw in members.items() if name not in known}
+        found, beyond = self._decoded(CYCLE, data)
         timestamp = coerce.moment(found.timestamp)
-        assert timestamp is not None
+        if timestamp is None:
+            raise OddValueError("expected the time of a cycle, got none")
         key, content = (timestamp, found.revision), hash(data)
         if self._cycles.get(key) == content:
             self._problem("odd", "the same line stands earlier in the file too; read once")
             return
-        self._cycles[key] = content
+        beside: dict[str, Any] = {
+            "message": self._value(coerce.message, found.message, "message"),
+            "trades": None if found.trades is None else self._trades(found.trades),
+            "equity": None if found.equity is None else self._equity(found.equity),
+        }
+        snapshot = self._snapshot(timestamp, found, beyond | found.extra)
+        self._assembly.add_cycle(snapshot, timestamp, source="recorder", source_key=str(self._line), **beside)
         for told in found.problems:
             self._problem(cast("ProblemKind", told.kind), told.message, told.field, told.pair)
-        extra = beyond | found.extra
-        trades = None if found.trades is None else self._trades(found.trades)
-        self._assembly.add_cycle(
-            self._snapshot(timestamp, found, extra),
-            timestamp,
-            source="recorder",
-            source_key=str(self._line),
-            message=found.message,
-            trades=trades,
-            equity=None if found.equity is None else self._equity(found.equity),
-        )
+        self._cycles[key] = content
 
     def _account(self, data: bytes) -> None:
-        found = ACCOUNT.decode(data)
-        for trade in self._trades(found.trades):
+        found, _ = self._decoded(ACCOUNT, data)
+        trades = self._trades(found.trades)
+        points = self._rows("equity", found.equity, _EQUITY_FIELDS, ("timestamp",))
+        messages = self._rows("messages", found.messages, _MESSAGE_FIELDS, tuple(_MESSAGE_FIELDS))
+        for trade in trades:
             self._assembly.add_trade(trade)
-        for point in self._rows("equity", found.equity, _EQUITY_FIELDS, ("timestamp",)):
+        for point in points:
             self._assembly.add_equity(**point)
-        for told in self._rows("messages", found.messages, _MESSAGE_FIELDS, tuple(_MESSAGE_FIELDS)):
+        for told in messages:
             self._assembly.add_message(**told)
 
     def _snapshot(self, timestamp: Micros, found: CycleLine, extra: dict[str, Any]) -> Snapshot:
         columns, count = self._columns("signals", found.signals, _SIGNAL_FIELDS)
+        columns = self._of_pairs(columns)
         in_selection = columns["signal_in_selection"]
         packed = [self._packed_flags(flags) for flags in columns.pop("flags")]
         numbers = dict(found.fields)
@@ -187,14 +218,30 @@ class RecordReader:
                 "flag_bits": [bits for bits, _ in packed],
                 "other_flags": [others for _, others in packed],
             },
-            pipeline=None if bytes(found.pipeline) == b"null" else coerce.json_text(found.pipeline),
-            extra=extra_text(numbers | extra),
+            pipeline=self._value(pipeline_text, found.pipeline, "pipeline"),
+            extra=self._value(extra_text, numbers | extra, "extra"),
         )
 
+    def _of_pairs(self, columns: dict[str, Sequence[Any]]) -> dict[str, Sequence[Any]]:
+        """The signals that are of a pair, one of each: the later where there are two."""
+        ids = columns["pair_id"]
+        places = {pair_id: place for place, pair_id in enumerate(ids) if pair_id is not None}
+        if len(places) == len(ids):
+            return columns
+        if none := ids.count(None):
+            self._problem("skipped", f"{none} signals are of no pair; skipped", field="pair_id")
+        if twice := len(ids) - none - len(places):
+            self._problem("odd", f"{twice} pairs appear twice; kept the later signal", field="pair_id")
+        return {name: [values[place] for place in sorted(places.values())] for name, values in columns.items()}
+
     def _columns(
-        self, part: str, given: Mapping[str, list[Any]], fields: Mapping[str, pa.Field]
+        self, part: str, given: Mapping[str, Any], fields: Mapping[str, pa.Field]
     ) -> tuple[dict[str, Sequence[Any]], int]:
         """The columns of a part by our names, all of the same length, and that length."""
+        odd = [name for name, values in given.items() if not isinstance(values, list)]
+        for name in odd:
+            self._problem("odd", f"expected a list, got {coerce.shown(given[name])}; left out", field=f"{part}.{name}")
+        given = {name: values for name, values in given.items() if name not in odd}
         count = len(given.get("pair_id", given.get("timestamp", ())))
         columns: dict[str, Sequence[Any]] = {}
         for name in (*fields, *(("flags",) if part == "signals" else ())):
@@ -214,12 +261,19 @@ class RecordReader:
             return values
         if field.name in JSON_COLUMNS:
             absent = "{}" if field.name == "other_data" else None
-            return [absent if value is None else coerce.json_text(value) for value in values]
-        convert = _CONVERT.get(field.type)
-        if convert is None or _is_as_written(values, field):
+            texts = (None if value is None else self._value(coerce.json_text, value, field.name) for value in values)
+            return [absent if text is None else text for text in texts]
+        if _is_as_written(values, field):
             return values
+        convert = self._reasons if field.type == _REASONS else _CONVERT[field.type]
         converted = [None if value is None else self._value(convert, value, field.name) for value in values]
         return converted if field.type != pa.bool_() or field.nullable else [value is True for value in converted]
+
+    def _reasons(self, value: object) -> list[dict[str, Any]] | None:
+        def part(convert: Callable[[object], Any], reason: Mapping[str, Any], name: str) -> Any:
+            return self._value(convert, reason.get(name), "reasons")
+
+        return read_reasons(value, part)
 
     def _packed_flags(self, flags: Any) -> tuple[int, list[str] | None]:
         """The bits and the other names of a signal's flags; most signals have none, or the same as many others."""
@@ -234,11 +288,11 @@ class RecordReader:
             self._problem(error.kind, f"{error}; left out", field=name)
             return None
 
-    def _trades(self, given: Mapping[str, list[Any]]) -> list[Trade]:
+    def _trades(self, given: Mapping[str, Any]) -> list[Trade]:
         return self._rows("trades", given, _TRADE_FIELDS, _TRADE_KEYS)
 
     def _rows(
-        self, part: str, given: Mapping[str, list[Any]], fields: Mapping[str, pa.Field], keys: Sequence[str]
+        self, part: str, given: Mapping[str, Any], fields: Mapping[str, pa.Field], keys: Sequence[str]
     ) -> list[dict[str, Any]]:
         """The rows of a part that have a value for each of the keys."""
         columns, count = self._columns(part, given, fields)
@@ -252,10 +306,22 @@ class RecordReader:
         return {name: self._value(coerce.number, given.get(name), name) for name in ("total_equity", "cash")}
 
 
+def _member(field: msgspec.structs.FieldInfo, value: Any) -> Any:
+    """A member of a line: as it is where its values are looked at one by one, else of its type.
+
+    Raises:
+        msgspec.ValidationError: It is of another.
+    """
+    is_kept = field.name in _LATER or (field.name in _PARTS and isinstance(value, dict))
+    return value if is_kept else msgspec.convert(value, field.type)
+
+
 def _is_as_written(values: list[Any], field: pa.Field) -> bool:
     """Are all values as our own recorder writes them, so that there is nothing to convert?"""
-    if not values or not _WRITTEN.get(field.type, frozenset()).issuperset(map(type, values)):
+    types = set(map(type, values))
+    if not values or not types <= _WRITTEN.get(field.type, frozenset()):
         return False
-    if field.type == pa.int64():
-        return min(values) in _WHOLE and max(values) in _WHOLE
+    if int in types:
+        numbers, exact = [value for value in values if value is not None], _EXACT[field.type]
+        return exact[0] <= min(numbers) and max(numbers) <= exact[-1]
     return field.type != pa.string() or coerce.NON_FINITE_TOKENS.keys().isdisjoint(values)

@@ -202,7 +202,9 @@ class HistoryRecorder:
             self._on_file.problems |= notes.said_once()
         return replace(receipt, problems=tuple(notes.problems()))
 
-    def append_entries(self, entries: Sequence[Entry], account: Sequence[AccountRow] = ()) -> list[Receipt]:
+    def append_entries(
+        self, entries: Sequence[Entry], account: Sequence[AccountRow] = (), pairs: Mapping[PairId, str] | None = None
+    ) -> list[Receipt]:
         """Record cycles that are lines already, and what happened beside them, in one write.
 
         Several entries of one time are the revisions of that cycle in their order; those that are on file already, in
@@ -211,6 +213,7 @@ class HistoryRecorder:
         Args:
             entries: The cycles.
             account: Trades, equity points and messages that belong to no cycle; rows on file are not written again.
+            pairs: Identities of the pairs of these trades, as of an entry.
 
         Returns:
             A receipt a cycle. When the method returns, everything is on disk.
@@ -225,6 +228,7 @@ class HistoryRecorder:
             new.on_file.rows = Counter(map(row_digest, account)) - self._on_file.rows
             told = _first_of(account, new.on_file.rows)
             if told:
+                self._describe(pairs or {}, new)
                 new.lines.append(account_line(told))
             if new.lines:
                 with file.appended(b"".join(new.lines)):
@@ -241,22 +245,22 @@ class HistoryRecorder:
         revision = len(known) if is_new else known.index(digest, start)
         new.passed[when] = revision + 1
         if is_new:
-            self._describe(entry, new)
+            self._describe(entry.pairs, new)
+            self._describe(entry.traded, new, again=False)
             new.lines.append(cycle_line(CycleKey(when, revision, entry.content)))
             new.on_file.digests[when] = [*known, digest]
         return Receipt(naive_utc(coerce.to_datetime(when)), revision, is_new=is_new)
 
-    def _describe(self, entry: Entry, new: _Addition) -> None:
-        """Put the descriptions of pairs that the file lacks among the new lines."""
-        for pair_id, text in (*entry.traded.items(), *entry.pairs.items()):
+    def _describe(self, pairs: Mapping[PairId, str], new: _Addition, *, again: bool = True) -> None:
+        """Put the definitions among the new lines that are not on file, or, with `again`, not as they are now."""
+        for pair_id, text in pairs.items():
             known = new.on_file.pairs.get(pair_id, self._on_file.pairs.get(pair_id))
-            if known is None or (pair_id in entry.pairs and known != text):
+            if known is None or (again and known != text):
                 new.lines.append(pair_line(pair_id, text))
                 new.on_file.pairs[pair_id] = text
 
     def _opened(self) -> AppendFile:
-        if self._file is None:
-            self.open()
+        self.open()
         assert self._file is not None
         return self._file
 

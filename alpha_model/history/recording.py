@@ -207,9 +207,9 @@ def _add_extra(snapshot: Snapshot, extra: Any, notes: Report) -> None:
 
 def _message(message: Any, notes: Report) -> str | None:
     """A report as one text: a list has a line each, anything else that is no text is told as JSON."""
-    told = plain(message.decode(errors="replace") if isinstance(message, bytes) else message, notes, ("message",))
-    lines = [line for line in (told if isinstance(told, list) else [told]) if line is not None]
-    return "\n".join(line if isinstance(line, str) else coerce.json_text(line) for line in lines) if lines else None
+    given = message.decode(errors="replace") if isinstance(message, bytes) else message
+    told = plain(given, notes, ("message",))
+    return None if told == [] else _read(coerce.message, told, notes, ("message",))
 
 
 def _equity(point: Any, notes: Report) -> dict[str, float | None] | None:

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Protocol
+
+from msgspec import Raw
 
 from alpha_model.history import coerce
 from alpha_model.history.coerce import Micros, OddValueError, ProblemKind
@@ -55,6 +58,7 @@ SIZE_NUMBERS = {
 }
 """Columns of `signals`, and the number of `position_size_risk` that each holds."""
 
+_NOTHING = Raw(b"null")
 _KNOWN_CYCLE = frozenset({"timestamp", "pipeline", *PARTS, *CYCLE_NUMBERS})
 _KNOWN_RISK = frozenset({"timestamp", "pair", "path", "sizing_type", "capped", *SIZE_NUMBERS.values()})
 _KNOWN_SIGNAL = frozenset(
@@ -67,8 +71,12 @@ _KNOWN_SIGNAL = frozenset(
 QUIET = {"redemption_check_results": (None, []), "override_stop_loss": (None, False)}
 """Fields that every snapshot of some frameworks has, and the values that say nothing."""
 
-_REASON_TEXTS = ("stage", "code")
-_REASON_NUMBERS = ("before_usd", "after_usd", "limit")
+
+_REASON = {
+    **dict.fromkeys(("stage", "code"), coerce.text),
+    **dict.fromkeys(("before_usd", "after_usd", "limit"), coerce.number),
+}
+"""What a reason consists of."""
 
 
 class Report(Protocol):
@@ -152,15 +160,15 @@ def read_snapshot(
         for pair_id, (_key, signal) in signals[part].items():
             pair = signal.get("pair")
             pairs[pair_id] = pair if isinstance(pair, Mapping) else pairs.get(pair_id, {})
-    pipeline = snapshot.get("pipeline")
+    extra = unknown_fields(snapshot, _KNOWN_CYCLE)
     return Snapshot(
         timestamp=reader.value(coerce.moment, snapshot, "timestamp", ()),
         numbers={name: reader.value(coerce.number, snapshot, name, ()) for name in CYCLE_NUMBERS},
         raw_count=len(raw),
         signals={name: [row[name] for row in rows] for name in _ROW_NAMES},
         pairs=pairs,
-        pipeline=None if pipeline is None else coerce.json_text(pipeline),
-        extra=extra_text(unknown_fields(snapshot, _KNOWN_CYCLE)),
+        pipeline=reader.value(pipeline_text, snapshot, "pipeline", ()),
+        extra=reader.value(extra_text, {"extra": extra}, "extra", ()),
     )
 
 
@@ -188,13 +196,30 @@ def trade_size_risk_extra(risk: object) -> dict[str, Any]:
     return {name: value for name, value in risk.items() if name not in ("pair", "path") and value not in (None, {})}
 
 
-def extra_text(extra: Mapping[str, Any]) -> str | None:
-    """The unknown fields as JSON, by name; None when there are none."""
+def extra_text(extra: Any) -> str | None:
+    """The unknown fields, a mapping, as JSON, by name; None when there are none.
+
+    Raises:
+        OddValueError: As `coerce.json_text`.
+    """
     return coerce.json_text({name: extra[name] for name in sorted(extra)}) if extra else None
 
 
+def pipeline_text(value: object) -> str | None:
+    """Settings of the steps as JSON; None when they are absent.
+
+    Raises:
+        OddValueError: As `coerce.json_text`.
+    """
+    return None if value is None or value == _NOTHING else coerce.json_text(value)
+
+
 def other_data_text(value: object) -> str:
-    """Free data of the strategy as JSON; what is absent is empty."""
+    """Free data of the strategy as JSON; what is absent is empty.
+
+    Raises:
+        OddValueError: As `coerce.json_text`.
+    """
     return coerce.json_text(value) if value not in (None, {}) else "{}"
 
 
@@ -205,6 +230,23 @@ def key_id(key: str) -> PairId | None:
     except ValueError:
         return None
     return found if -(2**63) <= found < 2**63 else None
+
+
+def read_reasons(value: object, part: Callable[..., Any]) -> list[dict[str, Any]] | None:
+    """What each step did to a signal.
+
+    Args:
+        value: A list of reasons; None is not known.
+        part: Given a function of `coerce`, a reason and a name, the value of that name; reports an odd one as absent.
+
+    Raises:
+        OddValueError: Not a list of reasons.
+    """
+    if value is None:
+        return None
+    if not isinstance(value, (list, tuple)) or not all(isinstance(reason, Mapping) for reason in value):
+        raise OddValueError(f"expected a list of reasons, got {coerce.shown(value)}")
+    return [{name: part(convert, reason, name) for name, convert in _REASON.items()} for reason in value]
 
 
 def is_selected(signal: float | None) -> bool:
@@ -284,7 +326,7 @@ class _Reader:
     def _own_fields(self, fields: Mapping[str, Any], path: tuple[str, str]) -> dict[str, Any]:
         row: dict[str, Any] = {name: self.value(coerce.number, fields, name, path) for name in SIGNAL_NUMBERS}
         bits, others = pack_flags(self.value(coerce.names, fields, "flags", path) or [])
-        other_data = fields.get("other_data")
+        inside = partial(self.value, path=(*path, "reasons"))
         return row | {
             "old_kind": self._kind(fields, "old_pair", path),
             "synthetic_kind": self._kind(fields, "synthetic_pair", path),
@@ -293,8 +335,8 @@ class _Reader:
             "position_id": self.value(coerce.whole, fields, "position_id", path),
             "flag_bits": bits,
             "other_flags": others,
-            "reasons": self._reasons(fields.get("reasons"), path),
-            "other_data": other_data_text(other_data),
+            "reasons": self.value(lambda found: read_reasons(found, inside), fields, "reasons", path),
+            "other_data": self.value(other_data_text, fields, "other_data", path) or "{}",
             "_extra": unknown_fields(fields, _KNOWN_SIGNAL),
         }
 
@@ -313,7 +355,7 @@ class _Reader:
             extra["position_size_risk"] = beyond
         if beyond := trade_size_risk_extra(fields.get("trade_size_risk")):
             extra["trade_size_risk"] = beyond
-        row["extra"] = extra_text(extra)
+        row["extra"] = self.value(extra_text, {"extra": extra}, "extra", path)
         return row
 
     def _kind(self, fields: Mapping[str, Any], name: str, path: tuple[str, str]) -> str | None:
@@ -325,16 +367,3 @@ class _Reader:
             return None
         kind = self.value(coerce.text, pair, "kind", (*path, name))
         return None if kind is None else str(kind)
-
-    def _reasons(self, reasons: object, path: tuple[str, str]) -> list[dict[str, Any]] | None:
-        if reasons is None:
-            return None
-        if not isinstance(reasons, list) or not all(isinstance(reason, Mapping) for reason in reasons):
-            message = f"expected a list of reasons, got {coerce.shown(reasons)}; left out"
-            self._report("odd", message, (*path, "reasons"))
-            return None
-        return [
-            {name: self.value(coerce.text, reason, name, (*path, "reasons")) for name in _REASON_TEXTS}
-            | {name: self.value(coerce.number, reason, name, (*path, "reasons")) for name in _REASON_NUMBERS}
-            for reason in reasons
-        ]

@@ -20,8 +20,9 @@ from alpha_model.history import coerce
 from alpha_model.history.assemble import Assembly
 from alpha_model.history.coerce import Micros, OddValueError, ProblemKind
 from alpha_model.history.decoder import Decoder
+from alpha_model.history.mishaps import MISHAPS
 from alpha_model.history.problems import Problems
-from alpha_model.history.rawjson import UNREADABLE, Buffer, locate, members, plain, repeats_keys
+from alpha_model.history.rawjson import UNREADABLE, Buffer, locate, members, mended, mended_text, plain, repeats_keys
 from alpha_model.history.snapshot import PARTS, Report, Snapshot, is_alpha_model, read_snapshot
 from alpha_model.history.state_portfolio import read_equity, read_trades
 
@@ -65,7 +66,7 @@ class SnapshotReader:
         self._assembly = assembly
         self._decoder = Decoder()
         self.last_time: Micros | None = None
-        """Of the cycle that was read last."""
+        """Of the entry that was read last; None where it was no cycle."""
         self._newest: dict[Micros, Raw] = {}
 
     def add(self, raw: Raw, source: str, key: str | None, otherwise: Callable[[], Micros | None]) -> bool:
@@ -80,7 +81,12 @@ class SnapshotReader:
         Returns:
             False when it is no alpha model.
         """
-        found = self._decoder.read(raw) or self._patiently(raw, key)
+        self.last_time = None
+        try:
+            found = self._decoder.read(raw) or self._patiently(raw, key)
+        except MISHAPS as error:
+            self.report(raw, key, "skipped", f"the snapshot cannot be read: {error}; skipped", ())
+            return True
         if found is None:
             return False
         timestamp = found.timestamp if found.timestamp is not None else otherwise()
@@ -115,11 +121,11 @@ class SnapshotReader:
         """The entry in plain values; bytes that are no text are replaced."""
         with contextlib.suppress(*UNREADABLE):
             return raw, plain(raw)
-        repaired = Raw(bytes(raw).decode(errors="replace").encode())
+        text, note = mended_text(raw)
         with contextlib.suppress(*UNREADABLE):
-            found = plain(repaired)
-            self.report(raw, key, "patched", "the snapshot is not valid UTF-8; the bad bytes are shown as \ufffd", ())
-            return repaired, found
+            found = plain(text)
+            self.report(raw, key, "patched", f"the snapshot has {note}; read so", ())
+            return Raw(text), found
         return raw, None
 
     def reporter(self, raw: Raw, key: str | None) -> Report:
@@ -163,10 +169,10 @@ def _decode_odd_state(document: Buffer, problems: Problems) -> State | None:
     if "visualisation" not in top:
         return None
     parts: dict[str, Any] = {part: top[part] for part in ("portfolio", "stats") if part in top}
-    name, updated = (plain(top.get(part, _NULL)) for part in ("name", "last_updated_at"))
+    name, updated = (mended(top.get(part, _NULL))[0] for part in ("name", "last_updated_at"))
     inner = _object(top, "visualisation", document, problems)
     kept = {part: _object(inner, part, document, problems) for part in _Visualisation.__struct_fields__}
-    named = None if name is None else str(name)
+    named = None if name is None else coerce.restored(str(name))
     return State(visualisation=_Visualisation(**kept), name=named, last_updated_at=updated, **parts)
 
 
@@ -299,11 +305,11 @@ def _time(value: object) -> Micros | None:
 def _read_messages(messages: Mapping[str, Raw], assembly: Assembly) -> None:
     for key, raw in messages.items():
         try:
-            found = plain(raw)
-        except UnicodeDecodeError:
-            found = plain(bytes(raw).decode(errors="replace").encode())
-        texts = found if isinstance(found, list) else [found]
-        message = "\n".join(text if isinstance(text, str) else coerce.json_text(text) for text in texts)
+            message = coerce.message(mended(raw)[0])
+        except (OddValueError, *UNREADABLE) as error:
+            problem = f"the message cannot be read: {error}; left out"
+            assembly.problems.add("skipped", problem, cycle_key=key, field="messages")
+            continue
         timestamp = _time(key)
         if timestamp is None:
             problem = f"the message's key is no time; left out: {coerce.shown(message)}"

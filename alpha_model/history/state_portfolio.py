@@ -11,7 +11,9 @@ from msgspec import Raw, Struct
 from alpha_model.history import coerce
 from alpha_model.history.assemble import Assembly
 from alpha_model.history.coerce import OddValueError, ProblemKind
-from alpha_model.history.rawjson import UNREADABLE, Buffer, locate
+from alpha_model.history.mishaps import MISHAPS
+from alpha_model.history.rawjson import UNREADABLE, Buffer, locate, mended
+from alpha_model.history.snapshot import Report
 from alpha_model.history.trade_rows import TRADE_FIELDS, read_trade
 
 _GROUPS = ("open_positions", "closed_positions", "frozen_positions", "pending_positions", "expired_positions")
@@ -53,17 +55,21 @@ def _trades_of(group: Raw | None, name: str, assembly: Assembly, document: Buffe
     """The trades of one group of positions, each with a name for messages."""
     if group is None or bytes(group) == b"null":
         return
-    place, raw = name, group
+    for key, position in _members(group, name, assembly, document).items():
+        trades = _members(position, f"{name}.{key}", assembly, document).get("trades")
+        if trades is not None:
+            for trade_key, trade in _members(trades, f"{name}.{key}.trades", assembly, document).items():
+                yield f"{name}.{key}.trades.{trade_key}", trade
+
+
+def _members(raw: Raw, place: str, assembly: Assembly, document: Buffer) -> dict[str, Raw]:
+    """The members of an object; none, and a problem, where it is something else."""
     try:
-        for key, position in _OBJECT.decode(group).items():
-            place, raw = f"{name}.{key}", position
-            trades = _OBJECT.decode(position).get("trades")
-            if trades is not None:
-                for trade_key, trade in _OBJECT.decode(trades).items():
-                    yield f"{place}.trades.{trade_key}", trade
+        return _OBJECT.decode(raw)
     except UNREADABLE:
-        message = "expected an object; its trades, and those of the positions after it, are not read"
+        message = "expected an object; its trades are not read"
         assembly.problems.add("skipped", message, field=f"portfolio.{place}", position=locate(document, raw))
+        return {}
 
 
 def _add_trade(key: str, raw: Raw, assembly: Assembly, document: Buffer) -> None:
@@ -73,18 +79,32 @@ def _add_trade(key: str, raw: Raw, assembly: Assembly, document: Buffer) -> None
 
     try:
         fields = msgspec.structs.asdict(_TRADE.decode(raw))
-    except UnicodeDecodeError:
-        report("patched", "the trade is not valid UTF-8; the bad bytes are shown as \ufffd", ())
-        fields = msgspec.structs.asdict(_TRADE.decode(bytes(raw).decode(errors="replace")))
     except UNREADABLE:
-        report("skipped", "expected a trade; skipped", ())
+        fields = _mended_trade(raw, report)
+    try:
+        found = None if fields is None else read_trade(fields, report)
+    except MISHAPS as error:
+        report("skipped", f"the trade cannot be read: {error}; skipped", ())
         return
-    found = read_trade(fields, report)
     if found is not None:
         trade, pair = found
         assembly.add_trade(trade)
         if trade["pair_id"] not in assembly.pairs:
             assembly.pairs.see({trade["pair_id"]: pair})
+
+
+def _mended_trade(raw: Raw, report: Report) -> dict[str, Any] | None:
+    """The fields of a trade that is not quite JSON; None when it is no trade."""
+    try:
+        fields, note = mended(raw)
+    except UNREADABLE:
+        fields, note = None, None
+    if note is not None:
+        report("patched", f"the trade has {note}", ())
+    if isinstance(fields, dict):
+        return fields
+    report("skipped", "expected a trade; skipped", ())
+    return None
 
 
 def read_equity(statistics: Raw, assembly: Assembly, document: Buffer) -> None:
@@ -112,7 +132,7 @@ def _add_point(place: int, raw: Raw, assembly: Assembly, document: Buffer) -> No
     try:
         point = _POINT.decode(raw)
     except UNREADABLE:
-        point = _Point()
+        point = _Point()  # and so it has no time
     timestamp = value(coerce.moment, "calculated_at")
     if timestamp is None:
         message = f"point {place} of the equity curve has no time; skipped"

@@ -78,7 +78,7 @@ def read_trade(
         "fees": value(coerce.number, "lp_fees_paid") if fees is None else fees,
         "executed_at": times["executed_at"],
         "closing": _closing(value(coerce.truth, "closing"), flags),
-        "pair_kind": None if pair.get("kind") is None else str(pair["kind"]),
+        "pair_kind": None if pair.get("kind") is None else coerce.restored(str(pair["kind"])),
         "notes": value(coerce.text, "notes"),
     }, spot
 

@@ -62,7 +62,9 @@ def record_history(history: History, recorder: HistoryRecorder, start: Extent | 
     receipts: list[Receipt] = []
     for batch in _batches(history, begin.cycles):
         receipts += recorder.append_entries([Entry(timestamp, content, pairs) for timestamp, content in batch])
-    recorder.append_entries([], _account(history, begin))
+    traded = set(history.tables.trades["pair_id"].to_pylist())
+    described = {pair_id: text for pair_id, text in pairs.items() if pair_id in traded}
+    recorder.append_entries([], _account(history, begin), described)
     return receipts
 
 

@@ -88,12 +88,17 @@ def test_dataset_says_what_the_record_says(segment: Path, dataset: Path, make: A
 def test_samples_are_the_same_from_a_dataset(sample: Path, segment: Path, dataset: Path) -> None:
     whole = read_history(sample)
     first = whole.between(None, whole.timestamps[min(20, len(whole) - 1)])
-    named = pc.is_in(first.tables.pairs["pair_id"], value_set=first.tables.signals["pair_id"].combine_chunks())
+    named = pc.is_in(
+        first.tables.pairs["pair_id"],
+        value_set=pa.concat_arrays([*first.tables.signals["pair_id"].chunks, *first.tables.trades["pair_id"].chunks]),
+    )
     with HistoryRecorder(segment, strategy="Momentum") as recorder:
         record_history(History(replace(first.tables, pairs=first.tables.pairs.filter(named))), recorder)
     compact([segment], dataset)
     history = read_history(segment)
-    assert differing_tables(history, History.open(dataset), *ORIGIN) == []
+    assert differing_tables(history, History.open(dataset), *ORIGIN) in ([], ["pairs"])  # a month has them in its order
+    pairs = [each.pairs.sort_values("pair_id", ignore_index=True) for each in (history, History.open(dataset))]
+    assert pairs[0].equals(pairs[1])
     middle = history.timestamps[len(history) // 2]
     part = History.open(dataset, between=(middle, None))
     assert part.signals["position_target"].equals(history.between(middle).signals["position_target"])
