@@ -10,7 +10,7 @@ from typing import Any
 from dataclasses_json import config
 
 from alpha_model.errors import PairError
-from alpha_model.serialisation import Extra, JsonDataclass
+from alpha_model.serialisation import Extra, JsonDataclass, plain_number
 from alpha_model.units import PairId
 
 
@@ -108,6 +108,10 @@ class TradingPairIdentifier(JsonDataclass):
     reverse_token_order: bool | None = None
     extra: Extra = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        if type(self.internal_id) is not int:
+            object.__setattr__(self, "internal_id", _own_id(self.internal_id))
+
     def __hash__(self) -> int:
         return hash((self.internal_id, self.pool_address, self.kind))
 
@@ -160,6 +164,12 @@ class TradingPairIdentifier(JsonDataclass):
                 pair=self,
             )
         return self.internal_id
+
+
+def _own_id(given: Any) -> Any:
+    """A whole number as Python's int, be it NumPy's or the float of a column with gaps; anything else as it is."""
+    number = plain_number(given)
+    return int(number) if isinstance(number, float) and number.is_integer() else number
 
 
 def surrogate_pair_id(chain_id: int | None, pool: str | None, base: str | None, quote: str | None) -> PairId:

@@ -56,9 +56,10 @@ class PaperBroker:
             TradeError: The cash does not reach for all of them, or one was filled before; nothing has changed.
         """
         planned = list(trades)
+        when = executed_at and naive_utc(executed_at)
         self._check(planned)
         for trade in planned:
-            self._fill(trade, executed_at or trade.opened_at)
+            self._fill(trade, when or trade.opened_at)
 
     def _check(self, trades: Sequence[TradeExecution]) -> None:
         cash = self.portfolio.reserve.quantity

@@ -11,6 +11,7 @@ from decimal import Decimal
 from alpha_model.errors import TradeError
 from alpha_model.pair import AssetIdentifier, TradingPairIdentifier
 from alpha_model.pricing import PricingModel
+from alpha_model.serialisation import naive_utc
 from alpha_model.units import PairId, Usd, UsdPrice
 
 
@@ -27,6 +28,9 @@ class ReservePosition:
     asset: AssetIdentifier
     quantity: Decimal
     last_sync_at: datetime | None = None
+
+    def __post_init__(self) -> None:
+        self.last_sync_at = self.last_sync_at and naive_utc(self.last_sync_at)
 
     def get_value(self) -> Usd:
         """The cash in USD."""
@@ -63,6 +67,10 @@ class TradingPosition:
     take_profit: UsdPrice | None = None
     trailing_stop_loss: float | None = None
     closed_at: datetime | None = None
+
+    def __post_init__(self) -> None:
+        self.opened_at = self.opened_at and naive_utc(self.opened_at)
+        self.closed_at = self.closed_at and naive_utc(self.closed_at)
 
     def is_short(self) -> bool:
         """Does it gain when the price falls?"""

@@ -14,7 +14,7 @@ from alpha_model.errors import PricingError, TradeError
 from alpha_model.pair import AssetIdentifier, TradingPairIdentifier, TradingPairKind
 from alpha_model.portfolio import Portfolio, TradingPosition
 from alpha_model.pricing import PricingModel
-from alpha_model.serialisation import finite
+from alpha_model.serialisation import finite, naive_utc
 from alpha_model.trade import TradeExecution, TradeType
 from alpha_model.units import Usd, UsdPrice
 
@@ -46,13 +46,13 @@ class PositionManager:
     Every method that plans a trade raises `PricingError` where a price is missing or none that can be traded at.
 
     Args:
-        timestamp: Decision time, naive UTC.
+        timestamp: Decision time; kept as naive UTC.
         portfolio: What is held; its cash and holdings are never changed here.
         pricing_model: What things cost.
     """
 
     def __init__(self, timestamp: datetime | None, portfolio: Portfolio, pricing_model: PricingModel) -> None:
-        self.timestamp = timestamp
+        self.timestamp = timestamp and naive_utc(timestamp)
         self.portfolio = portfolio
         self.pricing_model = pricing_model
         self._synthetic: dict[tuple[TradingPairKind, TradingPairIdentifier], TradingPairIdentifier] = {}

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypeAlias, Union, cast,
 
 from dataclasses_json import CatchAll, DataClassJsonMixin, Undefined, config
 
-from alpha_model.errors import HistoryError
+from alpha_model.errors import ArgumentError, HistoryError
 from alpha_model.schema_view import schema_class
 
 if TYPE_CHECKING:
@@ -66,8 +66,22 @@ def from_unix(seconds: float | str | datetime | None) -> datetime | None:
 
 
 def naive_utc(when: datetime) -> datetime:
-    """The same moment as a naive UTC datetime; a naive one is taken to be UTC already."""
-    return when if when.tzinfo is None else when.astimezone(UTC).replace(tzinfo=None)
+    """The same moment as a naive UTC datetime of Python's own, also where it was a pandas.Timestamp.
+
+    A naive one is taken to be UTC already.
+
+    Raises:
+        ArgumentError: It is pandas.NaT, which is no moment.
+    """
+    own = when if type(when) is datetime else _own_datetime(when)
+    return own if own.tzinfo is None else own.astimezone(UTC).replace(tzinfo=None)
+
+
+def _own_datetime(when: datetime) -> datetime:
+    try:
+        return datetime.combine(when.date(), when.timetz())
+    except ValueError as error:
+        raise ArgumentError(f"expected a time, got {when!r}. None says that it is not known.", got=when) from error
 
 
 def finite(value: Any) -> bool:
@@ -178,10 +192,15 @@ def _plain(value: Any) -> Any:
     if isinstance(value, JsonDataclass):
         return value.to_dict()
     if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
+        return {_own_scalar(key): _plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [_plain(item) for item in value]
-    return value
+    return _own_scalar(value)
+
+
+def _own_scalar(value: Any) -> Any:
+    """A scalar of NumPy as Python's own, which JSON can take; anything else as it is."""
+    return value.item() if getattr(value, "ndim", None) == 0 else value
 
 
 @functools.cache

@@ -8,6 +8,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from alpha_model.pair import TradingPairIdentifier
+from alpha_model.serialisation import naive_utc
 from alpha_model.units import Usd, UsdPrice
 
 
@@ -64,6 +65,10 @@ class TradeExecution:
     executed_quantity: Decimal | None = field(default=None, kw_only=True)
     executed_price: UsdPrice | None = field(default=None, kw_only=True)
     fees_usd: Usd | None = field(default=None, kw_only=True)
+
+    def __post_init__(self) -> None:
+        self.opened_at = self.opened_at and naive_utc(self.opened_at)
+        self.executed_at = self.executed_at and naive_utc(self.executed_at)
 
     def is_buy(self) -> bool:
         """Does it add units? Covering a short is a buy."""

@@ -11,7 +11,8 @@ from alpha_model.history.json_schema import record_schema
 from alpha_model.history.live import LiveHistory
 from alpha_model.history.query import query_dataset
 from alpha_model.history.reader import read_history, read_history_bytes
-from alpha_model.history.recorder import EquityPoint, HistoryRecorder, Receipt
+from alpha_model.history.recorder import HistoryRecorder
+from alpha_model.history.recording import EquityPoint, Receipt
 from alpha_model.history.store import Compaction, compact
 from alpha_model.history.tidy import is_table_name, read_weights, read_weights_bytes
 from alpha_model.history.transfer import record_history

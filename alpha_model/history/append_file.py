@@ -137,7 +137,7 @@ class AppendFile:
             raise RecordError(f"the recorder of {self.path} is closed. Open a new one.", path=self.path)
         if os.getpid() != self._process:
             raise RecordError(
-                f"the recorder of {self.path} belongs to the process that opened it. "
+                f"the recorder of {self.path} belongs to the process that opened it ({self._process}). "
                 "Record there, or open a file of its own in each process.",
                 path=self.path,
             )
@@ -166,10 +166,23 @@ class AppendFile:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise RecordError(
-                f"another recorder is writing {self.path}. Close that one first, or record to a file of your own.",
+                f"another recorder is writing {self.path}{_holder(self._file)}. "
+                "Close that one first, or record to a file of your own.",
                 path=self.path,
             ) from error
         except OSError as error:
             raise RecordError(
                 f"cannot lock {self.path}: {error.strerror}. Record to a local disk.", path=self.path
             ) from error
+
+
+def _holder(file: int) -> str:
+    """Which process holds the lock of a file, in words; nothing where the system does not tell."""
+    own = os.fstat(file)
+    place = f"{os.major(own.st_dev):02x}:{os.minor(own.st_dev):02x}:{own.st_ino}"
+    try:
+        locks = [line.split() for line in Path("/proc/locks").read_text().splitlines()]
+    except OSError:
+        return ""
+    process = next((lock[4] for lock in locks if lock[1] == "FLOCK" and lock[5] == place), "0")
+    return f", in process {process}" if int(process) > 0 else ""

@@ -138,7 +138,7 @@ class Follower:
         self._problems: dict[int, str] = {}
         self._writers: set[int] = set()
         self._is_doubtful = False
-        self._recorder = HistoryRecorder(self.target) if self._is_begun() else None
+        self._recorder = HistoryRecorder(self.target).open() if self._is_begun() else None
 
     def __enter__(self) -> Self:
         return self
@@ -241,13 +241,13 @@ class Follower:
 
     def _opened(self, history: History, origin: LiveSource | Folder) -> HistoryRecorder:
         if self._is_doubtful and self._is_begun():
-            self._recorder = HistoryRecorder(self.target)
+            self._recorder = HistoryRecorder(self.target).open()
             self._is_doubtful = False
         elif self._recorder is None or self._is_doubtful:
             name = self._strategy if self._strategy is not None else history.source.strategy
             made = self._clock()
             mark = _digest(origin, secrets.token_hex(_SALT_BYTES))
-            self._recorder = HistoryRecorder(self.target, strategy=name, created_at=made, origin=mark)
+            self._recorder = HistoryRecorder(self.target, strategy=name, created_at=made, origin=mark).open()
             self._is_doubtful = False
         return self._recorder
 

@@ -10,7 +10,8 @@ from typing import Any, TypeAlias
 
 import pyarrow as pa
 
-from alpha_model.history.records import FORMAT, JSON_COLUMNS, NOT_WRITTEN, TIME_COLUMNS, VERSION
+from alpha_model.history.line_types import FORMAT, VERSION
+from alpha_model.history.records import JSON_COLUMNS, NOT_WRITTEN, TIME_COLUMNS
 from alpha_model.history.schema import EQUITY, MESSAGES, SIGNALS, TIME, TRADES
 from alpha_model.history.snapshot import CYCLE_NUMBERS
 
@@ -18,6 +19,7 @@ JsonSchema: TypeAlias = dict[str, Any]
 
 _EXACT = ("planned_quantity", "executed_quantity")
 _TIME: JsonSchema = {"type": "number", "description": "UNIX seconds, UTC"}
+_TEXT: JsonSchema = {"type": "string"}
 _NAMES: JsonSchema = {"type": "array", "items": {"type": "string"}, "uniqueItems": True}
 _TYPES: dict[pa.DataType, str] = {
     pa.float64(): "number",
@@ -99,6 +101,14 @@ def _cycle() -> JsonSchema:
             "signals": signals,
             "trades": {"$ref": "#/$defs/trades"},
             "equity": _object({name: _optional({"type": "number"}) for name in ("total_equity", "cash")}),
+            "problems": {
+                "type": "array",
+                "items": _object(
+                    {"kind": _TEXT, "message": _TEXT, "pair": _optional(_TEXT), "field": _optional(_TEXT)},
+                    required=("kind", "message"),
+                ),
+                "description": "what of the cycle could not be recorded",
+            },
         },
         required=("timestamp", "revision", "fields", "signals"),
     )

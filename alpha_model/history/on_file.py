@@ -5,20 +5,26 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import msgspec
+from msgspec import Raw, structs
 
 from alpha_model.errors import RecordError
 from alpha_model.history import coerce
 from alpha_model.history.coerce import Micros
+from alpha_model.history.line_types import FORMAT, PAIR, VERSION, HeaderLine, LineProblem, Part
+from alpha_model.history.mishaps import MISHAPS
 from alpha_model.history.rawjson import Buffer
-from alpha_model.history.records import FORMAT, VERSION, AccountRow, Line, account_rows, cycle_key, lines_of
+from alpha_model.history.records import AccountRow, Line, account_rows, cycle_key, lines_of
 from alpha_model.units import PairId
 
 _BLOCK = 4096
+_MEMBERS = msgspec.json.Decoder(dict[str, Raw])
+_PROBLEMS, _TRADES = msgspec.json.Decoder(list[LineProblem]), msgspec.json.Decoder(Part)
 
 
 @dataclass(slots=True)
@@ -29,20 +35,27 @@ class OnFile:
         pairs: The last definition of each pair, JSON.
         digests: Of each cycle's content, for every revision in their order.
         rows: Digests of the rows that stand beside the cycles, each with how often it is there.
+        problems: What was said of cycles, so that it need not be said again.
     """
 
     pairs: dict[PairId, str] = field(default_factory=dict)
     digests: dict[Micros, list[bytes]] = field(default_factory=dict)
     rows: Counter[bytes] = field(default_factory=Counter)
+    problems: set[LineProblem] = field(default_factory=set)
 
     def learn(self, line: Line) -> None:
-        """Take in a whole line of the file."""
+        """Take in a whole line of the file; one that cannot be read, whoever wrote it, says nothing."""
+        with suppress(*MISHAPS):
+            self._learn(line)
+
+    def _learn(self, line: Line) -> None:
         key = cycle_key(line.data)
         if key is not None:
-            self.digests.setdefault(key.timestamp, []).append(digest_of(key.content))
+            self.digests.setdefault(key.timestamp, []).append(content_digest(key.content))
+            self.problems |= _problems_of(key.content)
         elif line.data.startswith(b'{"type":"pair"'):
-            pair = msgspec.json.decode(line.data)
-            self.pairs[pair["pair_id"]] = coerce.json_text(pair["pair"])
+            pair = PAIR.decode(line.data)
+            self.pairs[pair.pair_id] = coerce.json_text(pair.pair)
         elif line.data.startswith(b'{"type":"account"'):
             self.rows.update(map(row_digest, account_rows(msgspec.json.decode(line.data))))
 
@@ -51,6 +64,7 @@ class OnFile:
         self.pairs |= written.pairs
         self.digests |= written.digests
         self.rows += written.rows
+        self.problems |= written.problems
 
 
 def finished_lines(content: Buffer) -> Iterator[Line]:
@@ -88,7 +102,7 @@ def check_header(line: Line, path: Path, strategy: str | None) -> str | None:
             path=path,
             version=version,
         )
-    recorded: str | None = header.get("strategy")
+    recorded = None if header.get("strategy") is None else str(header["strategy"])
     if strategy is not None and recorded is not None and recorded != strategy:
         raise RecordError(
             f"{path} records the strategy {recorded!r}, not {strategy!r}. Record to a file of its own.",
@@ -98,14 +112,46 @@ def check_header(line: Line, path: Path, strategy: str | None) -> str | None:
     return recorded if strategy is None else strategy
 
 
+def header_of(line: Line, path: Path, wanted: HeaderLine) -> HeaderLine:
+    """What the recorder of a file goes on with, once it has read the first line.
+
+    Raises:
+        RecordError: As `check_header`.
+    """
+    strategy = check_header(line, path, wanted.strategy)
+    return structs.replace(wanted, strategy=strategy, origin=origin_of(line))
+
+
 def origin_of(line: Line) -> str | None:
     """What the first line of a file, which `check_header` has accepted, says of where a follower took it from."""
     found = msgspec.json.decode(line.data).get("origin")
     return found if isinstance(found, str) else None
 
 
+def content_digest(content: bytes) -> bytes:
+    """What tells one cycle's content from another's: not the order of its trades, nor the problems beside it."""
+    if b'"trades":{"' in content or b'"problems":[' in content:
+        with suppress(*MISHAPS):
+            return digest_of(_without_order(content))
+    return digest_of(content)
+
+
+def _without_order(content: bytes) -> bytes:
+    members: dict[str, Any] = _MEMBERS.decode(b"{" + content)
+    members.pop("problems", None)
+    if trades := _TRADES.decode(members.pop("trades", b"{}")):
+        rows = sorted(map(msgspec.json.encode, zip(*trades.values(), strict=True)))
+        return msgspec.json.encode([members, list(trades), list(map(Raw, rows))])
+    return msgspec.json.encode(members)[1:]
+
+
+def _problems_of(content: bytes) -> set[LineProblem]:
+    told = _MEMBERS.decode(b"{" + content).get("problems") if b'"problems":[' in content else None
+    return set() if told is None else set(_PROBLEMS.decode(told))
+
+
 def digest_of(content: bytes) -> bytes:
-    """What tells one cycle's content from another's."""
+    """What tells some bytes from others."""
     return hashlib.blake2b(content, digest_size=16).digest()
 
 

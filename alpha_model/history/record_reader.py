@@ -3,26 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import msgspec
 import pyarrow as pa
-from msgspec import Raw, Struct
+from msgspec import Raw
 
 from alpha_model.errors import HistoryError
 from alpha_model.history import coerce
 from alpha_model.history.assemble import Assembly, Trade
 from alpha_model.history.coerce import Micros, OddValueError, ProblemKind
+from alpha_model.history.line_types import ACCOUNT, CYCLE, FORMAT, HEADER, PAIR, VERSION, CycleLine
 from alpha_model.history.mishaps import MISHAPS
 from alpha_model.history.rawjson import UNREADABLE, Buffer, mended
-from alpha_model.history.records import (
-    FORMAT,
-    JSON_COLUMNS,
-    NOT_WRITTEN,
-    VERSION,
-    Line,
-    lines_of,
-)
+from alpha_model.history.records import JSON_COLUMNS, NOT_WRITTEN, Line, lines_of
 from alpha_model.history.schema import EQUITY, MESSAGES, REASON, SIGNALS, TIME, TRADES, pack_flags
 from alpha_model.history.snapshot import CYCLE_NUMBERS, Snapshot, extra_text, is_selected, pipeline_text, read_reasons
 from alpha_model.history.state import Progress
@@ -55,41 +49,6 @@ _SIGNAL_FIELDS = {field.name: field for field in SIGNALS if field.name not in NO
 _TRADE_FIELDS = {field.name: field for field in TRADES if field.name != "cycle"}
 _EQUITY_FIELDS = {field.name: field for field in EQUITY}
 _MESSAGE_FIELDS = {field.name: field for field in MESSAGES}
-
-
-class _Header(Struct):
-    format: str
-    version: int
-    strategy: str | None = None
-
-
-class _Pair(Struct):
-    pair_id: int
-    pair: Raw
-
-
-class _Account(Struct):
-    trades: dict[str, list[Any]] = {}
-    equity: dict[str, list[Any]] = {}
-    messages: dict[str, list[Any]] = {}
-
-
-class _Cycle(Struct, forbid_unknown_fields=True):
-    timestamp: float
-    signals: dict[str, list[Any]]
-    fields: dict[str, Any] = {}
-    pipeline: Raw = Raw(b"null")
-    message: str | None = None
-    extra: dict[str, Any] = {}
-    trades: dict[str, list[Any]] | None = None
-    equity: dict[str, Any] | None = None
-    type: str = "cycle"
-    revision: int = 0
-    crc32: str = ""
-
-
-_HEADER, _PAIR, _CYCLE = msgspec.json.Decoder(_Header), msgspec.json.Decoder(_Pair), msgspec.json.Decoder(_Cycle)
-_ACCOUNT = msgspec.json.Decoder(_Account)
 
 
 def read_record(document: Buffer, name: str, assembly: Assembly, progress: Progress | None = None) -> str | None:
@@ -192,7 +151,7 @@ class RecordReader:
         self._once(f"type {kind}", f"lines of type {kind} are not known to this version; skipped")
 
     def _header(self, data: bytes) -> None:
-        found, _ = self._decoded(_HEADER, data)
+        found, _ = self._decoded(HEADER, data)
         if found.format == FORMAT and found.version > VERSION:
             raise HistoryError(
                 f"{self._name} is a record of version {found.version}, and this program reads up to version "
@@ -203,14 +162,14 @@ class RecordReader:
         self.strategy = found.strategy
 
     def _pair(self, data: bytes) -> None:
-        found, _ = self._decoded(_PAIR, data)
+        found, _ = self._decoded(PAIR, data)
         pair_id = coerce.whole(found.pair_id)
         if pair_id is None:
             raise OddValueError("expected the id of a pair, got none")
         self._assembly.pairs.see({pair_id: found.pair if isinstance(found.pair, (Raw, dict)) else {}})
 
     def _cycle(self, data: bytes) -> None:
-        found, beyond = self._decoded(_CYCLE, data)
+        found, beyond = self._decoded(CYCLE, data)
         timestamp = coerce.moment(found.timestamp)
         if timestamp is None:
             raise OddValueError("expected the time of a cycle, got none")
@@ -225,10 +184,12 @@ class RecordReader:
         }
         snapshot = self._snapshot(timestamp, found, beyond | found.extra)
         self._assembly.add_cycle(snapshot, timestamp, source="recorder", source_key=str(self._line), **beside)
+        for told in found.problems:
+            self._problem(cast("ProblemKind", told.kind), told.message, told.field, told.pair)
         self._cycles[key] = content
 
     def _account(self, data: bytes) -> None:
-        found, _ = self._decoded(_ACCOUNT, data)
+        found, _ = self._decoded(ACCOUNT, data)
         trades = self._trades(found.trades)
         points = self._rows("equity", found.equity, _EQUITY_FIELDS, ("timestamp",))
         messages = self._rows("messages", found.messages, _MESSAGE_FIELDS, tuple(_MESSAGE_FIELDS))
@@ -239,7 +200,7 @@ class RecordReader:
         for told in messages:
             self._assembly.add_message(**told)
 
-    def _snapshot(self, timestamp: Micros, found: _Cycle, extra: dict[str, Any]) -> Snapshot:
+    def _snapshot(self, timestamp: Micros, found: CycleLine, extra: dict[str, Any]) -> Snapshot:
         columns, count = self._columns("signals", found.signals, _SIGNAL_FIELDS)
         columns = self._of_pairs(columns)
         in_selection = columns["signal_in_selection"]

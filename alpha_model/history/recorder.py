@@ -8,85 +8,32 @@ One line in `decide_trades` is enough::
 
 from __future__ import annotations
 
-import math
 import threading
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 from importlib import metadata
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
+
+from msgspec import structs
 
 from alpha_model.errors import RecordError
 from alpha_model.history import coerce
 from alpha_model.history.append_file import AppendFile
 from alpha_model.history.coerce import Micros
 from alpha_model.history.disk import Disk, RealDisk
-from alpha_model.history.on_file import OnFile, check_header, digest_of, finished_lines, origin_of, row_digest
-from alpha_model.history.recording import plain_model, recorded_trades, taken_apart
-from alpha_model.history.records import (
-    AccountRow,
-    CycleKey,
-    account_line,
-    cycle_content,
-    cycle_line,
-    header_line,
-    identity_text,
-    pair_line,
-)
+from alpha_model.history.line_types import HeaderLine
+from alpha_model.history.notes import Notes
+from alpha_model.history.on_file import OnFile, content_digest, finished_lines, header_of, row_digest
+from alpha_model.history.recording import Beside, Entry, EquityPoint, Receipt, header_value, recorded
+from alpha_model.history.records import AccountRow, CycleKey, account_line, cycle_line, header_line, pair_line
 from alpha_model.serialisation import naive_utc
-from alpha_model.units import PairId, Usd, UsdPrice
-
-
-@dataclass(frozen=True, slots=True)
-class EquityPoint:
-    """What the portfolio is worth at one moment.
-
-    Args:
-        total_equity: Cash + positions, USD.
-        cash: USD.
-    """
-
-    total_equity: Usd | None = None
-    cash: Usd | None = None
-
-    def __post_init__(self) -> None:
-        for name, value in asdict(self).items():
-            if value is not None and not math.isfinite(value):
-                raise RecordError(f"{name} must be a finite number of USD, got {value!r}.", field=name, got=value)
-
-
-@dataclass(frozen=True, slots=True)
-class Receipt:
-    """What became of a cycle that was appended.
-
-    Args:
-        timestamp: Its time, naive UTC.
-        revision: 0, or how many times the cycle had been written before.
-        is_new: False when the very same cycle was on file already and nothing was written.
-    """
-
-    timestamp: datetime
-    revision: int
-    is_new: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A cycle as `records` writes it.
-
-    Args:
-        timestamp: Decision time.
-        content: As `records.cycle_content` gives it.
-        pairs: Identities of pairs as JSON; those that are on file already are not written again.
-    """
-
-    timestamp: Micros
-    content: bytes
-    pairs: Mapping[PairId, str]
+from alpha_model.units import PairId, UsdPrice
 
 
 @dataclass(slots=True)
@@ -107,9 +54,11 @@ class _Addition:
 class HistoryRecorder:
     """Appends cycles to a file of JSON Lines, each safely on disk before `append` returns.
 
-    One process writes a file at a time, with any number of threads; others may read it meanwhile. A cycle that is on
-    file already is not written again; a cycle of the same time and other content becomes its next revision. An
-    unfinished last line, left by a crash, is cut off on opening.
+    The file is opened by `with`, by `open`, or by the first `append`, so that a module may make a recorder and be
+    loaded by any number of processes. One process writes a file at a time, with any number of threads; others may read
+    it meanwhile. A recorder is pickled as its path and settings. A cycle that is on file already is not written again;
+    a cycle of the same time and other content becomes its next revision. An unfinished last line, left by a crash, is
+    cut off on opening.
 
     Args:
         path: The file; it is made when it does not exist.
@@ -117,11 +66,12 @@ class HistoryRecorder:
         code_version: The strategy's own version, kept in the header of a new file.
         created_at: When the file was made, kept in the header of a new file.
         origin: What tells the source that a follower takes the cycles from apart, kept in the header of a new file.
+        strict: Refuse a cycle of which something cannot be recorded, instead of recording that as absent and noting it
+            among the problems of the history.
         disk: Where the file lies; tests put one here that fails.
 
     Raises:
-        RecordError: The file is not a recorder's, records another strategy, is of a later version, or another process
-            writes it.
+        RecordError: Something for the header is no text, or no time.
     """
 
     def __init__(
@@ -132,44 +82,90 @@ class HistoryRecorder:
         code_version: str | None = None,
         created_at: datetime | None = None,
         origin: str | None = None,
+        strict: bool = False,
         disk: Disk | None = None,
     ) -> None:
         self.path = Path(path)
-        self.strategy = strategy
-        self.origin = origin
+        self.strict = strict
+        self._header = HeaderLine(
+            strategy=header_value("strategy", strategy),
+            code_version=header_value("code_version", code_version),
+            created_at=header_value("created_at", created_at),
+            origin=header_value("origin", origin),
+        )
+        self._disk = disk
         self._on_file = OnFile()
         self._turn = threading.RLock()
-        self._file = AppendFile(self.path, RealDisk() if disk is None else disk)
-        try:
-            self._resume(code_version, created_at)
-        except BaseException:
-            self._file.close()
-            raise
+        self._file: AppendFile | None = None
+        self._is_closed = False
 
     def __enter__(self) -> Self:
-        return self
+        return self.open()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
 
+    def __bool__(self) -> bool:
+        return True
+
     def __len__(self) -> int:
+        if not self._is_closed:
+            self.open()
         return len(self._on_file.digests)
 
     def __repr__(self) -> str:
-        return f"<HistoryRecorder of {len(self)} cycles, {self.path}>"
+        what = f"{len(self._on_file.digests)} cycles" if self._file else "a file not opened yet"
+        return f"<HistoryRecorder of {what}, {self.path}>"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        header = {name: getattr(self._header, name) for name in ("strategy", "code_version", "created_at", "origin")}
+        again = partial(HistoryRecorder, self.path.absolute(), **header, strict=self.strict, disk=self._disk)
+        return again, ()
+
+    @property
+    def strategy(self) -> str | None:
+        """The strategy that is recorded: as given, or, once it is open, as the file says."""
+        return self._header.strategy
+
+    @property
+    def origin(self) -> str | None:
+        """What tells the source that a follower takes the cycles from apart."""
+        return self._header.origin
+
+    def open(self) -> Self:
+        """Open the file now, if it is not open.
+
+        Raises:
+            RecordError: The file is not a recorder's, records another strategy, is of a later version, or another
+                process writes it.
+        """
+        with self._turn:
+            if self._is_closed:
+                raise RecordError(f"the recorder of {self.path} is closed. Make a new one.", path=self.path)
+            if self._file is None:
+                file = AppendFile(self.path, RealDisk() if self._disk is None else self._disk)
+                try:
+                    self._resume(file)
+                except BaseException:
+                    file.close()
+                    raise
+                self._file = file
+        return self
 
     def close(self) -> None:
         """Let go of the file; closing twice does no harm."""
-        self._file.close()
+        self._is_closed = True
+        if self._file is not None:
+            self._file.close()
 
     def append(
         self,
         model: Any,
         *,
         trades: Iterable[Any] | None = None,
-        message: str | None = None,
+        message: str | Sequence[str] | None = None,
         prices: Mapping[PairId, UsdPrice] | None = None,
         quantities: Mapping[PairId, Decimal | float] | None = None,
         equity: EquityPoint | None = None,
@@ -177,32 +173,34 @@ class HistoryRecorder:
     ) -> Receipt:
         """Record one cycle.
 
+        What of it cannot be recorded, such as a NaN or an object that JSON has no form for, is recorded as absent; the
+        receipt and the problems of the history say so. A recorder that is strict refuses the cycle instead.
+
         Args:
             model: An `AlphaModel`, any object with `to_dict()` of the same layout, or such a dictionary.
             trades: What the cycle planned or executed: `TradeExecution`, or objects or dictionaries with its names.
                 None says that they are not known; an empty list, that there were none.
-            message: The strategy's own report.
-            prices: Mid prices at the decision by pair id, also of pairs that were not selected.
+            message: The strategy's own report: a text, or a list of lines.
+            prices: Mid prices at the decision by pair id, also of pairs that were not selected. Those of pairs that
+                have no signal are left out, which is a problem that is said once for each pair.
             quantities: Units held before the cycle by pair id, negative for a short.
             equity: What the portfolio is worth.
             extra: Anything else of the cycle, in JSON's types.
 
         Returns:
-            The cycle's time and revision. When `append` returns, the cycle is on disk.
+            The cycle's time, revision and problems. When `append` returns, the cycle is on disk.
 
         Raises:
-            RecordError: Something in the cycle cannot be recorded, such as a NaN; nothing was written.
+            RecordError: The model is none, or has no time; the file cannot be opened or written; or, in a strict
+                recorder, something in the cycle cannot be recorded. Nothing was written.
         """
-        snapshot, timestamp = taken_apart(plain_model(model), prices or {}, quantities or {}, extra or {})
-        rows, pairs = recorded_trades(trades, timestamp)
-        point = None if equity is None else asdict(equity)
-        content = cycle_content(snapshot, message=message, trades=rows, equity=point)
-        identities = {pair_id: identity_text(identity) for pair_id, identity in snapshot.pairs.items()}
-        with self._turn:
-            for pair_id, identity in pairs.items():
-                if pair_id not in identities and pair_id not in self._on_file.pairs:
-                    identities[pair_id] = identity_text(identity)
-            return self.append_entries([Entry(timestamp, content, identities)])[0]
+        self.open()
+        notes = Notes(strict=self.strict, told=self._on_file.problems)
+        entry = recorded(model, Beside(trades, message, prices, quantities, equity, extra), notes)
+        receipt = self.append_entries([entry])[0]
+        if receipt.is_new:
+            self._on_file.problems |= notes.said_once()
+        return replace(receipt, problems=tuple(notes.problems()))
 
     def append_entries(
         self, entries: Sequence[Entry], account: Sequence[AccountRow] = (), pairs: Mapping[PairId, str] | None = None
@@ -224,6 +222,7 @@ class HistoryRecorder:
             RecordError: The file cannot be written; nothing of it was kept.
         """
         with self._turn:
+            file = self._opened()
             new = _Addition()
             receipts = [self._entry(entry, new) for entry in entries]
             new.on_file.rows = Counter(map(row_digest, account)) - self._on_file.rows
@@ -232,7 +231,7 @@ class HistoryRecorder:
                 self._describe(pairs or {}, new)
                 new.lines.append(account_line(told))
             if new.lines:
-                with self._file.appended(b"".join(new.lines)):
+                with file.appended(b"".join(new.lines)):
                     self._on_file.add(new.on_file)
             return receipts
 
@@ -240,44 +239,51 @@ class HistoryRecorder:
         """Put a cycle among the new lines unless it is on file."""
         when = entry.timestamp
         known = new.on_file.digests.get(when, self._on_file.digests.get(when, []))
-        digest = digest_of(entry.content)
+        digest = content_digest(entry.content)
         start = new.passed.get(when, 0)
         is_new = digest not in known[start:]
         revision = len(known) if is_new else known.index(digest, start)
         new.passed[when] = revision + 1
         if is_new:
             self._describe(entry.pairs, new)
+            self._describe(entry.traded, new, again=False)
             new.lines.append(cycle_line(CycleKey(when, revision, entry.content)))
             new.on_file.digests[when] = [*known, digest]
         return Receipt(naive_utc(coerce.to_datetime(when)), revision, is_new=is_new)
 
-    def _describe(self, pairs: Mapping[PairId, str], new: _Addition) -> None:
-        """Put the definitions among the new lines that are not on file."""
+    def _describe(self, pairs: Mapping[PairId, str], new: _Addition, *, again: bool = True) -> None:
+        """Put the definitions among the new lines that are not on file, or, with `again`, not as they are now."""
         for pair_id, text in pairs.items():
-            if new.on_file.pairs.get(pair_id, self._on_file.pairs.get(pair_id)) != text:
+            known = new.on_file.pairs.get(pair_id, self._on_file.pairs.get(pair_id))
+            if known is None or (again and known != text):
                 new.lines.append(pair_line(pair_id, text))
                 new.on_file.pairs[pair_id] = text
 
-    def _resume(self, code_version: str | None, created_at: datetime | None) -> None:
+    def _opened(self) -> AppendFile:
+        self.open()
+        assert self._file is not None
+        return self._file
+
+    def _resume(self, file: AppendFile) -> None:
         """Learn what the file holds, cut off an unfinished line, and begin a file that is new."""
-        end = 0
-        with self._file.content() as content:
+        end, on_file = 0, OnFile()
+        with file.content() as content:
             for line in finished_lines(content):
                 if not end:
-                    self.strategy = check_header(line, self.path, self.strategy)
-                    self.origin = origin_of(line)
+                    self._header = header_of(line, self.path, self._header)
                 elif line.state == "whole":
-                    self._on_file.learn(line)
+                    on_file.learn(line)
                 end = line.start + line.size
-        self._file.settle(end)
-        if end > self._file.size:
-            with self._file.appended(b"\n"):
+        file.settle(end)
+        if end > file.size:
+            with file.appended(b"\n"):
                 pass
         if not end:
-            version = code_version if code_version is not None else _package_version()
-            stated = None if created_at is None else coerce.moment(created_at)
-            with self._file.appended(header_line(self.strategy, version, stated, self.origin)):
+            version = self._header.code_version
+            header = structs.replace(self._header, code_version=_package_version() if version is None else version)
+            with file.appended(header_line(header)):
                 pass
+        self._on_file = on_file
 
 
 def _first_of(rows: Sequence[AccountRow], counts: Counter[bytes]) -> list[AccountRow]:

@@ -1,11 +1,13 @@
-"""What of a live model and its trades goes into the record, and what must be refused?"""
+"""What of a live model, and of what is told beside it, goes into the record, and what is left out with a word?"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import asdict, dataclass, field, fields
+from datetime import datetime
 from decimal import Decimal
-from enum import Enum
-from typing import Any
+from typing import Any, TypeAlias
 
 import msgspec
 
@@ -13,19 +15,106 @@ from alpha_model.errors import RecordError
 from alpha_model.history import coerce
 from alpha_model.history.assemble import Trade
 from alpha_model.history.coerce import Micros, OddValueError, ProblemKind
+from alpha_model.history.line_types import LineProblem
+from alpha_model.history.notes import BY_PAIR, Notes
 from alpha_model.history.pairs import Identity
-from alpha_model.history.snapshot import PARTS, Snapshot, extra_text, is_alpha_model, read_snapshot
+from alpha_model.history.plain import plain
+from alpha_model.history.records import TIME_COLUMNS, cycle_content, identity_text
+from alpha_model.history.snapshot import Report, Snapshot, extra_text, is_alpha_model, read_snapshot
 from alpha_model.history.trade_rows import TRADE_FIELDS, read_trade
-from alpha_model.units import PairId, UsdPrice
+from alpha_model.units import PairId, Usd, UsdPrice
+
+_SECOND = 1_000_000
 
 
-def plain_model(model: Any) -> Mapping[str, Any]:
-    """A model as plain values: the dictionary itself, or what `to_dict()` gives.
+@dataclass(frozen=True, slots=True)
+class EquityPoint:
+    """What the portfolio is worth at one moment.
+
+    Args:
+        total_equity: Cash + positions, USD.
+        cash: USD.
+    """
+
+    total_equity: Usd | None = None
+    cash: Usd | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What a strategy tells beside its model; `HistoryRecorder.append` describes each.
+
+    Whatever else is to be told one day is a field here, and a line in `recorded`.
+    """
+
+    trades: Iterable[Any] | None = None
+    message: str | Sequence[str] | None = None
+    prices: Mapping[PairId, UsdPrice] | None = None
+    quantities: Mapping[PairId, Decimal | float] | None = None
+    equity: EquityPoint | None = None
+    extra: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A cycle as `records` writes it.
+
+    Args:
+        timestamp: Decision time.
+        content: As `records.cycle_content` gives it.
+        pairs: Identities of pairs as JSON; those that are on file already are not written again.
+        traded: The same of pairs that only trades name: written where the file does not know the pair at all.
+    """
+
+    timestamp: Micros
+    content: bytes
+    pairs: Mapping[PairId, str]
+    traded: Mapping[PairId, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What became of a cycle that was appended.
+
+    Args:
+        timestamp: Its time, naive UTC.
+        revision: 0, or how many times the cycle had been written before.
+        is_new: False when the very same cycle was on file already and nothing was written.
+        problems: What of the cycle could not be recorded.
+    """
+
+    timestamp: datetime
+    revision: int
+    is_new: bool
+    problems: tuple[LineProblem, ...] = ()
+
+
+def recorded(model: Any, beside: Beside, notes: Notes) -> Entry:
+    """A cycle as it is recorded.
+
+    Args:
+        model: An `AlphaModel`, any object with `to_dict()` of the same layout, or such a dictionary.
+        beside: What is told with it.
+        notes: Told what is left out.
 
     Raises:
-        RecordError: Neither, or no alpha model.
+        RecordError: It is no alpha model, or has no time; or, if the notes are strict, anything that is left out.
     """
-    found = plain(model if isinstance(model, Mapping) else _as_dict(model), "the model")
+    snapshot, timestamp = _taken_apart(_plain_model(model, notes), notes)
+    for name, column in BY_PAIR.items():
+        _fill(snapshot, column, _by_pair(name, getattr(beside, name), set(snapshot.signals["pair_id"]), notes))
+    _add_extra(snapshot, beside.extra, notes)
+    trades, traded = _trades(beside.trades, timestamp, notes)
+    message, equity = _message(beside.message, notes), _equity(beside.equity, notes)
+    content = cycle_content(snapshot, message=message, trades=trades, equity=equity, problems=notes.problems())
+    own = {pair_id: identity_text(identity) for pair_id, identity in snapshot.pairs.items()}
+    others = {pair_id: identity_text(identity) for pair_id, identity in traded.items() if pair_id not in own}
+    return Entry(timestamp, content, own, others)
+
+
+def _plain_model(model: Any, notes: Report) -> dict[str, Any]:
+    given = model if isinstance(model, Mapping) else _fields_of(model, notes)
+    found = plain(given, notes)
     if not is_alpha_model(found):
         raise RecordError(
             f"expected an alpha model, got {coerce.shown(model)} without raw_signals and signals. "
@@ -35,126 +124,166 @@ def plain_model(model: Any) -> Mapping[str, Any]:
     return dict(found)
 
 
-def taken_apart(
-    model: Mapping[str, Any],
-    prices: Mapping[PairId, UsdPrice],
-    quantities: Mapping[PairId, Decimal | float],
-    extra: Mapping[str, Any],
-) -> tuple[Snapshot, Micros]:
-    """A model as the columns of the record, and its time.
+def _fields_of(model: Any, notes: Report) -> Any:
+    """What `to_dict()` gives; where it fails, the attributes that it would have told of."""
+    if not hasattr(model, "to_dict"):
+        return None
+    try:
+        return model.to_dict()
+    except Exception as error:  # noqa: BLE001 - a stranger's to_dict() may raise anything
+        notes(
+            "odd", f"to_dict() of the model failed with {coerce.shown(error)}; its fields are read instead", ("model",)
+        )
+        return getattr(model, "__dict__", None)
+
+
+def _taken_apart(model: Mapping[str, Any], notes: Report) -> tuple[Snapshot, Micros]:
+    snapshot = read_snapshot(model, notes)
+    if snapshot.timestamp is None:
+        raise RecordError(
+            f"a recorded cycle needs a time, got a model whose timestamp is {coerce.shown(model.get('timestamp'))}. "
+            "Set model.timestamp."
+        )
+    return snapshot, _as_read(snapshot.timestamp)
+
+
+def _as_read(when: Micros) -> Micros:
+    """The time as it will be read back: UNIX seconds far from today have no room for every microsecond."""
+    try:
+        found = coerce.moment(coerce.to_seconds(when))
+    except OddValueError:  # rounded up, past the last year
+        found = None
+    return when // _SECOND * _SECOND if found is None else found
+
+
+def _by_pair(name: str, values: Any, known: AbstractSet[PairId], notes: Report) -> dict[PairId, float]:
+    """Numbers by pair id; those of other pairs than the known ones are noted."""
+    if values is not None and not hasattr(values, "items"):
+        notes("odd", f"expected numbers by pair id, got {coerce.shown(values)}; left out", (name,))
+        return {}
+    found: dict[PairId, float] = {}
+    for key, value in () if values is None else values.items():
+        pair_id = _pair_id(getattr(key, "internal_id", key))
+        where = (name, coerce.shown(key) if pair_id is None else str(pair_id))
+        number = _read(coerce.number, value, notes, where)
+        if number is not None and pair_id in known:
+            found[pair_id] = number
+        elif number is not None:
+            notes("skipped", f"expected the id of a pair with a signal, got {where[1]}; its value is left out", where)
+    return found
+
+
+def _pair_id(key: Any) -> PairId | None:
+    try:
+        return coerce.whole(plain(key, _refuse))
+    except OddValueError:
+        return None
+
+
+def _fill(snapshot: Snapshot, column: str, values: Mapping[PairId, float]) -> None:
+    """Put numbers into a column, over what the model says itself."""
+    pair_ids = snapshot.signals["pair_id"]
+    own = snapshot.signals.get(column, [None] * len(pair_ids))
+    snapshot.signals[column] = [values.get(pair_id, old) for pair_id, old in zip(pair_ids, own, strict=True)]
+
+
+def _read(convert: Callable[[object], Any], value: Any, notes: Report, path: Sequence[str]) -> Any:
+    """A value of a kind; None where it is absent or odd."""
+    try:
+        return convert(plain(value, notes, path))
+    except OddValueError as error:
+        notes(error.kind, f"{error}; left out", path)
+        return None
+
+
+def _add_extra(snapshot: Snapshot, extra: Any, notes: Report) -> None:
+    told = plain(extra, notes, ("extra",))
+    if told is not None and not isinstance(told, dict):
+        notes("odd", f"expected a dictionary, got {coerce.shown(extra)}; left out", ("extra",))
+    elif told:
+        own = {} if snapshot.extra is None else msgspec.json.decode(snapshot.extra)
+        snapshot.extra = extra_text(own | told)
+
+
+def _message(message: Any, notes: Report) -> str | None:
+    """A report as one text: a list has a line each, anything else that is no text is told as JSON."""
+    given = message.decode(errors="replace") if isinstance(message, bytes) else message
+    told = plain(given, notes, ("message",))
+    return None if told == [] else _read(coerce.message, told, notes, ("message",))
+
+
+def _equity(point: Any, notes: Report) -> dict[str, float | None] | None:
+    if point is None:
+        return None
+    names = [part.name for part in fields(EquityPoint)]
+    if not isinstance(point, EquityPoint):
+        notes("odd", f"expected an EquityPoint, got {coerce.shown(point)}; left out", ("equity",))
+        return None
+    return {name: _read(coerce.number, asdict(point)[name], notes, ("equity", name)) for name in names}
+
+
+def header_value(name: str, value: Any) -> Any:
+    """A value for the header of a record: text, or UNIX seconds for a time; numbers become text.
 
     Raises:
-        RecordError: The model has no time, or a value that cannot be recorded.
+        RecordError: It is neither.
     """
-    snapshot = read_snapshot(model, _refuse)
-    if snapshot.timestamp is None:
-        raise RecordError("a recorded cycle needs a time, got a model whose timestamp is None. Set model.timestamp.")
-    pair_ids = snapshot.signals["pair_id"]
-    for column, values in (("price", prices), ("old_quantity", quantities)):
-        given = [_number(column, pair_id, values.get(pair_id)) for pair_id in pair_ids]
-        own = snapshot.signals.get(column, [None] * len(pair_ids))
-        snapshot.signals[column] = [old if new is None else new for new, old in zip(given, own, strict=True)]
-    if extra:
-        own_extra = {} if snapshot.extra is None else msgspec.json.decode(snapshot.extra)
-        snapshot.extra = extra_text(own_extra | plain(dict(extra), "extra"))
-    return snapshot, snapshot.timestamp
+    convert = _seconds if name == "created_at" else coerce.text
+    try:
+        return convert(plain(value, _refuse))
+    except OddValueError as error:
+        raise RecordError(f"cannot begin a record: {error} as {name}. None says that it is not known.") from None
 
 
-def recorded_trades(
-    trades: Iterable[Any] | None, timestamp: Micros
-) -> tuple[list[Trade] | None, dict[PairId, Identity]]:
+def _seconds(value: object) -> float | None:
+    when = coerce.moment(value)
+    return None if when is None else coerce.to_seconds(when)
+
+
+def _refuse(kind: ProblemKind, message: str, path: Sequence[str]) -> None:
+    del path
+    raise OddValueError(message.rsplit("; ", 1)[0], kind)
+
+
+_TradesAndPairs: TypeAlias = tuple[list[Trade] | None, dict[PairId, Identity]]
+
+
+def _trades(trades: Any, timestamp: Micros, notes: Report) -> _TradesAndPairs:
     """Trades as rows, and the pairs that they are filed under; None stays None.
 
     Args:
         trades: `TradeExecution`, or objects or dictionaries with the same names.
         timestamp: The time of a trade that does not say when it was opened.
-
-    Raises:
-        RecordError: A trade has a value that cannot be recorded.
+        notes: Told what is left out.
     """
     if trades is None:
         return None, {}
+    if isinstance(trades, str) or not isinstance(trades, Iterable):
+        notes("odd", f"expected a list of trades, got {coerce.shown(trades)}; they count as not known", ("trades",))
+        return None, {}
     rows: list[Trade] = []
     pairs: dict[PairId, Identity] = {}
-    for place, trade in enumerate(trades):
-        fields = plain(_trade_fields(trade), f"trade {place}")
-        if not isinstance(fields.get("pair"), Mapping):
-            raise RecordError(f"trade {place} needs a pair, got {coerce.shown(fields.get('pair'))}.", got=trade)
-        found = read_trade(fields, _Refusal(("trade", str(place))), otherwise=timestamp)
-        assert found is not None
-        row, pair = found
-        rows.append(row)
-        pairs[row["pair_id"]] = pair
+    for place, trade in enumerate(trades.values() if isinstance(trades, Mapping) else trades):
+        for row, pair in _trade(trade, ("trades", str(place)), timestamp, notes):
+            rows.append(row)
+            pairs[row["pair_id"]] = pair
     return rows, pairs
 
 
-def plain(value: Any, what: str) -> Any:
-    """A value in JSON's types, with keys as text; enums by value, decimals and times as text.
+def _trade(
+    trade: Any, place: tuple[str, str], timestamp: Micros, notes: Report
+) -> Iterator[tuple[Trade, Mapping[str, Any]]]:
+    """A trade as a row and its pair, or nothing."""
+    given = trade if isinstance(trade, Mapping) else {name: getattr(trade, name, None) for name in TRADE_FIELDS}
+    told = plain({name: given.get(name) for name in TRADE_FIELDS}, notes, place)
+    if not isinstance(told["pair"], Mapping):
+        notes("skipped", f"expected a trade with a pair, got {coerce.shown(trade)}; skipped", (*place, "pair"))
+        return
 
-    Raises:
-        RecordError: It holds an object that JSON has no form for.
-    """
-    try:
-        return msgspec.to_builtins(value, str_keys=True, enc_hook=_plain_object)
-    except (TypeError, ValueError, RecursionError) as error:
-        raise RecordError(
-            f"cannot record {what}: {error}. Use numbers, text, lists and dictionaries.", got=value
-        ) from error
+    def report(kind: ProblemKind, message: str, path: Sequence[str]) -> None:
+        notes(kind, message, (*place, *path))
 
-
-def _plain_object(value: Any) -> Any:
-    if isinstance(value, Enum):
-        return value.value
-    if hasattr(value, "to_dict"):
-        return value.to_dict()
-    if hasattr(value, "item"):
-        return value.item()
-    raise TypeError(f"{type(value).__name__} has no form in JSON")
-
-
-def _as_dict(value: Any) -> Any:
-    return value.to_dict() if hasattr(value, "to_dict") else None
-
-
-def _trade_fields(trade: Any) -> dict[str, Any]:
-    is_mapping = isinstance(trade, Mapping)
-    fields = {name: trade.get(name) if is_mapping else getattr(trade, name, None) for name in TRADE_FIELDS}
-    pair = fields["pair"]
-    return fields | ({} if isinstance(pair, Mapping) else {"pair": _as_dict(pair)})
-
-
-def _number(column: str, pair_id: PairId, value: object) -> float | None:
-    try:
-        return coerce.number(plain(value, column))
-    except OddValueError as error:
-        raise RecordError(
-            f"{error} as {column} of pair {pair_id}. Leave out what is not known.", pair_id=pair_id, field=column
-        ) from None
-
-
-class _Refusal:
-    """A `Report` that raises: what a reader would note down, a recorder does not write.
-
-    Args:
-        prefix: Where the value is, before the path that is reported.
-    """
-
-    def __init__(self, prefix: Sequence[str] = ()) -> None:
-        self._prefix = prefix
-
-    def __call__(self, kind: ProblemKind, message: str, path: Sequence[str]) -> None:
-        """Refuse the value."""
-        del kind
-        whole = [*self._prefix, *path]
-        in_part = len(path) > 1 and path[0] in PARTS
-        where = f"pair {path[1]}, {'.'.join(path[2:])} (in {path[0]})" if in_part else " ".join(whole)
-        raise RecordError(
-            f"cannot record the cycle: {message.rsplit('; ', 1)[0]} at {where}. "
-            "Nothing was written; correct the value, or set it to None where it is not known.",
-            pair=path[1] if in_part else None,
-            field=path[-1],
-            path=tuple(whole),
-        )
-
-
-_refuse = _Refusal()
+    found = read_trade(told, report, otherwise=timestamp)
+    if found is not None:
+        row, pair = found
+        yield row | {name: _as_read(row[name]) for name in TIME_COLUMNS if row[name] is not None}, pair

@@ -19,14 +19,12 @@ from msgspec import Raw
 from alpha_model.history import coerce
 from alpha_model.history.assemble import Trade
 from alpha_model.history.coerce import Micros
+from alpha_model.history.line_types import HeaderLine, LineProblem, checked
 from alpha_model.history.pairs import Identity
 from alpha_model.history.rawjson import Buffer
 from alpha_model.history.schema import EQUITY, MESSAGES, SIGNALS, TRADES, unpack_flags
 from alpha_model.history.snapshot import Snapshot
 from alpha_model.units import PairId
-
-FORMAT = "alpha-model-history"
-VERSION = 1
 
 NOT_WRITTEN = frozenset({"cycle", "timestamp", "selected", "flag_bits", "other_flags"})
 """Columns of `signals` that a line says otherwise: once, as flag names, or by `signal_in_selection`."""
@@ -93,6 +91,10 @@ def seal(body: bytes) -> bytes:
     return b'%b,"crc32":"%08x"}\n' % (kept, zlib.crc32(kept))
 
 
+def _sealed(kind: str, body: Mapping[str, Any]) -> bytes:
+    return checked(kind, seal(msgspec.json.encode(body)))
+
+
 def is_whole(line: bytes) -> bool:
     """Does the line's checksum hold?"""
     found = _CHECKSUM.fullmatch(line, max(0, len(line) - _CHECKSUM_SIZE))
@@ -114,26 +116,15 @@ def lines_of(document: Buffer) -> Iterator[Line]:
         start = stop + 1
 
 
-def header_line(
-    strategy: str | None, code_version: str | None, created_at: Micros | None, origin: str | None = None
-) -> bytes:
-    """The first line of a file."""
-    header: dict[str, object] = {
-        "type": "header",
-        "format": FORMAT,
-        "version": VERSION,
-        "strategy": strategy,
-        "code_version": code_version,
-        "created_at": None if created_at is None else coerce.to_seconds(created_at),
-    }
-    if origin is not None:
-        header["origin"] = origin
-    return seal(msgspec.json.encode(header))
+def header_line(header: HeaderLine) -> bytes:
+    """The first line of a file: what is not known is left out."""
+    said = {name: value for name, value in msgspec.structs.asdict(header).items() if value is not None}
+    return _sealed("header", {"type": "header", **said})
 
 
 def pair_line(pair_id: PairId, identity: str) -> bytes:
     """The definition of a pair; `identity` is JSON."""
-    return seal(msgspec.json.encode({"type": "pair", "pair_id": pair_id, "pair": Raw(identity.encode())}))
+    return _sealed("pair", {"type": "pair", "pair_id": pair_id, "pair": Raw(identity.encode())})
 
 
 def identity_text(identity: Identity) -> str:
@@ -147,6 +138,7 @@ def cycle_content(
     message: str | None = None,
     trades: Sequence[Trade] | None = None,
     equity: Mapping[str, float | None] | None = None,
+    problems: Sequence[LineProblem] = (),
 ) -> bytes:
     """What a cycle line says beside its time and revision: a JSON object without its opening brace."""
     numbers = {name: value for name, value in snapshot.numbers.items() if value is not None}
@@ -162,13 +154,16 @@ def cycle_content(
         body["trades"] = _trade_columns(trades)
     if equity is not None:
         body["equity"] = {name: value for name, value in equity.items() if value is not None}
+    if problems:
+        body["problems"] = problems
     return msgspec.json.encode(body)[1:]
 
 
 def cycle_line(key: CycleKey) -> bytes:
     """A whole cycle line."""
     seconds = msgspec.json.encode(coerce.to_seconds(key.timestamp))
-    return seal(b'{"type":"cycle","timestamp":%b,"revision":%d,%b' % (seconds, key.revision, key.content))
+    line = seal(b'{"type":"cycle","timestamp":%b,"revision":%d,%b' % (seconds, key.revision, key.content))
+    return checked("cycle", line)
 
 
 def account_line(rows: Sequence[AccountRow]) -> bytes:
@@ -179,7 +174,7 @@ def account_line(rows: Sequence[AccountRow]) -> bytes:
         columns = dict(zip(names, zip(*own, strict=True), strict=True)) if own else {}
         told = {name: values for name, values in columns.items() if any(value is not None for value in values)}
         body |= {part: told} if told else {}
-    return seal(msgspec.json.encode(body))
+    return _sealed("account", body)
 
 
 def account_rows(line: Mapping[str, Any]) -> list[AccountRow]:

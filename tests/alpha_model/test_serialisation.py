@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
+import numpy as np
+import pandas as pd
 import pytest
 from builders import MONDAY, make_manager, make_model, make_pair
 from dataclasses_json import DataClassJsonMixin
@@ -16,11 +20,15 @@ from alpha_model import (
     AssetIdentifier,
     FixedSizeRiskModel,
     HistoryError,
+    PaperBroker,
+    Portfolio,
+    PositionManager,
     StaticPricing,
     TradingPairIdentifier,
     TradingPairKind,
     TradingPairSignalFlags,
 )
+from alpha_model.errors import ArgumentError
 from alpha_model.reason import Reason
 from alpha_model.serialisation import from_unix, to_unix
 
@@ -156,3 +164,35 @@ def test_what_is_no_time_says_so(value) -> None:
 
 def test_asset_reads_as_its_symbol() -> None:
     assert str(AssetIdentifier(1, "0x1", "WETH")) == "WETH"
+
+
+@pytest.mark.parametrize("pair_id", [np.int64(7), np.uint32(7), np.float64(7), 7.0])
+def test_numbers_of_numpy_are_written_as_pythons_own(pair_id) -> None:
+    base = AssetIdentifier(
+        np.int64(1), "0x1", "A", np.int32(18), other_data={np.int64(3): [np.bool_(1), np.float32(2)]}
+    )
+    pair = replace(make_pair(1), base=base, internal_id=pair_id)
+    model = AlphaModel(MONDAY)
+    model.set_signal(pair, np.float32(0.5), stop_loss=np.float64(0.98))
+    text = model.to_json()
+    assert list(json.loads(text)["raw_signals"]) == ["7"]
+    assert '"other_data": {"3": [true, 2.0]}' in text
+    read = AlphaModel.from_json(text).raw_signals[7]
+    assert (read.pair.internal_id, read.signal, read.stop_loss) == (7, 0.5, 0.98)
+
+
+@pytest.mark.parametrize("when", [pd.Timestamp(MONDAY), pd.Timestamp(MONDAY, tz="UTC").tz_convert("Asia/Tokyo")])
+def test_pandas_timestamp_is_a_datetime_wherever_it_enters(when) -> None:
+    manager = make_manager({1: 10.0})
+    held = manager.portfolio.add_position(make_pair(2), Decimal(1), 1.0, 1.0, when)
+    trade = PositionManager(when, manager.portfolio, manager.pricing_model).open_spot(make_pair(1), 5.0)
+    PaperBroker(manager.portfolio).execute([trade], when)
+    reserve = Portfolio.create(make_pair(1).quote, Decimal(1), when).reserve
+    times = [AlphaModel(when).timestamp, held.opened_at, trade.opened_at, trade.executed_at, reserve.last_sync_at]
+    assert times == [MONDAY] * 5
+    assert {type(time) for time in times} == {datetime}
+
+
+def test_no_moment_of_pandas_says_so() -> None:
+    with pytest.raises(ArgumentError, match="expected a time, got NaT"):
+        AlphaModel(pd.NaT)

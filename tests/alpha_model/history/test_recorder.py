@@ -7,8 +7,6 @@ import gzip
 import json
 import math
 import os
-import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import fields
 from datetime import UTC, datetime
@@ -95,7 +93,7 @@ SIGNALS = st.fixed_dictionaries(
         "reasons": st.lists(
             st.fixed_dictionaries({"stage": st.text(max_size=3), "code": st.just("c"), "limit": NUMBERS}), max_size=2
         ),
-        "mood": st.text(max_size=3),
+        "mood": st.text(st.characters(exclude_characters="\x7f", exclude_categories=["Cs"]), max_size=3),
     },
 )
 PARTS = st.dictionaries(st.integers(-3, 5).map(str), SIGNALS, max_size=4)
@@ -356,10 +354,10 @@ def test_pairs_are_written_once_and_again_when_they_change(path: Path, make: Any
         ({"other_data": {"x": object()}}, "object has no form in JSON"),
     ],
 )
-def test_value_that_cannot_be_kept_is_refused_before_anything_is_written(
+def test_strict_recorder_refuses_what_cannot_be_kept_before_anything_is_written(
     path: Path, make: Any, settings: dict[str, Any], words: str
 ) -> None:
-    with HistoryRecorder(path) as recorder:
+    with HistoryRecorder(path, strict=True) as recorder:
         recorder.append(make.snapshot({}))
         before = path.read_bytes()
         with pytest.raises(RecordError, match=words):
@@ -381,24 +379,12 @@ def test_nan_in_free_data_is_kept_as_text(path: Path, make: Any) -> None:
         ({"note": 1}, {}, "expected an alpha model"),
         (7, {}, "expected an alpha model, got 7"),
         ({"raw_signals": {}}, {}, "whose timestamp is None"),
-        ({"raw_signals": {}, "timestamp": "soon"}, {}, "expected a time"),
-        ({"raw_signals": {"1": {"signal": 1.0}}, "timestamp": 0}, {"prices": {1: math.nan}}, "as price of pair 1"),
-        ({"raw_signals": {}, "timestamp": 0}, {"trades": [{"pair": None}]}, "trade 0 needs a pair"),
-        (
-            {"raw_signals": {}, "timestamp": 0},
-            {"trades": [{"pair": {}, "planned_price": math.nan}]},
-            "trade 0 planned_price",
-        ),
+        ({"raw_signals": {}, "timestamp": "soon"}, {}, "whose timestamp is 'soon'"),
     ],
 )
 def test_what_is_no_cycle_is_refused(path: Path, model: Any, settings: dict[str, Any], words: str) -> None:
     with HistoryRecorder(path) as recorder, pytest.raises(RecordError, match=words):
         recorder.append(model, **settings)
-
-
-def test_equity_that_is_not_finite_is_refused() -> None:
-    with pytest.raises(RecordError, match="cash must be a finite number"):
-        EquityPoint(1.0, math.nan)
 
 
 def cuts(whole: bytes, start: int = 0) -> list[int]:
@@ -489,7 +475,7 @@ def test_file_of_something_else_is_refused_and_left_alone(path: Path, make: Any)
     ):
         path.write_bytes(content)
         with pytest.raises(RecordError, match="is not a recorder file"):
-            HistoryRecorder(path)
+            HistoryRecorder(path).open()
         assert path.read_bytes() == content
 
 
@@ -499,22 +485,15 @@ def test_record_of_a_later_version_is_refused(path: Path, resealed: Callable[...
     lines[0] = resealed(lines[0], version=2)
     path.write_bytes(b"\n".join(lines))
     with pytest.raises(RecordError, match="version 2, and this program writes version 1"):
-        HistoryRecorder(path)
+        HistoryRecorder(path).open()
     with pytest.raises(HistoryError, match=r"version 2, and this program reads up to version 1\. Update"):
         read_history(path)
 
 
 def test_second_recorder_of_a_file_is_refused(path: Path) -> None:
     with HistoryRecorder(path), pytest.raises(RecordError, match=r"another recorder is writing .*history\.jsonl"):
-        HistoryRecorder(path)
-    HistoryRecorder(path).close()
-
-
-def test_recorder_in_another_process_is_refused(path: Path) -> None:
-    code = f"from alpha_model.history import HistoryRecorder\nHistoryRecorder({str(path)!r})"
-    with HistoryRecorder(path):
-        result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert "another recorder is writing" in result.stderr
+        HistoryRecorder(path).open()
+    HistoryRecorder(path).open().close()
 
 
 def test_closed_recorder_says_so(path: Path, make: Any) -> None:
@@ -527,7 +506,7 @@ def test_closed_recorder_says_so(path: Path, make: Any) -> None:
 
 def test_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(RecordError, match=r"cannot write .*gone.*No such file"):
-        HistoryRecorder(tmp_path / "gone" / "history.jsonl")
+        HistoryRecorder(tmp_path / "gone" / "history.jsonl").open()
 
 
 def test_cycle_is_on_disk_before_append_returns(path: Path, make: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -563,7 +542,7 @@ def test_disk_that_fills_up_leaves_the_file_as_it_was(path: Path, make: Any, mon
 
 
 def test_time_of_creation_and_code_version_are_in_the_header(path: Path) -> None:
-    HistoryRecorder(path, strategy="S", code_version="7", created_at=datetime(2026, 1, 5, tzinfo=UTC)).close()
+    HistoryRecorder(path, strategy="S", code_version="7", created_at=datetime(2026, 1, 5, tzinfo=UTC)).open().close()
     header = json.loads(path.read_text())
     assert header.pop("crc32")
     assert header == {

@@ -130,9 +130,9 @@ def record_all(path: Path, disk: Disk, make: Any) -> list[int]:
 
 def opened(path: Path, disk: Disk) -> HistoryRecorder:
     try:
-        return HistoryRecorder(path, strategy="Momentum", disk=disk)
+        return HistoryRecorder(path, strategy="Momentum", disk=disk).open()
     except RecordError:
-        return HistoryRecorder(path, strategy="Momentum", disk=disk)
+        return HistoryRecorder(path, strategy="Momentum", disk=disk).open()
 
 
 def test_failed_sync_asks_for_a_new_recorder(path: Path, make: Any) -> None:
@@ -186,7 +186,7 @@ def test_recorder_belongs_to_the_process_that_opened_it(path: Path) -> None:
         "import os, sys\n"
         "from alpha_model.errors import RecordError\n"
         "from alpha_model.history import HistoryRecorder\n"
-        f"recorder = HistoryRecorder({str(path)!r})\n"
+        f"recorder = HistoryRecorder({str(path)!r}).open()\n"
         "if os.fork() == 0:\n"
         "    try:\n"
         "        recorder.append({'timestamp': 0, 'signals': {}, 'raw_signals': {}})\n"
