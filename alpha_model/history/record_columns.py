@@ -146,5 +146,5 @@ def _is_as_written(values: list[Any], field: pa.Field) -> bool:
         return False
     if int in types:
         numbers, exact = [value for value in values if value is not None], _EXACT[field.type]
-        return exact[0] <= min(numbers) and max(numbers) <= exact[-1]
+        return bool(exact[0] <= min(numbers) and max(numbers) <= exact[-1])
     return field.type != pa.string() or coerce.NON_FINITE_TOKENS.keys().isdisjoint(values)

@@ -30,7 +30,7 @@ _SIGNAL_FIELDS = {field.name: field for field in SIGNALS if field.name not in NO
 _TRADE_FIELDS = {field.name: field for field in TRADES if field.name != "cycle"}
 _EQUITY_FIELDS = {field.name: field for field in EQUITY}
 _MESSAGE_FIELDS = {field.name: field for field in MESSAGES}
-_Line = TypeVar("_Line")
+_Line = TypeVar("_Line", bound=msgspec.Struct)
 
 
 def read_record(document: Buffer, name: str, assembly: Assembly, progress: Progress | None = None) -> str | None:

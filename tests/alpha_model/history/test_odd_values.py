@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import fields
 from typing import Any
 
+import numpy as np
 import pytest
 
 from alpha_model.errors import HistoryError
@@ -18,7 +19,7 @@ from alpha_model.history.schema import Tables
 MONDAY = 1_767_571_200
 WEEK = 7 * 86_400
 CYCLES = 4
-SEEDS = range(400)
+SEEDS = range(100)
 """Odd values put into each kind of file, each somewhere else."""
 
 ODD = [
@@ -103,17 +104,13 @@ def record(make: Any, tmp_path_factory: pytest.TempPathFactory) -> list[Any]:
 
 def check(history: History) -> None:
     """Every table is what its schema says, and what one says of another is there."""
-    for name in (field.name for field in fields(Tables)):
-        for part in (history, history.superseded):
-            getattr(part.tables, name).validate(full=True)
-            assert len(getattr(part, name)) == getattr(part.tables, name).num_rows
-    known = set(history.pairs["pair_id"])
-    for frame in (history.signals, history.trades, history.superseded.signals, history.superseded.trades):
-        assert known.issuperset(frame["pair_id"])
-    assert history.wide("signal").shape == (len(history), len(known))
-    assert not history.signals.duplicated(["cycle", "pair_id"]).any()
-    messages = history.problems["message"].tolist()
-    assert all(message.isprintable() and len(message) <= 2_000 for message in messages)
+    known = set(history.pair_ids.tolist())
+    for part in (history, history.superseded):
+        for name in (field.name for field in fields(Tables)):
+            table = getattr(part.tables, name)
+            table.validate(full=True)
+            assert "pair_id" not in table.column_names or known.issuperset(table["pair_id"].to_pylist())
+        assert np.isfinite(part.wide("pair_id")).sum() == part.tables.signals.num_rows
 
 
 def read(document: bytes, name: str) -> History | None:
@@ -121,16 +118,16 @@ def read(document: bytes, name: str) -> History | None:
     try:
         history = read_history_bytes(document, name)
     except HistoryError as error:
-        assert str(error).isprintable()
-        assert len(str(error)) <= 2_000
-        return None
-    check(history)
+        told, history = [str(error)], None
+    else:
+        told = history.tables.problems["message"].to_pylist()
+        check(history)
+    assert all(message.isprintable() and len(message) <= 2_000 for message in told)
     return history
 
 
-@pytest.mark.parametrize("part", range(4))
-def test_odd_value_in_a_line_costs_no_other_line(record: list[Any], part: int) -> None:
-    for seed in SEEDS[part::4]:
+def test_odd_value_in_a_line_costs_no_other_line(record: list[Any]) -> None:
+    for seed in SEEDS:
         dice = random.Random(f"record {seed}")
         place = dice.randrange(len(record))
         odd, path = with_odd_value(record[place], dice)
@@ -144,9 +141,8 @@ def test_odd_value_in_a_line_costs_no_other_line(record: list[Any], part: int) -
         assert set(others) <= {int(when.timestamp()) for when in history.timestamps}, (seed, place, path)
 
 
-@pytest.mark.parametrize("part", range(4))
-def test_odd_value_in_a_state_costs_at_most_its_cycle(state: Any, part: int) -> None:
-    for seed in SEEDS[part::4]:
+def test_odd_value_in_a_state_costs_at_most_its_cycle(state: Any) -> None:
+    for seed in SEEDS:
         document, path = with_odd_value(state, random.Random(f"state {seed}"))
         history = read(document, "state.json")
         if path[:2] == ("visualisation", "calculations") and len(path) > 2:
