@@ -31,6 +31,7 @@ from alpha_model.history.manifest import (
     load_manifests,
     save_manifest,
 )
+from alpha_model.history.mishaps import one_sentence
 from alpha_model.history.opening import open_file
 from alpha_model.history.parquet import parquet_bytes
 from alpha_model.history.place import Place
@@ -87,7 +88,7 @@ def compact(sources: Sequence[Path | str], dataset: Path | str, *, strategy: str
         RecordError: The dataset cannot be written, or another compaction is under way.
     """
     place = Place(dataset)
-    with place.locked():
+    with place.locked(), one_sentence(place.name):
         return [_compacted(source, place, strategy) for source in sources]
 
 
