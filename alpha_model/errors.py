@@ -11,9 +11,6 @@ from typing import Any
 MOST_LETTERS = 2_000
 """Letters that a message has at most; what it quotes may be of any length."""
 
-_END = 500
-"""Of these, letters that are kept of the end, where the remedy stands."""
-
 
 def plain_text(words: str) -> str:
     """A stranger's words on one line, without anything that a terminal would obey."""
@@ -26,10 +23,11 @@ def _plain_letter(letter: str) -> str:
     return " " if letter.isspace() else "\N{REPLACEMENT CHARACTER}"
 
 
-def told(message: str) -> str:
-    """A message as it is shown: plain text of at most `MOST_LETTERS`, where something long was quoted in it."""
-    if len(message) > MOST_LETTERS:
-        message = f"{message[: MOST_LETTERS - _END - 3]} … {message[-_END:]}"
+def told(message: str, most: int = MOST_LETTERS) -> str:
+    """A message as it is shown: plain text of so many letters, without its middle where something long is quoted."""
+    if len(message) > most:
+        end = most // 4  # the remedy stands there
+        message = f"{message[: most - end - 3]} … {message[-end:]}"
     return plain_text(message)
 
 

@@ -50,9 +50,7 @@ def ledger_by_pair(history: History) -> pd.DataFrame:
         chosen_cycles; every amount of `ledger`, USD, as in `ledger_by_cycle`.
     """
     book, ids = ledger_of(history), history.pair_ids
-    order = np.argsort(ids, kind="stable")
-    found = np.searchsorted(ids, history.tables.signals["pair_id"].to_numpy(), sorter=order)
-    column = order[found]
+    column = history.pair_places
     sums = {name: _strict_sum(column, usd, len(ids)) for name, usd in _of_chosen(book).items()}
     counts = {
         "cycles": np.bincount(column, minlength=len(ids)),

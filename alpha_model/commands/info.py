@@ -13,6 +13,7 @@ from alpha_model.analysis import flag_counts, headline
 from alpha_model.analysis.words import count
 from alpha_model.commands.output import json_option, plain_text, show_json
 from alpha_model.commands.sources import opened, source_argument
+from alpha_model.errors import told
 from alpha_model.history import History, freshness_of
 from alpha_model.history.freshness import utc_now
 
@@ -42,7 +43,7 @@ def info_command(source: Path | str, *, as_json: bool) -> None:
 
 
 def _facts(history: History) -> dict[str, Any]:
-    told, counts = headline(history), flag_counts(history).sum().sort_values(ascending=False, kind="stable")
+    facts, counts = headline(history), flag_counts(history).sum().sort_values(ascending=False, kind="stable")
     rhythm = freshness_of(history.timestamps, utc_now())
     problems = Counter(history.tables.problems["kind"].to_pylist())
     return {
@@ -50,15 +51,15 @@ def _facts(history: History) -> dict[str, Any]:
         "kind": history.source.kind,
         "strategy": history.source.strategy,
         "bytes": history.source.byte_count,
-        "cycles": told.cycle_count,
-        "pairs": told.pair_count,
-        "first": told.first,
-        "last": told.last,
+        "cycles": facts.cycle_count,
+        "pairs": facts.pair_count,
+        "first": facts.first,
+        "last": facts.last,
         "interval_seconds": None if rhythm.interval is None else rhythm.interval.total_seconds(),
-        "outcomes": {str(outcome): count for outcome, count in told.outcome_counts.items()},
-        "last_decision": told.last_decision,
-        "equity_usd": told.equity_usd,
-        "discarded_usd": told.discarded_usd,
+        "outcomes": {str(outcome): count for outcome, count in facts.outcome_counts.items()},
+        "last_decision": facts.last_decision,
+        "equity_usd": facts.equity_usd,
+        "discarded_usd": facts.discarded_usd,
         "trades": history.tables.trades.num_rows,
         "equity_points": history.tables.equity.num_rows,
         "messages": int(history.cycles["message"].notna().sum()) + history.tables.messages.num_rows,
@@ -75,8 +76,8 @@ def _problem(history: History, row: dict[str, Any]) -> str:
     where = {"cycle": row["cycle_key"], "pair": row["pair"], "field": row["field"], unit: row["position"]}
     if unit == "line":
         del where["cycle"]  # its key there is the line
-    told = ", ".join(f"{name} {value}" for name, value in where.items() if value is not None)
-    return f"{row['message']} ({told})" if told else str(row["message"])
+    places = ", ".join(f"{name} {value}" for name, value in where.items() if value is not None)
+    return told(f"{row['message']} ({places})" if places else str(row["message"]))
 
 
 def _words(name: str, value: Any) -> str:

@@ -267,10 +267,9 @@ def _told_last(trades: Iterable[Trade], problems: Problems) -> list[Trade]:
         key = tuple(trade.get(name) for name in _TRADE_KEY) if known else (place,)
         before = kept.get(key, trade)
         if any(before.get(name) != trade.get(name) for name in _TRADE_PLAN):
-            words = (
-                f"trade {trade['trade_id']} of position {trade.get('position_id')} is told twice, and not as the same"
-            )
-            problems.add("odd", f"{words}; kept the later", pair=str(trade["pair_id"]), field="trades")
+            what = f"trade {trade['trade_id']} of position {trade.get('position_id')}"
+            message = f"{what} is told twice, and was planned otherwise at first; kept the later"
+            problems.add("odd", message, pair=str(trade["pair_id"]), field="trades")
         kept[key] = trade
     return list(kept.values())
 

@@ -11,7 +11,7 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal, TypeAlias, TypeVar
+from typing import TypeAlias, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -21,8 +21,11 @@ import pyarrow.compute as pc
 from alpha_model.errors import HistoryError
 from alpha_model.history.manifest import Manifest, StoredFile, load_manifest, load_manifests
 from alpha_model.history.mishaps import one_sentence
+from alpha_model.history.pairs import PairBook
 from alpha_model.history.parquet import Window, read_parquet
 from alpha_model.history.place import Place
+from alpha_model.history.places import places_of
+from alpha_model.history.problems import Problems
 from alpha_model.history.schema import REVISED, SCHEMAS, SUPERSEDED, Tables, empty_tables
 
 _ATTEMPTS = 20
@@ -156,16 +159,23 @@ def _tables(place: Place, months: Sequence[Mapping[str, StoredFile]], window: Wi
     with ThreadPoolExecutor(_THREADS) as pool:
         waiting = {name: _parts(pool, place, months, name, window) for name in STORED}
         found = {name: _joined(name, months, parts) for name, parts in waiting.items()}
-    cycles = found["cycles"]
+    cycles, problems = found["cycles"], Problems()
     times = cycles["timestamp"].cast(pa.int64()).to_numpy()
+    places = places_of(times, found["signals"]["timestamp"].cast(pa.int64()).to_numpy())
+    if (np.diff(times) <= 0).any() or (places < 0).any() or (np.diff(places) < 0).any():
+        raise HistoryError(
+            f"the cycles of {place} are out of order, or signals are of no cycle. Compact its records into a new "
+            "dataset.",
+            path=str(place),
+        )
     tables = Tables(
         cycles=_with_cycle(cycles, pa.array(np.arange(len(times))), "cycles"),
-        signals=_with_cycle(found["signals"], pa.array(_places(found["signals"], times, "left")), "signals"),
-        pairs=found["pairs"],
+        signals=_with_cycle(found["signals"], pa.array(places), "signals"),
+        pairs=_all_pairs(found, problems),
         trades=_with_cycle(found["trades"], _last_cycle(found["trades"], times), "trades"),
         equity=found["equity"],
         messages=found["messages"],
-        problems=SCHEMAS["problems"].empty_table(),
+        problems=problems.table(),
     )
     if not found[f"{SUPERSEDED}cycles"].num_rows:
         return tables, None
@@ -212,13 +222,19 @@ def _last_told(pairs: pa.Table) -> pa.Table:
     return pairs.take(pa.array([last[pair_id] for pair_id in dict.fromkeys(ids)], pa.int64()))
 
 
-def _places(table: pa.Table, times: _Numbers, side: Literal["left", "right"]) -> _Numbers:
-    moments: _Numbers = table["timestamp"].cast(pa.int64()).to_numpy()
-    return np.searchsorted(times, moments, side=side)
+def _all_pairs(found: Mapping[str, pa.Table], problems: Problems) -> pa.Table:
+    """The pairs that are described, then those that other tables name and nothing describes."""
+    pairs, book = found["pairs"], PairBook()
+    for name, table in found.items():
+        if name != "pairs" and "pair_id" in table.column_names:
+            strange = pc.invert(pc.is_in(table["pair_id"], value_set=pairs["pair_id"].combine_chunks()))
+            book.mention(pc.unique(table["pair_id"].filter(strange)).to_pylist())
+    return pa.concat_tables([pairs, book.table(problems)]).combine_chunks()
 
 
 def _last_cycle(trades: pa.Table, times: _Numbers) -> pa.Array:
-    found = _places(trades, times, "right") - 1
+    moments = trades["timestamp"].cast(pa.int64()).to_numpy()
+    found = np.searchsorted(times, moments, side="right") - 1
     return pa.array(found, pa.int64(), mask=found < 0)
 
 

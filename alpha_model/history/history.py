@@ -18,6 +18,7 @@ from alpha_model.errors import CycleNotFoundError, HistoryError
 from alpha_model.history.dataset import read_dataset
 from alpha_model.history.frames import frame_of
 from alpha_model.history.parquet import Window
+from alpha_model.history.places import places_of
 from alpha_model.history.schema import FLAG_BITS, SIGNALS, Tables, empty_tables
 from alpha_model.units import PairId
 
@@ -183,19 +184,36 @@ class History:
 
     @cached_property
     def signal_places(self) -> npt.NDArray[np.int64]:
-        """For each row of `signals`, the row of its cycle in `cycles`."""
-        found = np.searchsorted(self.cycle_numbers, self.tables.signals["cycle"].to_numpy())
-        places: npt.NDArray[np.int64] = found.astype(np.int64)
-        places.flags.writeable = False
-        return places
+        """For each row of `signals`, the row of its cycle in `cycles`.
+
+        Raises:
+            HistoryError: A signal is of a cycle that is not there; no reader makes such a history.
+        """
+        return self._places(self.cycle_numbers, "cycle")
 
     @cached_property
-    def _cells(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-        """Row and column of every signal in the matrices of `wide`."""
-        rows = self.signal_places
-        order = np.argsort(self.pair_ids, kind="stable")
-        found = np.searchsorted(self.pair_ids, self.tables.signals["pair_id"].to_numpy(), sorter=order)
-        return rows, order[found]
+    def pair_places(self) -> npt.NDArray[np.int64]:
+        """For each row of `signals`, the row of its pair in `pairs`, which is its column in the matrices of `wide`.
+
+        Raises:
+            HistoryError: A signal is of a pair that is not there; no reader makes such a history.
+        """
+        return self._places(self.pair_ids, "pair_id")
+
+    def _places(self, known: npt.NDArray[np.int64], column: str) -> npt.NDArray[np.int64]:
+        wanted = self.tables.signals[column].to_numpy()
+        places = places_of(known, wanted)
+        lost = wanted[places < 0]
+        if lost.size:
+            table = {"cycle": "cycles", "pair_id": "pairs"}[column]
+            raise HistoryError(
+                f"each {column} of signals needs a row in {table}, got {lost[0]} without one in {self.source.name}. "
+                f"Add it to {table}.",
+                path=self.source.name,
+                got=int(lost[0]),
+            )
+        places.flags.writeable = False
+        return places
 
     def wide(self, column: str) -> Matrix:
         """One number of every signal as a dense matrix.
@@ -217,7 +235,7 @@ class History:
             )
         matrix = np.full((len(self), len(self.pair_ids)), np.nan)
         values = pc.cast(self.tables.signals[column], pa.float64())
-        matrix[self._cells] = values.to_numpy(zero_copy_only=False)
+        matrix[self.signal_places, self.pair_places] = values.to_numpy(zero_copy_only=False)
         return matrix
 
     def wide_frame(self, column: str) -> pd.DataFrame:

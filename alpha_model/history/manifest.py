@@ -16,6 +16,7 @@ from msgspec import Struct, field
 
 from alpha_model.errors import HistoryError
 from alpha_model.history.place import Place
+from alpha_model.history.rawjson import UNREADABLE
 
 FORMAT = "alpha-model-dataset"
 VERSION = 1
@@ -136,7 +137,7 @@ def _load(place: Place, folder: str) -> Manifest | None:
         raise HistoryError(f"cannot read {place}: {place.told(error)}.", path=str(place)) from error
     try:
         found = msgspec.json.decode(data, type=Manifest)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except UNREADABLE as error:
         raise HistoryError(
             f"{folder}/{_MANIFEST} in {place} is damaged: {error}. Compact its records into a new dataset.",
             path=str(place),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import pyarrow as pa
@@ -97,40 +97,47 @@ def _undescribed(pair_id: PairId, problems: Problems) -> dict[str, Any]:
 
 
 def _row(pair_id: PairId, identity: Identity, problems: Problems) -> dict[str, Any]:
+    def value(convert: Callable[[Any], Any], fields: Mapping[str, Any], name: str) -> Any:
+        try:
+            return convert(fields.get(name))
+        except OddValueError as error:
+            problems.add(error.kind, f"{error}; left out", pair=str(pair_id), field=f"pair.{name}")
+            return None
+
+    pair = _description(pair_id, identity, problems)
+    base, quote = _asset(pair, "base"), _asset(pair, "quote")
+    symbols = [value(coerce.text, asset, "token_symbol") for asset in (base, quote)]
+    return {
+        "pair_id": pair_id,
+        "ticker": "-".join(symbol or "?" for symbol in symbols) if any(symbols) else f"pair {pair_id}",
+        "base": symbols[0],
+        "quote": symbols[1],
+        "kind": value(coerce.text, pair, "kind"),
+        "chain_id": value(coerce.whole, base, "chain_id"),
+        "exchange": value(coerce.text, pair, "exchange_name"),
+        "pool_address": value(coerce.text, pair, "pool_address"),
+        "base_address": value(coerce.text, base, "address"),
+        "quote_address": value(coerce.text, quote, "address"),
+        "identity": value(coerce.json_text, {"whole": pair}, "whole") or "{}",
+    }
+
+
+def _description(pair_id: PairId, identity: Identity, problems: Problems) -> dict[str, Any]:
+    """What the source says of a pair, as plain values; nothing where that cannot be read."""
     pair, note = read_identity(identity)
     if note is not None:
         problems.add("patched", f"the pair's description has {note}", pair=str(pair_id), field="pair")
     if pair is None:
         message = "the pair's description cannot be read; its names are left out"
         problems.add("odd", message, pair=str(pair_id), field="pair")
-        pair = {}
+        return {}
     stated = pair.get("internal_id")
     if stated is not None and stated != pair_id:
         message = (
             f"the pair is recorded under {pair_id}, and its own internal_id is {coerce.shown(stated)}; kept the former"
         )
         problems.add("odd", message, pair=str(pair_id), field="internal_id")
-    try:
-        whole_text = coerce.json_text(pair)
-    except OddValueError as error:
-        problems.add("odd", f"{error}; the full description is left out", pair=str(pair_id), field="pair")
-        whole_text = "{}"
-    base, quote = _asset(pair, "base"), _asset(pair, "quote")
-    symbols = [_lenient(coerce.text, asset.get("token_symbol")) for asset in (base, quote)]
-    exchange = pair.get("exchange_name")
-    return {
-        "pair_id": pair_id,
-        "ticker": "-".join(symbol or "?" for symbol in symbols) if any(symbols) else f"pair {pair_id}",
-        "base": symbols[0],
-        "quote": symbols[1],
-        "kind": _lenient(coerce.text, pair.get("kind")),
-        "chain_id": _lenient(coerce.whole, base.get("chain_id")),
-        "exchange": _lenient(coerce.text, exchange),
-        "pool_address": _lenient(coerce.text, pair.get("pool_address")),
-        "base_address": _lenient(coerce.text, base.get("address")),
-        "quote_address": _lenient(coerce.text, quote.get("address")),
-        "identity": whole_text,
-    }
+    return pair
 
 
 def read_identity(identity: Identity) -> tuple[dict[str, Any] | None, str | None]:

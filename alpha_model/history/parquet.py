@@ -77,7 +77,9 @@ def read_parquet(file: pa.NativeFile, schema: pa.Schema, window: Window | None =
     missing = [field.name for field in schema if not field.nullable and table[field.name].null_count]
     if missing:
         raise pa.ArrowInvalid(f"no {', '.join(missing)} in it")
-    return table.select(schema.names).cast(schema)
+    table = table.select(schema.names).cast(schema)
+    table.validate(full=True)  # a text may be none
+    return table
 
 
 def _groups(metadata: pq.FileMetaData, window: Window) -> list[int]:

@@ -14,6 +14,9 @@ from alpha_model.history.schema import table_of
 MOST_OF_A_KIND = 1_000
 """So many problems of the same kind and field are kept one by one; the rest are counted."""
 
+_LONGEST = 200
+"""Letters of a key, pair or field that are kept."""
+
 
 class Problems:
     """Collects what a reader could not take as it was."""
@@ -62,7 +65,7 @@ class Problems:
         """
         if self.has_room(kind, field):
             where = {"cycle_key": cycle_key, "pair": pair, "field": field}
-            plain = {name: None if words is None else told(words) for name, words in where.items()}
+            plain = {name: None if words is None else told(words, _LONGEST) for name, words in where.items()}
             self._rows.append({"kind": kind, **plain, "position": position, "message": told(message)})
         self._counts[kind, field] += 1
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, TypeVar, cast
 
 import msgspec
-import pyarrow as pa
 from msgspec import Raw
 
 from alpha_model.errors import HistoryError
@@ -16,39 +15,22 @@ from alpha_model.history.coerce import Micros, OddValueError, ProblemKind
 from alpha_model.history.line_types import ACCOUNT, CYCLE, FORMAT, HEADER, PAIR, VERSION, CycleLine
 from alpha_model.history.mishaps import MISHAPS
 from alpha_model.history.rawjson import UNREADABLE, Buffer, mended
-from alpha_model.history.records import JSON_COLUMNS, NOT_WRITTEN, Line, lines_of
-from alpha_model.history.schema import EQUITY, MESSAGES, REASON, SIGNALS, TIME, TRADES, pack_flags
-from alpha_model.history.snapshot import CYCLE_NUMBERS, Snapshot, extra_text, is_selected, pipeline_text, read_reasons
+from alpha_model.history.record_columns import ColumnReader
+from alpha_model.history.records import NOT_WRITTEN, Line, lines_of
+from alpha_model.history.schema import EQUITY, MESSAGES, SIGNALS, TRADES
+from alpha_model.history.snapshot import CYCLE_NUMBERS, Snapshot, extra_text, is_selected, pipeline_text
 from alpha_model.history.state import Progress
 
 _OBJECT = msgspec.json.Decoder(dict[str, Raw])
-_REASONS = pa.list_(REASON)
 _LATER = frozenset({"timestamp", "pair_id", "pair", "message", "pipeline"})
 _PARTS = frozenset({"signals", "trades", "equity", "messages"})
 """Members of a line whose values are looked at one by one."""
-_Line = TypeVar("_Line")
-_NO_FLAGS = frozenset({list, type(None)})
-_WRITTEN: dict[pa.DataType, frozenset[type]] = {
-    pa.float64(): frozenset({float, int, type(None)}),
-    pa.int64(): frozenset({int}),
-    pa.bool_(): frozenset({bool}),
-    pa.string(): frozenset({str, type(None)}),
-}
-"""How our own recorder writes the values of a column."""
-_EXACT = {pa.float64(): range(-(2**53), 2**53 + 1), pa.int64(): range(-(2**63), 2**63)}
-"""The whole numbers that a column takes as they are."""
-_CONVERT: dict[pa.DataType, Callable[[object], Any]] = {
-    pa.float64(): coerce.number,
-    pa.int64(): coerce.whole,
-    pa.bool_(): coerce.truth,
-    pa.string(): coerce.text,
-    TIME: coerce.moment,
-}
 _TRADE_KEYS = tuple(field.name for field in TRADES if not field.nullable)
 _SIGNAL_FIELDS = {field.name: field for field in SIGNALS if field.name not in NOT_WRITTEN}
 _TRADE_FIELDS = {field.name: field for field in TRADES if field.name != "cycle"}
 _EQUITY_FIELDS = {field.name: field for field in EQUITY}
 _MESSAGE_FIELDS = {field.name: field for field in MESSAGES}
+_Line = TypeVar("_Line", bound=msgspec.Struct)
 
 
 def read_record(document: Buffer, name: str, assembly: Assembly, progress: Progress | None = None) -> str | None:
@@ -90,7 +72,7 @@ class RecordReader:
         self._name = name
         self.whole_count = 0
         self._line = 0
-        self._told: set[str] = set()
+        self._parts = ColumnReader(self._problem)
         self._cycles: dict[tuple[Micros, int], int] = {}
 
     def add(self, line: Line) -> None:
@@ -141,14 +123,9 @@ class RecordReader:
             kind, message, cycle_key=str(self._line), pair=pair, field=field, position=self._line
         )
 
-    def _once(self, what: str, message: str) -> None:
-        if what not in self._told:
-            self._told.add(what)
-            self._problem("skipped", message, field=what)
-
     def _unknown(self, data: bytes) -> None:
         kind = coerce.shown(msgspec.json.decode(data).get("type"))
-        self._once(f"type {kind}", f"lines of type {kind} are not known to this version; skipped")
+        self._parts.once(f"type {kind}", f"lines of type {kind} are not known to this version; skipped")
 
     def _header(self, data: bytes) -> None:
         found, _ = self._decoded(HEADER, data)
@@ -178,7 +155,7 @@ class RecordReader:
             self._problem("odd", "the same line stands earlier in the file too; read once")
             return
         beside: dict[str, Any] = {
-            "message": self._value(coerce.message, found.message, "message"),
+            "message": self._parts.value(coerce.message, found.message, "message"),
             "trades": None if found.trades is None else self._trades(found.trades),
             "equity": None if found.equity is None else self._equity(found.equity),
         }
@@ -191,8 +168,8 @@ class RecordReader:
     def _account(self, data: bytes) -> None:
         found, _ = self._decoded(ACCOUNT, data)
         trades = self._trades(found.trades)
-        points = self._rows("equity", found.equity, _EQUITY_FIELDS, ("timestamp",))
-        messages = self._rows("messages", found.messages, _MESSAGE_FIELDS, tuple(_MESSAGE_FIELDS))
+        points = self._parts.rows("equity", found.equity, _EQUITY_FIELDS, ("timestamp",))
+        messages = self._parts.rows("messages", found.messages, _MESSAGE_FIELDS, tuple(_MESSAGE_FIELDS))
         for trade in trades:
             self._assembly.add_trade(trade)
         for point in points:
@@ -201,13 +178,13 @@ class RecordReader:
             self._assembly.add_message(**told)
 
     def _snapshot(self, timestamp: Micros, found: CycleLine, extra: dict[str, Any]) -> Snapshot:
-        columns, count = self._columns("signals", found.signals, _SIGNAL_FIELDS)
-        columns = self._of_pairs(columns)
+        columns, count = self._parts.columns("signals", found.signals, _SIGNAL_FIELDS)
+        columns = self._parts.of_pairs(columns)
         in_selection = columns["signal_in_selection"]
-        packed = [self._packed_flags(flags) for flags in columns.pop("flags")]
+        packed = [self._parts.packed_flags(flags) for flags in columns.pop("flags")]
         numbers = dict(found.fields)
-        raw_count = self._value(coerce.whole, numbers.pop("raw_count", None), "raw_count")
-        known = {name: self._value(coerce.number, numbers.pop(name, None), name) for name in CYCLE_NUMBERS}
+        raw_count = self._parts.value(coerce.whole, numbers.pop("raw_count", None), "raw_count")
+        known = {name: self._parts.value(coerce.number, numbers.pop(name, None), name) for name in CYCLE_NUMBERS}
         return Snapshot(
             timestamp=timestamp,
             numbers=known,
@@ -218,92 +195,15 @@ class RecordReader:
                 "flag_bits": [bits for bits, _ in packed],
                 "other_flags": [others for _, others in packed],
             },
-            pipeline=self._value(pipeline_text, found.pipeline, "pipeline"),
-            extra=self._value(extra_text, numbers | extra, "extra"),
+            pipeline=self._parts.value(pipeline_text, found.pipeline, "pipeline"),
+            extra=self._parts.value(extra_text, numbers | extra, "extra"),
         )
 
-    def _of_pairs(self, columns: dict[str, Sequence[Any]]) -> dict[str, Sequence[Any]]:
-        """The signals that are of a pair, one of each: the later where there are two."""
-        ids = columns["pair_id"]
-        places = {pair_id: place for place, pair_id in enumerate(ids) if pair_id is not None}
-        if len(places) == len(ids):
-            return columns
-        if none := ids.count(None):
-            self._problem("skipped", f"{none} signals are of no pair; skipped", field="pair_id")
-        if twice := len(ids) - none - len(places):
-            self._problem("odd", f"{twice} pairs appear twice; kept the later signal", field="pair_id")
-        return {name: [values[place] for place in sorted(places.values())] for name, values in columns.items()}
-
-    def _columns(
-        self, part: str, given: Mapping[str, Any], fields: Mapping[str, pa.Field]
-    ) -> tuple[dict[str, Sequence[Any]], int]:
-        """The columns of a part by our names, all of the same length, and that length."""
-        odd = [name for name, values in given.items() if not isinstance(values, list)]
-        for name in odd:
-            self._problem("odd", f"expected a list, got {coerce.shown(given[name])}; left out", field=f"{part}.{name}")
-        given = {name: values for name, values in given.items() if name not in odd}
-        count = len(given.get("pair_id", given.get("timestamp", ())))
-        columns: dict[str, Sequence[Any]] = {}
-        for name in (*fields, *(("flags",) if part == "signals" else ())):
-            values = given.get(name, [None] * count)
-            if len(values) != count:
-                self._problem("odd", f"{part}.{name} has {len(values)} values, not {count}; left out", field=name)
-                values = [None] * count
-            columns[name] = self._converted(values, fields.get(name))
-        for name in given:
-            if name not in columns:
-                self._once(f"{part}.{name}", f"column {name} of {part} is not known to this version; left out")
-        return columns, count
-
-    def _converted(self, values: list[Any], field: pa.Field | None) -> list[Any]:
-        """The values as the field has them; most are already."""
-        if field is None:
-            return values
-        if field.name in JSON_COLUMNS:
-            absent = "{}" if field.name == "other_data" else None
-            texts = (None if value is None else self._value(coerce.json_text, value, field.name) for value in values)
-            return [absent if text is None else text for text in texts]
-        if _is_as_written(values, field):
-            return values
-        convert = self._reasons if field.type == _REASONS else _CONVERT[field.type]
-        converted = [None if value is None else self._value(convert, value, field.name) for value in values]
-        return converted if field.type != pa.bool_() or field.nullable else [value is True for value in converted]
-
-    def _reasons(self, value: object) -> list[dict[str, Any]] | None:
-        def part(convert: Callable[[object], Any], reason: Mapping[str, Any], name: str) -> Any:
-            return self._value(convert, reason.get(name), "reasons")
-
-        return read_reasons(value, part)
-
-    def _packed_flags(self, flags: Any) -> tuple[int, list[str] | None]:
-        """The bits and the other names of a signal's flags; most signals have none, or the same as many others."""
-        if not flags and type(flags) in _NO_FLAGS:
-            return 0, None
-        return pack_flags(self._value(coerce.names, flags, "flags") or [])
-
-    def _value(self, convert: Callable[[object], Any], value: object, name: str) -> Any:
-        try:
-            return convert(value)
-        except OddValueError as error:
-            self._problem(error.kind, f"{error}; left out", field=name)
-            return None
-
     def _trades(self, given: Mapping[str, Any]) -> list[Trade]:
-        return self._rows("trades", given, _TRADE_FIELDS, _TRADE_KEYS)
-
-    def _rows(
-        self, part: str, given: Mapping[str, Any], fields: Mapping[str, pa.Field], keys: Sequence[str]
-    ) -> list[dict[str, Any]]:
-        """The rows of a part that have a value for each of the keys."""
-        columns, count = self._columns(part, given, fields)
-        rows = [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
-        whole = [row for row in rows if all(row[name] is not None for name in keys)]
-        if len(whole) < count:
-            self._problem("skipped", f"{count - len(whole)} {part} lack one of {', '.join(keys)}; skipped")
-        return whole
+        return self._parts.rows("trades", given, _TRADE_FIELDS, _TRADE_KEYS)
 
     def _equity(self, given: Mapping[str, Any]) -> dict[str, float | None]:
-        return {name: self._value(coerce.number, given.get(name), name) for name in ("total_equity", "cash")}
+        return {name: self._parts.value(coerce.number, given.get(name), name) for name in ("total_equity", "cash")}
 
 
 def _member(field: msgspec.structs.FieldInfo, value: Any) -> Any:
@@ -314,14 +214,3 @@ def _member(field: msgspec.structs.FieldInfo, value: Any) -> Any:
     """
     is_kept = field.name in _LATER or (field.name in _PARTS and isinstance(value, dict))
     return value if is_kept else msgspec.convert(value, field.type)
-
-
-def _is_as_written(values: list[Any], field: pa.Field) -> bool:
-    """Are all values as our own recorder writes them, so that there is nothing to convert?"""
-    types = set(map(type, values))
-    if not values or not types <= _WRITTEN.get(field.type, frozenset()):
-        return False
-    if int in types:
-        numbers, exact = [value for value in values if value is not None], _EXACT[field.type]
-        return exact[0] <= min(numbers) and max(numbers) <= exact[-1]
-    return field.type != pa.string() or coerce.NON_FINITE_TOKENS.keys().isdisjoint(values)

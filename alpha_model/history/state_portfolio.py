@@ -78,11 +78,7 @@ def _add_trade(key: str, raw: Raw, assembly: Assembly, document: Buffer) -> None
         assembly.problems.add(kind, message, field=field, position=locate(document, raw, path))
 
     try:
-        fields = msgspec.structs.asdict(_TRADE.decode(raw))
-    except UNREADABLE:
-        fields = _mended_trade(raw, report)
-    try:
-        found = None if fields is None else read_trade(fields, report)
+        found = read_trade(_fields(raw, report), report)
     except MISHAPS as error:
         report("skipped", f"the trade cannot be read: {error}; skipped", ())
         return
@@ -93,18 +89,19 @@ def _add_trade(key: str, raw: Raw, assembly: Assembly, document: Buffer) -> None
             assembly.pairs.see({trade["pair_id"]: pair})
 
 
-def _mended_trade(raw: Raw, report: Report) -> dict[str, Any] | None:
-    """The fields of a trade that is not quite JSON; None when it is no trade."""
+def _fields(raw: Raw, report: Report) -> dict[str, Any]:
+    """The fields of a trade, also where its text is not quite JSON.
+
+    Raises:
+        msgspec.ValidationError: It is no object.
+    """
     try:
-        fields, note = mended(raw)
+        return msgspec.structs.asdict(_TRADE.decode(raw))
     except UNREADABLE:
-        fields, note = None, None
+        fields, note = mended(raw)
     if note is not None:
-        report("patched", f"the trade has {note}", ())
-    if isinstance(fields, dict):
-        return fields
-    report("skipped", "expected a trade; skipped", ())
-    return None
+        report("patched", f"the trade has {note}; read so", ())
+    return msgspec.convert(fields, dict[str, Any])
 
 
 def read_equity(statistics: Raw, assembly: Assembly, document: Buffer) -> None:

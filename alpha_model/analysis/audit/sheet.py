@@ -14,6 +14,7 @@ from alpha_model.analysis.audit.pipeline import Settings, settings_of
 from alpha_model.analysis.columns import Numbers, Places, Truths, is_in, microseconds, numbers, was_short
 from alpha_model.analysis.plan import REBALANCE_KIND, rebalance_recorded
 from alpha_model.history import History
+from alpha_model.history.places import places_of
 from alpha_model.history.schema import FLAG_BITS
 from alpha_model.signal import TradingPairSignalFlags as Flags
 
@@ -130,12 +131,8 @@ class Sheet:
 
     def pair_places(self, pair_ids: Places) -> Places:
         """The place of each pair in `pairs`; one beyond the last where it is not there."""
-        known = self.history.pair_ids
-        order = np.argsort(known, kind="stable")
-        found = np.searchsorted(known, pair_ids, sorter=order)
-        places = order[np.minimum(found, max(len(known) - 1, 0))] if len(known) else found
-        same = known[places] == pair_ids if len(known) else np.zeros(len(pair_ids), dtype=np.bool_)
-        return np.where(same, places, len(known)).astype(np.int64)
+        places = places_of(self.history.pair_ids, pair_ids)
+        return np.where(places < 0, len(self.history.pair_ids), places)
 
     @cached_property
     def inside(self) -> Truths:
@@ -227,12 +224,8 @@ class Sheet:
     def trades(self) -> Trades:
         """The trades."""
         table = self.history.tables.trades
-        numbers_of = self.history.cycle_numbers
-        cycle = numbers(table, "cycle")
-        places = np.searchsorted(numbers_of, np.nan_to_num(cycle, nan=-1.0)).astype(np.int64)
-        found = places < len(numbers_of)
-        found[found] = numbers_of[places[found]] == cycle[found]
-        places = np.where(found, places, -1)
+        places = places_of(self.history.cycle_numbers, numbers(table, "cycle"))
+        found = places >= 0
         pair_ids, moments = cast("Places", table["pair_id"].to_numpy()), microseconds(table)
         at_cycle = found.copy()
         at_cycle[found] = self.moments[places[found]] == moments[found]

@@ -16,6 +16,7 @@ from alpha_model.analysis.plan import rebalance_trades
 from alpha_model.errors import HistoryError
 from alpha_model.history import History
 from alpha_model.history.history import Matrix
+from alpha_model.history.places import places_of
 
 RELATIVE = 1e-6
 """Two runs of the same strategy differ in the last digits of a float; a millionth changes no decision."""
@@ -115,8 +116,7 @@ class Side:
     def coded(self, codes: Numbers) -> Matrix:
         """Codes of a column of words in the common order."""
         matrix = np.full((len(self.history), len(self.history.pair_ids)), np.nan)
-        signals = self.history.tables.signals
-        matrix[_places(self.history, signals["cycle"].to_numpy(), signals["pair_id"].to_numpy())] = codes
+        matrix[self.history.signal_places, self.history.pair_places] = codes
         return self.arrange(matrix)
 
     def traded(self, name: str) -> Matrix:
@@ -130,8 +130,9 @@ class Side:
             np.where(np.isnan(executed), planned, executed) if name == "traded_quantity" else numbers(trades, "value")
         )
         matrix = np.zeros((len(self.history), len(self.history.pair_ids)))
-        where = _places(self.history, trades["cycle"].to_numpy(), trades["pair_id"].to_numpy())
-        np.add.at(matrix, where, np.nan_to_num(amount))
+        rows = places_of(self.history.cycle_numbers, trades["cycle"].to_numpy())
+        columns = places_of(self.history.pair_ids, trades["pair_id"].to_numpy())
+        np.add.at(matrix, (rows, columns), np.nan_to_num(amount))
         matrix[np.isnan(numbers(self.history.tables.cycles, "trade_count"))] = np.nan
         return self.arrange(matrix)
 
@@ -228,9 +229,3 @@ def _differ(left: Numbers, right: Numbers, field: Field, tolerance: Tolerance) -
     slack = np.maximum(tolerance.relative * np.maximum(np.abs(left), np.abs(right)), least)
     different: Truths = one_absent | (np.abs(left - right) > slack)
     return different
-
-
-def _places(history: History, cycles: Places, pair_ids: Places) -> tuple[Places, Places]:
-    order = np.argsort(history.pair_ids, kind="stable")
-    found = np.searchsorted(history.pair_ids, pair_ids, sorter=order)
-    return np.searchsorted(history.cycle_numbers, cycles), order[found]

@@ -14,6 +14,7 @@ from alpha_model.analysis.columns import Numbers, Places, Truths, numbers, was_s
 from alpha_model.analysis.metrics.correlation import Mask, Matrix, average_ranks
 from alpha_model.analysis.plan import Plan, has_flags, plan_of
 from alpha_model.history import History
+from alpha_model.history.places import places_of
 from alpha_model.signal import TradingPairSignalFlags as Flags
 
 ROUNDING = 1e-9
@@ -67,16 +68,11 @@ class Board:
     @cached_property
     def columns(self) -> Places:
         """For each row of `signals`, the column of the matrices."""
-        return self.columns_of(self.history.tables.signals["pair_id"].to_numpy())
+        return self.history.pair_places
 
     def columns_of(self, pair_ids: Places) -> Places:
         """The column of each pair; -1 for a stranger."""
-        known = self.history.pair_ids
-        if not len(known):
-            return np.full(len(pair_ids), -1, dtype=np.int64)
-        order = np.argsort(known, kind="stable")
-        found = order[np.searchsorted(known, pair_ids, sorter=order).clip(max=len(known) - 1)]
-        return np.where(known[found] == pair_ids, found, -1).astype(np.int64)
+        return places_of(self.history.pair_ids, pair_ids)
 
     @cached_property
     def there(self) -> Mask:

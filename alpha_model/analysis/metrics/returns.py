@@ -35,6 +35,7 @@ from alpha_model.analysis.metrics.board import Board
 from alpha_model.analysis.metrics.correlation import Mask, Matrix, row_count
 from alpha_model.analysis.plan import REBALANCE_KIND
 from alpha_model.history import History
+from alpha_model.history.places import places_of
 
 RETURN_SOURCES = ("absent", "recorded prices", "trade prices", "held values")
 """Where a return comes from."""
@@ -156,10 +157,9 @@ class _Trades:
 def _trades(board: Board) -> _Trades:
     """A trigger at the very time of a cycle is pulled before that cycle decides."""
     history, table = board.history, board.history.tables.trades
-    numbers_of, cycle = history.cycle_numbers, pc.fill_null(table["cycle"], -1).to_numpy()
-    place = np.searchsorted(numbers_of, cycle).clip(max=len(numbers_of) - 1)
+    place = places_of(history.cycle_numbers, pc.fill_null(table["cycle"], -1).to_numpy())
     column = board.columns_of(table["pair_id"].to_numpy())
-    row = np.flatnonzero((numbers_of[place] == cycle) & (column >= 0))
+    row = np.flatnonzero((place >= 0) & (column >= 0))
     place, column = place[row], column[row]
     at_cycle = microseconds(history.tables.cycles)[place] == microseconds(table)[row]
     own = is_in(table["kind"], (REBALANCE_KIND,))[row]
