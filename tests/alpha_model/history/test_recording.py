@@ -75,7 +75,9 @@ class Model(Failing):
 
 WORDS = st.text(st.characters(exclude_characters="\x7f", exclude_categories=["Cs"]))
 """Texts as JSON in UTF-8 has them; a lone DEL is how readers spell a bare NaN."""
-TEXTS = st.text(st.characters(categories=None), max_size=4)
+TEXTS = st.sampled_from(["a", "é", "\ud800", "\ud83d\ude00", "\x7f", "\x1f"]) | st.text(
+    st.characters(categories=None), max_size=4
+)
 """Texts as Python has them, halves of surrogate pairs and all."""
 JSON = st.recursive(
     st.none()
@@ -276,6 +278,22 @@ def test_time_is_read_back_equal_to_the_microsecond(append: Append, make: Any, w
     assert type(exact) is datetime
     assert isinstance(when, float) or exact == when.replace(tzinfo=None)
     assert [*history.timestamps, *history.trades["executed_at"]] == [pd.Timestamp(exact, tz="UTC")] * 2
+
+
+def test_time_far_from_today_is_rounded_before_it_is_acknowledged(tmp_path: Path, make: Any) -> None:
+    """In the year 2260 a float of seconds has a place for every second microsecond only."""
+    for is_new in (True, False):
+        with HistoryRecorder(tmp_path / "history.jsonl") as recorder:
+            receipt = recorder.append(make.snapshot({}, timestamp=datetime(2260, 1, 1, microsecond=1)))
+            assert receipt.is_new is is_new
+    assert list(read_history(tmp_path / "history.jsonl").timestamps) == [pd.Timestamp(receipt.timestamp, tz="UTC")]
+
+
+def test_halves_of_letters_are_replaced_and_named(append: Append, make: Any) -> None:
+    receipt, history = append(make.snapshot({}), message="x\ud800", extra={"\udfff": "\ud83d\ude00 \x7f", "b": "\x7f"})
+    assert history.cycles.loc[0, "message"] == "x\ufffd"
+    assert json.loads(history.cycles.loc[0, "extra"]) == {"\ufffd": "😀 \x7f", "b": "\ufffd"}
+    assert [problem.kind for problem in receipt.problems] == ["patched"] * 4
 
 
 @given(name=WORDS | st.integers(), version=WORDS | st.none())
