@@ -9,7 +9,7 @@ from alpha_model.history.history import History, Source
 from alpha_model.history.http_source import RemoteHistory
 from alpha_model.history.json_schema import record_schema
 from alpha_model.history.live import LiveHistory
-from alpha_model.history.query import query_dataset
+from alpha_model.history.query import QueryLimits, query_dataset
 from alpha_model.history.reader import read_history, read_history_bytes
 from alpha_model.history.recorder import EquityPoint, HistoryRecorder, Receipt
 from alpha_model.history.store import Compaction, compact
@@ -27,6 +27,7 @@ __all__ = [
     "HistoryCache",
     "HistoryRecorder",
     "LiveHistory",
+    "QueryLimits",
     "Receipt",
     "RemoteHistory",
     "Source",
