@@ -175,19 +175,20 @@ def _load(place: Place, folder: str) -> Manifest | None:
             path=str(place),
             version=found.version,
         )
-    strange = next(_strange_files(found), None)
+    strange = next(_strange_files(place, found), None)
     if strange is not None:
         raise _damaged(place, folder, f"it names {strange!r}, which is no file of its own")
     return found
 
 
-def _strange_files(manifest: Manifest) -> Iterator[str]:
-    """What it names that is not where its own files are, by their names."""
+def _strange_files(place: Place, manifest: Manifest) -> Iterator[str]:
+    """What it names that is not where its own files are, by their names, or is a link to somewhere else."""
     for month, files in manifest.months.items():
         for table, file in files.items():
             digest = file.path.rpartition("-")[2].removesuffix(".parquet")
             is_own = _MONTH.fullmatch(month) and _FILE.fullmatch(f"{table}-{digest}.parquet")
-            if not is_own or file.path != file_path(manifest.strategy, month, table, digest):
+            is_here = file.path == file_path(manifest.strategy, month, table, digest)
+            if not is_own or not is_here or place.is_link(file.path):
                 yield file.path
 
 

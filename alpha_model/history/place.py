@@ -131,8 +131,8 @@ class Place:
         return sorted(str(path).rstrip("/").rpartition("/")[2] for path in found)
 
     def is_link(self, name: str) -> bool:
-        """Does a name in a folder of this machine stand for something else?"""
-        return Path(self.path(name)).is_symlink()
+        """Does a name stand for something that lies elsewhere on this machine?"""
+        return self._is_local and Path(self.path(name)).is_symlink()
 
     def write(self, name: str, data: bytes) -> None:
         """Put a file there, or another in its place: whoever reads finds the old bytes or the new ones, all of them.

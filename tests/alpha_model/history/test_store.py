@@ -543,6 +543,15 @@ def test_manifest_that_names_another_file_is_refused_and_nothing_removed(
     assert aim is None or aim.read_text() == "important"
 
 
+@pytest.mark.usefixtures("manifest")
+def test_manifest_that_names_a_link_is_refused(dataset: Path, tmp_path: Path) -> None:
+    (signals,) = dataset.rglob("signals-*.parquet")
+    signals.rename(tmp_path / "private.parquet")
+    signals.symlink_to(tmp_path / "private.parquet")
+    with pytest.raises(HistoryError, match="which is no file of its own"):
+        History.open(dataset)
+
+
 @pytest.mark.parametrize("month", ["2026-13", "../2026-01", "2026-01/..", "2026-1"])
 def test_manifest_with_a_month_that_is_none_is_refused(manifest: Path, dataset: Path, month: str) -> None:
     path = f"strategy=Momentum/month={month}/signals-0123456789abcdef.parquet"
