@@ -15,6 +15,7 @@ from alpha_model.history.recorder import EquityPoint, HistoryRecorder, Receipt
 from alpha_model.history.store import Compaction, compact
 from alpha_model.history.tidy import is_table_name, read_weights, read_weights_bytes
 from alpha_model.history.transfer import record_history
+from alpha_model.history.web import Patience
 
 __all__ = [
     "Compaction",
@@ -27,6 +28,7 @@ __all__ = [
     "HistoryCache",
     "HistoryRecorder",
     "LiveHistory",
+    "Patience",
     "QueryLimits",
     "Receipt",
     "RemoteHistory",

@@ -34,7 +34,7 @@ class RemoteHistory:
     Args:
         address: As the operator gave it.
         interval: Usual pause between two questions.
-        max_bytes: Most bytes of a document, as it is sent and when unpacked.
+        max_bytes: Most bytes of a document as it is sent; while it is read it may take five times as many.
         patience: How long the server is waited for.
         clock: Tells the time.
         session: A `requests.Session`, or what behaves like one; None makes one.
