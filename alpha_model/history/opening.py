@@ -65,8 +65,8 @@ def open_file(path: Path, max_bytes: int | None = None, name: str | None = None)
         raise HistoryError(f"{told} cannot be read: {error.strerror or error}.", path=path) from error
 
 
-def open_bytes(data: bytes, name: str, max_bytes: int | None = None) -> MappedFile:
-    """The document of an upload.
+def open_bytes(data: bytes, name: str, max_bytes: int | None = None) -> bytearray:
+    """The document of an upload, in memory, once.
 
     Args:
         data: The file's bytes, plain or compressed.
@@ -77,14 +77,13 @@ def open_bytes(data: bytes, name: str, max_bytes: int | None = None) -> MappedFi
         HistoryError: It is empty, too large, or compressed and damaged.
     """
     unpack = _unpacker(data[:4])
-    if unpack is not None:
-        with tempfile.TemporaryFile() as unpacked:
-            _copy(unpack, data, unpacked, name, max_bytes)
-            return _mapped(unpacked, name)
-    check_size(len(data), name, max_bytes)
-    if not data:
+    document = bytearray()
+    for piece in [data] if unpack is None else _pieces(unpack, data, name):
+        check_size(len(document) + len(piece), name, max_bytes)
+        document += piece
+    if not document:
         raise _empty(name)
-    return bytearray(data)
+    return document
 
 
 def _unpacker(first: bytes) -> Unpacker | None:
