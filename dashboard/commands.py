@@ -36,6 +36,7 @@ TRIES = 20
     "names",
     multiple=True,
     metavar="NAME",
+    callback=lambda _context, _option, names: tuple(map(_host_name, names)),
     help="Answer under this host name too, as a proxy or another machine asks for it; may be repeated.",
 )
 @click.option("--headless", is_flag=True, help="Do not open a browser.")
@@ -81,6 +82,13 @@ def server_command(
     files = [str(path) for path in paths]
     headlessly = ["--server.headless=true"] if headless else []
     return [*PYTHON, "-m", "streamlit", "run", str(SERVER), *options, *headlessly, "--", *files]
+
+
+def _host_name(given: str) -> str:
+    """What was given as a host name, which is compared without scheme and port."""
+    if not given.strip() or "/" in given or given.count(":") == 1:
+        raise click.BadParameter(f"expected a name such as desk.example.org, got {given!r}. Leave out scheme and port.")
+    return given
 
 
 def _existing(path: Path | str) -> Path:

@@ -116,6 +116,14 @@ def test_named_hosts_and_the_address_are_answered_too(served: list[list[str]]) -
     assert names == ["127.0.0.1", "localhost", "::1", "0.0.0.0", "desk.example", "10.0.0.5"]
 
 
+@pytest.mark.parametrize("name", ["https://desk.example", "desk.example:8501", "desk.example/", " "])
+def test_host_that_is_no_name_is_refused(served: list[list[str]], name: str) -> None:
+    result = CliRunner().invoke(open_command, ["--allow-host", name])
+    assert result.exit_code == 2
+    assert "Leave out scheme and port." in " ".join(result.output.split())
+    assert not served
+
+
 def test_network_that_no_name_leads_to_is_warned_of(served: list[list[str]]) -> None:
     assert "under the names of --allow-host only" in CliRunner().invoke(open_command, ["--host", "0.0.0.0"]).output
     named = CliRunner().invoke(open_command, ["--host", "0.0.0.0", "--allow-host", "desk.example"])
