@@ -18,6 +18,11 @@ from alpha_model.history.address import shown_uri
 
 SERVER = Path(__file__).with_name("server.py")
 LOOPBACK = "127.0.0.1"
+OWN_NAMES = (LOOPBACK, "localhost", "::1")
+"""What a browser on this machine calls it."""
+EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 - to be told apart
+PYTHON = (sys.executable, "-P")
+"""Python that imports nothing from the folder in which it is started: what lies there may come from anybody."""
 TRIES = 20
 """How many ports after the usual one are tried."""
 
@@ -26,8 +31,18 @@ TRIES = 20
 @click.argument("files", nargs=-1, type=HistorySource())
 @click.option("--port", type=click.IntRange(1, 65535), default=8501, show_default="8501 or the next free one")
 @click.option("--host", default=LOOPBACK, show_default=True, help="Address to listen on; 0.0.0.0 is the whole network.")
+@click.option(
+    "--allow-host",
+    "names",
+    multiple=True,
+    metavar="NAME",
+    callback=lambda _context, _option, names: tuple(map(_host_name, names)),
+    help="Answer under this host name too, as a proxy or another machine asks for it; may be repeated.",
+)
 @click.option("--headless", is_flag=True, help="Do not open a browser.")
-def open_command(files: tuple[Path | str, ...], port: int, host: str, *, headless: bool) -> None:
+def open_command(
+    files: tuple[Path | str, ...], port: int, host: str, names: tuple[str, ...], *, headless: bool
+) -> None:
     """Open histories in the dashboard; without FILES it shows the samples.
 
     FILES are state files or recorder files (.json or .jsonl), tables of weights (.csv or .parquet), all but Parquet
@@ -40,15 +55,40 @@ def open_command(files: tuple[Path | str, ...], port: int, host: str, *, headles
     port = _free_port(host, port, tries=1 if chosen else TRIES)
     if host != LOOPBACK:
         click.echo(f"Whoever reaches {host} can read these histories: there is no login.", err=True)
+    if host in EVERYWHERE and not names:
+        click.echo("Other machines are answered under the names of --allow-host only, and there is none.", err=True)
     click.echo(f"Dashboard at http://{host}:{port} - Ctrl+C stops it.")
-    _serve(server_command(paths, port, host, headless=headless))
+    _serve(server_command(paths, port, host, names, headless=headless))
 
 
-def server_command(paths: list[Path], port: int, host: str, *, headless: bool) -> list[str]:
-    """The command line of the server; everything else that it needs is set in the file beside the app."""
-    options = [f"--server.port={port}", f"--server.address={host}", *(["--server.headless=true"] if headless else [])]
+def server_command(
+    paths: list[Path], port: int, host: str, names: tuple[str, ...] = (), *, headless: bool
+) -> list[str]:
+    """The command line of the server; everything else that it needs is set in the file beside the app.
+
+    Args:
+        paths: What to open.
+        port: Where to listen.
+        host: On which address.
+        names: Host names that are answered beside this machine's own.
+        headless: Open no browser.
+    """
+    hosts = dict.fromkeys((*OWN_NAMES, host, *names))
+    options = [
+        f"--server.port={port}",
+        f"--server.address={host}",
+        *(f"--server.allowedHosts={each}" for each in hosts),
+    ]
     files = [str(path) for path in paths]
-    return [sys.executable, "-m", "streamlit", "run", str(SERVER), *options, "--", *files]
+    headlessly = ["--server.headless=true"] if headless else []
+    return [*PYTHON, "-m", "streamlit", "run", str(SERVER), *options, *headlessly, "--", *files]
+
+
+def _host_name(given: str) -> str:
+    """What was given as a host name, which is compared without scheme and port."""
+    if not given.strip() or "/" in given or given.count(":") == 1:
+        raise click.BadParameter(f"expected a name such as desk.example.org, got {given!r}. Leave out scheme and port.")
+    return given
 
 
 def _existing(path: Path | str) -> Path:

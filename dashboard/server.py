@@ -9,22 +9,50 @@ import gc
 import importlib
 import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import streamlit as st
+from starlette.middleware import Middleware
+from streamlit import config, runtime
+from streamlit.runtime.memory_session_storage import MemorySessionStorage
 
+from dashboard.commands import OWN_NAMES
+from dashboard.guard import Guard
 from dashboard.plotly_js import plotly_route, prepare_script
-from dashboard.settings import APP
+from dashboard.settings import APP, load_settings
+
+CLOSED_SESSIONS = 8
+"""Viewers who left and may come back to their page as it was."""
 
 
 @asynccontextmanager
 async def readiness(app: st.App) -> AsyncIterator[dict[str, Any]]:  # noqa: ARG001 - as Streamlit calls it
     """Get ready while the browser still starts."""
     send_at_once()
+    keep_few_closed_sessions()
+    limit_uploads()
     getting_ready = asyncio.create_task(asyncio.to_thread(get_ready))
     yield {}
     await getting_ready
+
+
+def keep_few_closed_sessions() -> None:
+    """Let go of viewers who left, but for the last few, who may come back: their connection may only have broken.
+
+    Streamlit keeps 128 of them, with three descriptors and all uploads each, and many systems allow a process 256
+    descriptors: a page that was loaded 80 times in two minutes ended it.
+    """
+    if not runtime.exists():
+        return
+    kept = MemorySessionStorage(maxsize=CLOSED_SESSIONS, ttl_seconds=st.get_option("server.disconnectedSessionTTL"))
+    runtime.get_instance()._session_mgr._session_storage = kept  # type: ignore[attr-defined]  # noqa: SLF001 - no setting
+
+
+def limit_uploads() -> None:
+    """Let the route of uploads keep to the operator's limit, too: the page alone could not hold anybody to it."""
+    with suppress(ValueError):  # the page says what is wrong with the settings
+        config.set_option("server.maxUploadSize", load_settings().max_upload_mb)
 
 
 def send_at_once() -> None:
@@ -52,4 +80,9 @@ def get_ready() -> None:
     gc.freeze()
 
 
-app = st.App(APP, lifespan=readiness, routes=[plotly_route()])
+app = st.App(
+    APP,
+    lifespan=readiness,
+    routes=[plotly_route()],
+    middleware=[Middleware(Guard, hosts=st.get_option("server.allowedHosts") or OWN_NAMES)],
+)

@@ -31,7 +31,7 @@ class Settings(BaseSettings):
     )
     max_upload_mb: int = Field(default=200, ge=1, description="Largest upload, in MB; uploads are held in memory.")
 
-    max_unpacked_mb: int = Field(default=2_000, ge=1, description="Largest upload when unpacked, in MB.")
+    max_unpacked_mb: int = Field(default=2_000, ge=1, description="Most memory that opening an upload may take, in MB.")
 
     native_charts: bool = Field(
         default=False, description="Let Streamlit draw the charts itself: they lose their zoom when they change."

@@ -105,7 +105,7 @@ def main(cycles: int) -> int:
 def played(state: Path, record: Path, cycles: int) -> tuple[dict[str, float], list[Event]]:
     """When each state was complete, and what the follower said."""
     words = ["from alpha_model.cli import main; main()", "follow", str(state), "--into", str(record), "--json"]
-    follower = subprocess.Popen([sys.executable, "-c", *words], stdout=subprocess.PIPE, text=True)  # noqa: S603
+    follower = subprocess.Popen([sys.executable, "-P", "-c", *words], stdout=subprocess.PIPE, text=True)  # noqa: S603
     assert follower.stdout is not None
     first = follower.stdout.readline()  # it looks, and says that there is no file yet
     told: multiprocessing.Queue[tuple[str, float]] = multiprocessing.Queue()

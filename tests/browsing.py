@@ -19,7 +19,10 @@ from playwright.sync_api import Browser, Locator, Page, Playwright, expect
 from dashboard.commands import server_command
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
+STRANGER = "stranger.example"
+"""A host name of somebody else that leads to this machine."""
+RESOLVED = f"--host-resolver-rules=MAP {STRANGER} 127.0.0.1"
+OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", RESOLVED]
 OUTPUT = Path(__file__).parents[1] / "test-output"
 
 

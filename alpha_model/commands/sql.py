@@ -12,15 +12,17 @@ import pandas as pd
 import pyarrow as pa
 
 from alpha_model.commands.output import json_option, plain_text, show_json, show_table
-from alpha_model.history import query_dataset
+from alpha_model.history import QueryLimits, query_dataset
 
 
 @click.command("sql")
 @click.argument("query")
 @click.argument("dataset")
 @click.option("--rows", default=50, show_default=True, help="How many rows to show people; --json gives all.")
+@click.option("--seconds", default=QueryLimits().seconds, show_default=True, help="How long the query may take.")
+@click.option("--megabytes", default=QueryLimits().megabytes, show_default=True, help="How much memory it may take.")
 @json_option
-def sql_command(query: str, dataset: str, rows: int, *, as_json: bool) -> None:
+def sql_command(query: str, dataset: str, rows: int, seconds: float, megabytes: int, *, as_json: bool) -> None:
     """Answer QUERY, one SELECT in DuckDB's dialect, from DATASET.
 
     Tables: cycles, signals, pairs, trades, equity, messages and flags; superseded_cycles, superseded_signals and
@@ -29,7 +31,7 @@ def sql_command(query: str, dataset: str, rows: int, *, as_json: bool) -> None:
 
     Example: alpha-model sql "select month, sum(value) from trades group by month order by month" histories
     """
-    answer = query_dataset(dataset, query)
+    answer = query_dataset(dataset, query, QueryLimits(seconds, megabytes))
     if as_json:
         columns = _columns(answer)
         show_json([dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)])

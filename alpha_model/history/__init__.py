@@ -9,13 +9,14 @@ from alpha_model.history.history import History, Source
 from alpha_model.history.http_source import RemoteHistory
 from alpha_model.history.json_schema import record_schema
 from alpha_model.history.live import LiveHistory
-from alpha_model.history.query import query_dataset
+from alpha_model.history.query import QueryLimits, query_dataset
 from alpha_model.history.reader import read_history, read_history_bytes
 from alpha_model.history.recorder import HistoryRecorder
 from alpha_model.history.recording import EquityPoint, Receipt
 from alpha_model.history.store import Compaction, compact
 from alpha_model.history.tidy import is_table_name, read_weights, read_weights_bytes
 from alpha_model.history.transfer import record_history
+from alpha_model.history.web import Patience
 
 __all__ = [
     "Compaction",
@@ -28,6 +29,8 @@ __all__ = [
     "HistoryCache",
     "HistoryRecorder",
     "LiveHistory",
+    "Patience",
+    "QueryLimits",
     "Receipt",
     "RemoteHistory",
     "Source",

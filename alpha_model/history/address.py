@@ -44,6 +44,12 @@ def is_web(source: object) -> bool:
     return is_uri(source) and _scheme(source) in WEB
 
 
+def ends_in_web(uri: str) -> tuple[str, str]:
+    """A chain such as `zip://state.json::https://host/a.zip` before its address of the web, and that; else two `""`."""
+    *inner, last = _links(uri)
+    return ("::".join(inner), last) if inner and is_web(last) else ("", "")
+
+
 def local_path(uri: str) -> Path | None:
     """The path that a `file://` address stands for; None for any other."""
     return Path(unquote(_QUERY.split(uri.partition("://")[2], maxsplit=1)[0])) if _scheme(uri) == "file" else None

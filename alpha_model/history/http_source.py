@@ -1,17 +1,13 @@
-"""What does a state at an address on the network say now?
-
-Only the addresses that the operator gave are asked: a redirect to another host, or from https to http, is refused.
-"""
+"""What does a state at an address on the network say now?"""
 
 from __future__ import annotations
 
 import hashlib
 import random
-import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 from alpha_model.errors import HistoryError
 from alpha_model.history.address import is_doubtful, shown_uri
@@ -19,15 +15,14 @@ from alpha_model.history.extent import Extent
 from alpha_model.history.freshness import Clock, Freshness, freshness_of, utc_now
 from alpha_model.history.history import History
 from alpha_model.history.reader import read_history_bytes
+from alpha_model.history.web import Patience, Web, pieces
 
 MAX_BYTES = 1 << 30
-TIMEOUT_SECONDS = 10.0
-TRANSFER_SECONDS = 300.0
 LONGEST_WAIT = timedelta(minutes=5)
 
-_MOST_REDIRECTS = 5
-_CHUNK = 1 << 20
-_OK, _NOT_MODIFIED, _REDIRECTS = 200, 304, (301, 302, 303, 307, 308)
+_MEMORY = 5
+"""A state takes up to so many times its size in memory while it is read."""
+_OK, _NOT_MODIFIED = 200, 304
 
 
 class RemoteHistory:
@@ -39,9 +34,8 @@ class RemoteHistory:
     Args:
         address: As the operator gave it.
         interval: Usual pause between two questions.
-        max_bytes: Most bytes of a document, as it is sent and when unpacked.
-        timeout_seconds: Longest silence of the server.
-        transfer_seconds: Longest time for a whole document.
+        max_bytes: Most bytes of a document as it is sent; while it is read it may take five times as many.
+        patience: How long the server is waited for.
         clock: Tells the time.
         session: A `requests.Session`, or what behaves like one; None makes one.
         chance: Gives a number in [0, 1), for the pauses after failures.
@@ -56,8 +50,7 @@ class RemoteHistory:
         *,
         interval: timedelta = timedelta(seconds=1),
         max_bytes: int = MAX_BYTES,
-        timeout_seconds: float = TIMEOUT_SECONDS,
-        transfer_seconds: float = TRANSFER_SECONDS,
+        patience: Patience | None = None,
         clock: Clock = utc_now,
         session: Any = None,
         chance: Callable[[], float] = random.random,
@@ -68,11 +61,9 @@ class RemoteHistory:
         self._address = address
         self._interval = interval
         self._max_bytes = max_bytes
-        self._timeout_seconds = timeout_seconds
-        self._transfer_seconds = transfer_seconds
         self._clock = clock
         self._chance = chance
-        self._session = _session() if session is None else session
+        self._web = Web(address, patience, session)
         self._failures = 0
         self._next: datetime | None = None
         self._read_at: datetime | None = None
@@ -126,7 +117,7 @@ class RemoteHistory:
 
     def _ask(self) -> History | None:
         """The history, or None when the server has nothing new."""
-        with self._response() as response:
+        with self._web.asked(self._tags) as response:
             if response.status_code == _NOT_MODIFIED:
                 return None
             if response.status_code != _OK:
@@ -136,56 +127,21 @@ class RemoteHistory:
             told = {ask: response.headers[tell] for ask, tell in tags.items() if tell in response.headers}
         digest = hashlib.blake2b(data).digest()
         if digest != self._digest:
-            found = read_history_bytes(data, self.name.rsplit("/", 1)[-1] or self.name, max_bytes=self._max_bytes)
+            found = read_history_bytes(
+                data, self.name.rsplit("/", 1)[-1] or self.name, max_bytes=_MEMORY * self._max_bytes
+            )
             self._tags, self._digest = told, digest
             return found
         self._tags = told
         return None
 
-    def _response(self) -> Any:
-        address = self._address
-        for _ in range(_MOST_REDIRECTS + 1):
-            response = self._session.get(
-                address, headers=self._tags, timeout=self._timeout_seconds, stream=True, allow_redirects=False
-            )
-            if response.status_code not in _REDIRECTS:
-                return response
-            response.close()
-            address = self._redirected(address, response.headers.get("Location", ""))
-        raise HistoryError(f"{self.name} redirects more than {_MOST_REDIRECTS} times; asked again later.")
-
-    def _redirected(self, address: str, location: str) -> str:
-        target = urljoin(address, location)
-        old, new = urlsplit(address), urlsplit(target)
-        is_safe = new.scheme == "https" or new.scheme == old.scheme == "http"
-        if not is_safe or new.hostname != old.hostname:
-            raise HistoryError(
-                f"{self.name} redirects to {new.scheme}://{new.hostname or ''}, which was not asked for. "
-                "Give that address itself."
-            )
-        return target
-
     def _body(self, response: Any) -> bytes:
-        """What the server sends, taken as it arrives, so that one that trickles is left in time."""
-        data, end = bytearray(), time.monotonic() + self._transfer_seconds
-        while piece := _piece(response.raw):
+        data = bytearray()
+        for piece in pieces(response):
             data += piece
             if len(data) > self._max_bytes:
                 raise HistoryError(f"{self.name} sends more than {self._max_bytes:,} bytes, which is the limit.")
-            if time.monotonic() > end:
-                raise HistoryError(f"{self.name} takes more than {self._transfer_seconds:g} s to send its state.")
         return bytes(data)
-
-
-def _piece(raw: Any) -> bytes:
-    """The next bytes that have arrived, unpacked; none at the end."""
-    from urllib3.exceptions import HTTPError  # noqa: PLC0415 - comes with requests, an extra
-
-    try:
-        piece: bytes | None = raw.read1(_CHUNK, decode_content=True)
-    except HTTPError as error:
-        raise ConnectionError(type(error).__name__) from error
-    return piece or b""
 
 
 def _told(error: Exception, address: str, name: str) -> str:
@@ -193,11 +149,3 @@ def _told(error: Exception, address: str, name: str) -> str:
     if isinstance(error, HistoryError):
         return str(error)
     return f"{name} cannot be reached ({type(error).__name__}); asked again later.".replace(address, name)
-
-
-def _session() -> Any:
-    try:
-        import requests  # noqa: PLC0415 - an extra
-    except ImportError as error:
-        raise HistoryError("following an address needs requests. Run: pip install 'alpha-model[remote]'") from error
-    return requests.Session()

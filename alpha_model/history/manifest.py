@@ -8,11 +8,13 @@ moment at which a change is there, wholly.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator
+from typing import Annotated
 from urllib.parse import quote
 
 import msgspec
-from msgspec import Struct, field
+from msgspec import Meta, Struct, field
 
 from alpha_model.errors import HistoryError
 from alpha_model.history.place import Place
@@ -25,14 +27,19 @@ _MANIFEST = "_manifest.json"
 _UNNAMED = "__HIVE_DEFAULT_PARTITION__"
 """What Hive calls the partition of rows without a value."""
 _LONGEST = 180
+_MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
+_FILE = re.compile(r"[a-z_]+-[0-9a-f]{16}\.parquet")
+_DRAFT = re.compile(rf"\.{_FILE.pattern}\.[0-9]+-[0-9a-f]{{8}}\.new")
+
+_Count = Annotated[int, Meta(ge=0)]
 
 
 class StoredFile(Struct, frozen=True):
     """A Parquet file: its path from the dataset on, its size, its rows."""
 
     path: str
-    byte_count: int
-    row_count: int
+    byte_count: _Count
+    row_count: _Count
 
 
 class Mark(Struct, frozen=True):
@@ -44,7 +51,7 @@ class Mark(Struct, frozen=True):
         is_renamed: It was filed under another name than its own.
     """
 
-    byte_count: int
+    byte_count: _Count
     digest: str
     is_renamed: bool = False
 
@@ -92,6 +99,21 @@ def folder_of(strategy: str | None) -> str:
     return f"strategy={name}"
 
 
+def file_path(strategy: str | None, month: str, table: str, digest: str) -> str:
+    """Where in a dataset the file of a table lies whose content has this digest of 16 letters."""
+    return f"{folder_of(strategy)}/month={month}/{table}-{digest}.parquet"
+
+
+def is_month(folder: str) -> bool:
+    """May a folder of this name hold the files of a month?"""
+    return folder.startswith("month=") and _MONTH.fullmatch(folder.removeprefix("month=")) is not None
+
+
+def is_own_file(name: str) -> bool:
+    """Is this the name of a file of a dataset, or of one that was not finished?"""
+    return (_FILE.fullmatch(name) or _DRAFT.fullmatch(name)) is not None
+
+
 def load_manifest(place: Place, strategy: str | None) -> Manifest | None:
     """The manifest of a strategy; None where the dataset has nothing of it.
 
@@ -110,12 +132,20 @@ def load_manifest(place: Place, strategy: str | None) -> Manifest | None:
 
 
 def load_manifests(place: Place) -> Iterator[Manifest]:
-    """The manifests of all strategies of a dataset, in the order of their names."""
+    """The manifests of all strategies of a dataset, in the order of their names.
+
+    Raises:
+        HistoryError: One cannot be read, or lies in the folder of another strategy.
+    """
+    seen = set()
     for name in place.names():
-        if name.startswith("strategy="):
-            found = _load(place, name)
-            if found is not None:
-                yield found
+        found = _load(place, name) if name.startswith("strategy=") else None
+        if found is None:
+            continue
+        if folder_of(found.strategy).casefold() != name.casefold() or found.strategy in seen:
+            raise _damaged(place, name, f"it is that of {found.strategy!r}")
+        seen.add(found.strategy)
+        yield found
 
 
 def save_manifest(place: Place, manifest: Manifest) -> None:
@@ -138,10 +168,7 @@ def _load(place: Place, folder: str) -> Manifest | None:
     try:
         found = msgspec.json.decode(data, type=Manifest)
     except UNREADABLE as error:
-        raise HistoryError(
-            f"{folder}/{_MANIFEST} in {place} is damaged: {error}. Compact its records into a new dataset.",
-            path=str(place),
-        ) from error
+        raise _damaged(place, folder, str(error)) from error
     if found.format != FORMAT or found.version > VERSION:
         raise HistoryError(
             f"{place} is a dataset of version {found.version}, and this program reads up to version {VERSION}. "
@@ -149,7 +176,26 @@ def _load(place: Place, folder: str) -> Manifest | None:
             path=str(place),
             version=found.version,
         )
+    strange = next(_strange_files(place, found), None)
+    if strange is not None:
+        raise _damaged(place, folder, f"it names {strange!r}, which is no file of its own")
     return found
+
+
+def _strange_files(place: Place, manifest: Manifest) -> Iterator[str]:
+    """What it names that is not where its own files are, by their names, or is a link to somewhere else."""
+    for month, files in manifest.months.items():
+        for table, file in files.items():
+            digest = file.path.rpartition("-")[2].removesuffix(".parquet")
+            is_own = _MONTH.fullmatch(month) and _FILE.fullmatch(f"{table}-{digest}.parquet")
+            is_here = file.path == file_path(manifest.strategy, month, table, digest)
+            if not is_own or not is_here or place.is_link(file.path):
+                yield file.path
+
+
+def _damaged(place: Place, folder: str, reason: str) -> HistoryError:
+    message = f"{folder}/{_MANIFEST} in {place} is damaged: {reason}. Compact its records into a new dataset."
+    return HistoryError(message, path=str(place))
 
 
 def _short_digest(words: str) -> str:

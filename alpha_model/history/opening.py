@@ -29,6 +29,8 @@ _GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 _CHUNK = 1 << 20
 MOST_UNPACKED = 16 << 30
 """Bytes that a compressed or fetched file may have; beyond them it is taken for a trap that would fill the disk."""
+BYTES_A_VALUE = 100
+"""What a value of a JSON document takes in memory while it is read, about, where it is as short as a value can be."""
 
 _BROKEN = (OSError, EOFError, zlib.error, pa.ArrowInvalid)
 
@@ -64,7 +66,7 @@ def open_file(path: Path, max_bytes: int | None = None, name: str | None = None)
 
 
 def open_bytes(data: bytes, name: str, max_bytes: int | None = None) -> bytearray:
-    """The document of an upload.
+    """The document of an upload, in memory, once.
 
     Args:
         data: The file's bytes, plain or compressed.
@@ -75,13 +77,10 @@ def open_bytes(data: bytes, name: str, max_bytes: int | None = None) -> bytearra
         HistoryError: It is empty, too large, or compressed and damaged.
     """
     unpack = _unpacker(data[:4])
-    if unpack is None:
-        check_size(len(data), name, max_bytes)
-        document = bytearray(data)
-    else:
-        unpacked = io.BytesIO()
-        _copy(unpack, data, unpacked, name, max_bytes)
-        document = bytearray(unpacked.getbuffer())
+    document = bytearray()
+    for piece in [data] if unpack is None else _pieces(unpack, data, name):
+        check_size(len(document) + len(piece), name, max_bytes)
+        document += piece
     if not document:
         raise _empty(name)
     return document
@@ -134,6 +133,28 @@ def check_size(size: int, name: str, max_bytes: int | None) -> None:
         raise HistoryError(
             f"{name} has more than {max_bytes:,} bytes when unpacked, which is the limit here. "
             "Unpack it and open it from a folder of the server, or raise the limit.",
+            path=name,
+            max_bytes=max_bytes,
+        )
+
+
+def check_values(document: MappedFile, name: str, max_bytes: int | None) -> None:
+    """Raise a HistoryError where a JSON document is made of so many values that they would not fit into memory.
+
+    Args:
+        document: Its bytes.
+        name: What it is called for people.
+        max_bytes: Most bytes that it may take in memory; None is no limit.
+    """
+    if max_bytes is None:
+        return
+    parts = (bytes(document[start : start + _CHUNK]) for start in range(0, len(document), _CHUNK))
+    count = sum(max(part.count(b",") + part.count(b"[") + part.count(b"{"), part.count(b"\n")) for part in parts)
+    if len(document) + count * BYTES_A_VALUE > max_bytes:
+        raise HistoryError(
+            f"{name} has {len(document):,} bytes with {count:,} values, and reading them may take more than "
+            f"{max_bytes:,} bytes of memory, which is the limit here. Open it from a folder of the server, or raise "
+            "the limit.",
             path=name,
             max_bytes=max_bytes,
         )

@@ -20,7 +20,15 @@ import pyarrow as pa
 import pyarrow.fs as pa_fs
 
 from alpha_model.errors import HistoryError, RecordError
-from alpha_model.history.address import is_doubtful, is_uri, missing_package, shown, without_secrets
+from alpha_model.history.address import (
+    ends_in_web,
+    is_doubtful,
+    is_uri,
+    is_web,
+    missing_package,
+    shown,
+    without_secrets,
+)
 
 _LOCK = ".compaction.lock"
 _WHOLE_PUTS = frozenset({"abfs", "adl", "az", "gcs", "gs", "memory", "oci", "s3", "s3a"})
@@ -37,13 +45,15 @@ class Place:
         where: A path, or an address such as `s3://bucket/folder`.
 
     Raises:
-        HistoryError: The protocol is not known, or what it needs is not installed.
+        HistoryError: The protocol is not known, what it needs is not installed, or it is that of the web.
     """
 
     def __init__(self, where: Path | str) -> None:
         address = str(where)
         self._address = address
         self._shown = shown(address)
+        if is_web(address) or (is_uri(address) and any(ends_in_web(address))):
+            raise HistoryError(f"{self} is on a web server, where no dataset can be. Give a folder or a bucket.")
         try:
             self._files, root = fsspec.core.url_to_fs(address)
         except ImportError as error:
@@ -119,6 +129,10 @@ class Place:
         except (FileNotFoundError, NotADirectoryError):
             return []
         return sorted(str(path).rstrip("/").rpartition("/")[2] for path in found)
+
+    def is_link(self, name: str) -> bool:
+        """Does a name stand for something that lies elsewhere on this machine?"""
+        return self._is_local and Path(self.path(name)).is_symlink()
 
     def write(self, name: str, data: bytes) -> None:
         """Put a file there, or another in its place: whoever reads finds the old bytes or the new ones, all of them.

@@ -1,12 +1,16 @@
 """What does SQL say about a dataset?
 
 DuckDB asks, within this process. It never touches a file: it is handed the dataset's tables, and everything else
-(files, network, extensions, settings, the program's own variables) is locked before the query is read.
+(files, network, extensions, settings, the program's own variables) is locked before the query is read. A query that
+takes too long, or too much memory, is ended.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +23,8 @@ from alpha_model.history.manifest import Manifest, load_manifests
 from alpha_model.history.place import Place
 from alpha_model.history.schema import FLAG_BITS
 
+_ROWS = 100_000
+_AGAIN_SECONDS = 0.05
 _PARTITION = [pa.field("strategy", pa.string()), pa.field("month", pa.string())]
 _ATTEMPTS = 10
 _LOCKED = (
@@ -41,7 +47,28 @@ _PAIRS = (
 )
 
 
-def query_dataset(dataset: Path | str, sql: str) -> pa.Table:
+@dataclass(frozen=True, slots=True)
+class QueryLimits:
+    """What a query may take.
+
+    Args:
+        seconds: Until its whole answer is there.
+        megabytes: Of memory while it is worked on; and again for its answer.
+    """
+
+    seconds: float = 60.0
+    megabytes: int = 2_000
+
+    def __post_init__(self) -> None:
+        """Raise a HistoryError where a limit lets nothing through."""
+        if not (0 < self.seconds < threading.TIMEOUT_MAX and self.megabytes > 0):
+            raise HistoryError(
+                f"a query needs some time and memory, got {self.seconds:g} s and {self.megabytes:,} MB. "
+                "Give positive numbers."
+            )
+
+
+def query_dataset(dataset: Path | str, sql: str, limits: QueryLimits | None = None) -> pa.Table:
     """Ask a dataset in SQL.
 
     The tables are `cycles`, `signals`, `pairs`, `trades`, `equity`, `messages`, `flags` (one row a flag) and, of
@@ -52,12 +79,13 @@ def query_dataset(dataset: Path | str, sql: str) -> pa.Table:
     Args:
         dataset: A folder, or an address of fsspec.
         sql: One SELECT, in DuckDB's dialect.
+        limits: What it may take; None is a minute and 2,000 MB.
 
     Returns:
         The answer, as it was at one moment.
 
     Raises:
-        HistoryError: DuckDB is not installed, there is no such dataset, or the query cannot be answered.
+        HistoryError: DuckDB is not installed, there is no such dataset, or the query cannot be answered within limits.
     """
     place = Place(dataset)
     for _ in range(_ATTEMPTS):
@@ -68,14 +96,14 @@ def query_dataset(dataset: Path | str, sql: str) -> pa.Table:
                 path=str(place),
             )
         try:
-            return _answer(place, manifests, sql)
+            return _answer(place, manifests, sql, limits or QueryLimits())
         except HistoryError:
             if list(load_manifests(place)) == manifests:
                 raise  # else a compaction may have taken the files away
     raise HistoryError(f"{place} changes too quickly to be asked. Try again.", path=str(place))
 
 
-def _answer(place: Place, manifests: Sequence[Manifest], sql: str) -> pa.Table:
+def _answer(place: Place, manifests: Sequence[Manifest], sql: str, limits: QueryLimits) -> pa.Table:
     try:
         import duckdb  # noqa: PLC0415 - an extra that not everybody has
     except ImportError as error:
@@ -87,13 +115,64 @@ def _answer(place: Place, manifests: Sequence[Manifest], sql: str) -> pa.Table:
             connection.register("told_pairs" if name == "pairs" else name, _table(place, manifests, name, schema))
         connection.execute(_FLAGS)
         connection.execute(_PAIRS)
-        for setting in _LOCKED:
+        for setting in (f"SET memory_limit = '{limits.megabytes}MB'", *_LOCKED):
             connection.execute(setting)
         try:
-            return _one_select(duckdb, connection, sql).to_arrow_table()
+            with _within(connection, sql, limits):
+                return _fetched(_one_select(duckdb, connection, sql), sql, limits)
+        except duckdb.OutOfMemoryException as error:
+            raise _too_much(sql, limits) from error
         except (duckdb.Error, pa.ArrowException, OSError) as error:
             told = str(error).splitlines()[0] if str(error) else type(error).__name__
             raise HistoryError(f"the query cannot be answered: {told}", sql=sql) from error
+
+
+@contextmanager
+def _within(connection: Any, sql: str, limits: QueryLimits) -> Iterator[None]:
+    """Interrupt what runs when the time is over, until it heeds that."""
+    done, over = threading.Event(), threading.Event()
+
+    def watch() -> None:
+        wait = limits.seconds
+        while not done.wait(wait):
+            over.set()
+            connection.interrupt()
+            wait = _AGAIN_SECONDS
+
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
+    try:
+        yield
+    except Exception as error:
+        if over.is_set():
+            raise HistoryError(
+                f"the query takes more than {limits.seconds:g} s. Ask for less, such as one month or strategy, or "
+                "allow it more with --seconds (QueryLimits).",
+                sql=sql,
+            ) from error
+        raise
+    finally:
+        done.set()
+        watcher.join()
+
+
+def _fetched(found: Any, sql: str, limits: QueryLimits) -> pa.Table:
+    """The answer, piece by piece, so that one without end is noticed."""
+    reader, pieces, size = found.to_arrow_reader(_ROWS), [], 0
+    for piece in reader:
+        pieces.append(piece)
+        size += piece.nbytes
+        if size > limits.megabytes * 1_000_000:
+            raise _too_much(sql, limits)
+    return pa.Table.from_batches(pieces, reader.schema)
+
+
+def _too_much(sql: str, limits: QueryLimits) -> HistoryError:
+    return HistoryError(
+        f"the query takes more than {limits.megabytes:,} MB of memory. Ask for less, such as fewer columns, one month "
+        "or a LIMIT, or allow it more with --megabytes (QueryLimits).",
+        sql=sql,
+    )
 
 
 def _one_select(duckdb: Any, connection: Any, sql: str) -> Any:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,15 +21,15 @@ from alpha_model.history.assemble import Assembly
 from alpha_model.history.cache import HistoryCache
 from alpha_model.history.history import History, Source
 from alpha_model.history.mishaps import one_sentence
-from alpha_model.history.opening import MappedFile, open_bytes, open_file
+from alpha_model.history.opening import MappedFile, check_values, open_bytes, open_file
 from alpha_model.history.problems import Problems
 from alpha_model.history.rawjson import UNREADABLE, Buffer, patch_half_letters, patch_non_finite
 from alpha_model.history.record_reader import read_record
 from alpha_model.history.records import is_record
-from alpha_model.history.salvage import MOST_CUTS, Cut, cut_out, replace_bad_text
+from alpha_model.history.salvage import MOST_CUTS, PATIENCE_SECONDS, Cut, cut_out, replace_bad_text
 from alpha_model.history.snapshot import PARTS
 from alpha_model.history.spool import spooled
-from alpha_model.history.state import Progress, SnapshotReader, decode_state, read_state
+from alpha_model.history.state import Progress, SnapshotReader, check_entries, decode_state, read_state
 
 _BOM = b"\xef\xbb\xbf"
 _OBJECT = msgspec.json.Decoder(dict[str, Raw])
@@ -91,13 +92,15 @@ def read_history_bytes(data: bytes, name: str, *, max_bytes: int | None = None) 
     Args:
         data: The bytes, plain or compressed with gzip or zstd.
         name: The file's name, for people.
-        max_bytes: Most bytes that it may have when unpacked; None is no limit.
+        max_bytes: Most bytes that it may take in memory, unpacked and with each of its values; None is no limit.
 
     Raises:
         NoHistoryError: The file was read, and there is no alpha model in it.
         HistoryError: The file cannot be read.
     """
-    return _read(open_bytes(data, name, max_bytes), name, len(data), None)
+    document = open_bytes(data, name, max_bytes)
+    check_values(document, name, max_bytes)
+    return _read(document, name, len(data), None)
 
 
 @dataclass(slots=True)
@@ -109,6 +112,7 @@ class _Repairs:
     patched: bool = False
     mended: bool = False
     cuts: list[Cut] = field(default_factory=list)
+    end: float = field(default_factory=lambda: time.monotonic() + PATIENCE_SECONDS)
 
     def attempt(self, document: MappedFile, error: Exception) -> MappedFile | None:
         """The document after the next thing that may help; None when nothing is left to be tried."""
@@ -125,7 +129,7 @@ class _Repairs:
                 return document
         if isinstance(error, UnicodeDecodeError):
             return document if self._mend(document) else None
-        if isinstance(error, msgspec.ValidationError) or len(self.cuts) >= MOST_CUTS:
+        if isinstance(error, msgspec.ValidationError) or self._is_hopeless():
             return None
         found = cut_out(document, len(document) if "truncated" in str(error) else _position(error))
         if found is None:
@@ -136,6 +140,9 @@ class _Repairs:
         message = f"bytes {cut.start:,} to {cut.stop:,} cannot be read, {what}; skipped"
         self.problems.add("skipped", message, cycle_key=cut.key, position=cut.start)
         return document
+
+    def _is_hopeless(self) -> bool:
+        return len(self.cuts) >= MOST_CUTS or time.monotonic() > self.end
 
     def _mend(self, document: MappedFile) -> bool:
         if self.mended:
@@ -199,8 +206,9 @@ def _read_document(
     """
     first = bytes(document[:64]).lstrip()[:1]
     if first == b"[":
-        entries: dict[str | None, Raw] = {str(place): raw for place, raw in enumerate(_LIST.decode(document))}
-        _read_snapshots(document, entries, name, assembly, progress)
+        entries = _LIST.decode(document)
+        check_entries(len(entries), name)
+        _read_snapshots(document, {str(place): raw for place, raw in enumerate(entries)}, name, assembly, progress)
         return "list of snapshots", None
     if first != b"{":
         msgspec.json.decode(document)

@@ -23,10 +23,17 @@ MOST_CUTS = 50
 DEEPEST = 500
 """Levels of nesting beyond which a member is taken for damage; the parser gives up at about twice as many."""
 
+A_TRAP = 100_000
+"""Levels that no damage makes: such a document is not looked at any further."""
+
+PATIENCE_SECONDS = 60.0
+"""How long a document is mended and read again; each time costs as much as reading it whole."""
+
 LEVELS = 3
 """How deep the member lies that is cut out: a cycle in `calculations`, a position, a point of the equity curve."""
 
-_CHUNK = 1 << 24
+_CHUNK = 1 << 21
+"""Bytes that are looked at together; each takes up to forty in memory."""
 _QUOTE, _OPEN, _CLOSE, _COMMA = 1, 2, 3, 4
 _CLOSERS = {ord("{"): b"}", ord("["): b"]"}
 _KEY = re.compile(rb'\s*"((?:[^"\\]|\\.){0,80})"\s*:')
@@ -187,10 +194,12 @@ def _first_end(document: MappedFile, position: int, state: _State, level: int, o
 
 
 def _too_deep(document: Buffer) -> int | None:
-    """The first place that is nested beyond `DEEPEST` levels."""
+    """The first place that is nested beyond `DEEPEST` levels; None also where it is no damage but a trap."""
     for places, _classes, depths in _scan(document, 0, len(document), _State()):
         deep = depths > DEEPEST
         if deep.any():
+            if depths.max() > A_TRAP:
+                return None
             return int(places[int(np.argmax(deep))])
     return None
 

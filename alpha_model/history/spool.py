@@ -1,7 +1,7 @@
 """How does a history that lies elsewhere become a file here?
 
-Addresses that the caller gives are copied into a temporary file first: http and https with requests, every other
-protocol with fsspec. The name that is shown has neither credentials nor query.
+Addresses that the caller gives are copied into a temporary file first: http and https by `Web`, every other protocol
+with fsspec. The name that is shown has neither credentials nor query.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import IO, TypeAlias
 
 from alpha_model.errors import HistoryError
 from alpha_model.history.address import (
+    ends_in_web,
     is_uri,
     is_web,
     local_path,
@@ -23,12 +24,12 @@ from alpha_model.history.address import (
     without_secrets,
 )
 from alpha_model.history.opening import MOST_UNPACKED, check_size
+from alpha_model.history.web import Web, pieces
 
 Progress: TypeAlias = Callable[[float], None]
 
 _CHUNK = 1 << 20
-_TIMEOUT = (10.0, 60.0)
-"""Seconds to connect, and between two pieces of the answer."""
+_OK = 200
 _LONGEST = 60
 """Characters of a copy's name."""
 
@@ -88,12 +89,8 @@ def _file_name(uri: str) -> str:
 
 
 def _fetch_web(uri: str, target: IO[bytes], progress: Progress | None) -> None:
-    try:
-        import requests  # noqa: PLC0415 - an extra, needed here only
-    except ImportError as error:
-        raise missing_package(error, uri) from error
-    with requests.get(uri, stream=True, timeout=_TIMEOUT) as answer:
-        if answer.status_code != requests.codes.ok:
+    with Web(uri).asked() as answer:
+        if answer.status_code != _OK:
             raise HistoryError(
                 f"{shown_uri(uri)} answered {answer.status_code} {answer.reason}. Check the address.",
                 path=shown_uri(uri),
@@ -101,12 +98,17 @@ def _fetch_web(uri: str, target: IO[bytes], progress: Progress | None) -> None:
             )
         packed = answer.headers.get("Content-Encoding", "identity") != "identity"
         size = 0 if packed else int(answer.headers.get("Content-Length") or 0)
-        _copy(answer.iter_content(_CHUNK), target, shown_uri(uri), size, progress)
+        _copy(pieces(answer), target, shown_uri(uri), size, progress)
 
 
 def _fetch_any(uri: str, target: IO[bytes], progress: Progress | None) -> None:
     import fsspec  # noqa: PLC0415 - takes a moment, and is needed here only
 
+    inner, web = ends_in_web(uri)
+    if web:
+        with spooled(web) as copy:
+            _fetch_any(f"{inner}::{copy.as_uri()}", target, progress)
+        return
     try:
         with fsspec.open(uri, "rb") as file:
             size = getattr(file, "size", None) or 0

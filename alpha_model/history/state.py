@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 from msgspec import UNSET, Raw, Struct, UnsetType
 
-from alpha_model.errors import NoHistoryError
+from alpha_model.errors import HistoryError, NoHistoryError
 from alpha_model.history import coerce
 from alpha_model.history.assemble import Assembly
 from alpha_model.history.coerce import Micros, OddValueError, ProblemKind
@@ -33,6 +33,8 @@ _NULL = Raw(b"null")
 _OBJECT = msgspec.json.Decoder(dict[str, Raw])
 _LAST_ONLY = "discardable_data.alpha_model"
 _FEW = 6
+MOST_ENTRIES = 500_000
+"""More entries of one document than any history has cycles: looking at each of them would take minutes."""
 
 
 class _Visualisation(Struct):
@@ -148,6 +150,16 @@ class SnapshotReader:
         problems.add(kind, f"{told}{where}; {done}", cycle_key=key, pair=pair, field=field, position=position)
 
 
+def check_entries(count: int, name: str) -> None:
+    """Raise a HistoryError where a document has more entries than any history."""
+    if count > MOST_ENTRIES:
+        raise HistoryError(
+            f"{name} has {count:,} entries where its cycles should be, and at most {MOST_ENTRIES:,} are read. "
+            "Give it in parts, or check what it is.",
+            path=name,
+        )
+
+
 def decode_state(document: Buffer, problems: Problems) -> State | None:
     """The parts of a state; one of the wrong type is reported and taken as absent.
 
@@ -196,6 +208,7 @@ def read_state(
     """
     visualisation = state.visualisation or _Visualisation()
     entries = _entries(document, visualisation, assembly.problems)
+    check_entries(len(entries), name)
     reader = SnapshotReader(document, assembly)
     others = _read_calculations(reader, entries, progress)
     updated = _time(state.last_updated_at)

@@ -9,9 +9,10 @@ from __future__ import annotations
 import hashlib
 import re
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,10 @@ from alpha_model.history.manifest import (
     Manifest,
     Mark,
     StoredFile,
+    file_path,
     folder_of,
+    is_month,
+    is_own_file,
     load_manifest,
     load_manifests,
     save_manifest,
@@ -189,8 +193,11 @@ def _merged_month(place: Place, before: Manifest, month: str, history: History) 
     if parts and all(table.equals(old) for table, old in _beside(tables, _stored_tables(parts[0]))):
         assert kept is not None
         return dict(kept)
-    folder = f"{folder_of(before.strategy)}/month={month}"
-    return {name: _write(place, f"{folder}/{name}", table) for name, table in tables.items() if table.num_rows}
+    return {
+        name: _write(place, table, partial(file_path, before.strategy, month, name))
+        for name, table in tables.items()
+        if table.num_rows
+    }
 
 
 def _with_source(read: tuple[Tables, Tables | None], strategy: str | None) -> tuple[Tables, Source, Tables | None]:
@@ -251,21 +258,24 @@ def _bounds(month: str) -> tuple[datetime, datetime]:
     return datetime(year, number, 1, tzinfo=UTC), datetime(*later, 1, tzinfo=UTC) - timedelta(microseconds=1)
 
 
-def _write(place: Place, stem: str, table: pa.Table) -> StoredFile:
+def _write(place: Place, table: pa.Table, path_of: Callable[[str], str]) -> StoredFile:
     data = parquet_bytes(table)
-    path = f"{stem}-{hashlib.blake2b(data, digest_size=8).hexdigest()}.parquet"
+    path = path_of(hashlib.blake2b(data, digest_size=8).hexdigest())
     place.write(path, data)
     return StoredFile(path, len(data), table.num_rows)
 
 
 def _tidy(place: Place, manifest: Manifest, replaced: set[str]) -> None:
-    """Remove what the manifest does not name any more; on this machine also what an interrupted compaction left."""
+    """Remove what the manifest does not name any more; on this machine also what an interrupted compaction left.
+
+    Nothing is removed that no compaction may have written, nor through a link, which may lead anywhere.
+    """
     leftovers = set(replaced)
     folder = folder_of(manifest.strategy)
-    if place.is_local:
-        months = [name for name in place.names(folder) if name.startswith("month=")]
+    if place.is_local and not place.is_link(folder):
+        months = [name for name in place.names(folder) if is_month(name) and not place.is_link(f"{folder}/{name}")]
         there = {f"{folder}/{month}/{name}" for month in months for name in place.names(f"{folder}/{month}")}
-        leftovers |= there - manifest.paths
+        leftovers |= {path for path in there - manifest.paths if is_own_file(path.rpartition("/")[2])}
     for path in sorted(leftovers):
         place.remove(path)
 

@@ -44,12 +44,16 @@ def test_server_runs_the_app_on_the_files() -> None:
     command = server_command([Path("/data/a.json")], 8501, "127.0.0.1", headless=True)
     assert command == [
         sys.executable,
+        "-P",
         "-m",
         "streamlit",
         "run",
         str(SERVER),
         "--server.port=8501",
         "--server.address=127.0.0.1",
+        "--server.allowedHosts=127.0.0.1",
+        "--server.allowedHosts=localhost",
+        "--server.allowedHosts=::1",
         "--server.headless=true",
         "--",
         "/data/a.json",
@@ -104,6 +108,27 @@ def test_open_network_is_warned_of(served: list[list[str]]) -> None:
     result = CliRunner().invoke(open_command, ["--host", "0.0.0.0", "--headless"])
     assert "there is no login" in result.output
     assert served
+
+
+def test_named_hosts_and_the_address_are_answered_too(served: list[list[str]]) -> None:
+    CliRunner().invoke(open_command, ["--host", "0.0.0.0", "--allow-host", "desk.example", "--allow-host", "10.0.0.5"])
+    names = [each.partition("=")[2] for each in served[0] if each.startswith("--server.allowedHosts=")]
+    assert names == ["127.0.0.1", "localhost", "::1", "0.0.0.0", "desk.example", "10.0.0.5"]
+
+
+@pytest.mark.parametrize("name", ["https://desk.example", "desk.example:8501", "desk.example/", " "])
+def test_host_that_is_no_name_is_refused(served: list[list[str]], name: str) -> None:
+    result = CliRunner().invoke(open_command, ["--allow-host", name])
+    assert result.exit_code == 2
+    assert "Leave out scheme and port." in " ".join(result.output.split())
+    assert not served
+
+
+def test_network_that_no_name_leads_to_is_warned_of(served: list[list[str]]) -> None:
+    assert "under the names of --allow-host only" in CliRunner().invoke(open_command, ["--host", "0.0.0.0"]).output
+    named = CliRunner().invoke(open_command, ["--host", "0.0.0.0", "--allow-host", "desk.example"])
+    assert "under the names of --allow-host only" not in named.output
+    assert len(served) == 2
 
 
 def test_missing_dashboard_extra_is_said(served: list[list[str]], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
 import threading
 import time
+import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -16,8 +18,10 @@ from typing import Any
 import pytest
 from clocks import Clock
 
-from alpha_model.history import Follower, LiveHistory, RemoteHistory, read_history
+from alpha_model.errors import HistoryError
+from alpha_model.history import Follower, History, LiveHistory, RemoteHistory, read_history
 from alpha_model.history.background import Background
+from alpha_model.history.web import Patience
 
 MONDAY = 1_767_571_200
 DAY = 86_400
@@ -25,12 +29,13 @@ DAY = 86_400
 
 @dataclass
 class Answer:
-    """What the server says once; `send` writes a body in its own way."""
+    """What the server says once; `begin` says it instead of headers, `send` writes a body in its own way."""
 
     body: bytes = b""
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     send: Callable[[Any], object] | None = None
+    begin: Callable[[Any], object] | None = None
 
 
 class Server:
@@ -45,6 +50,9 @@ class Server:
             def do_GET(self) -> None:
                 outer.asked.append({name.lower(): value for name, value in self.headers.items()})
                 answer = outer.script.pop(0) if len(outer.script) > 1 else outer.script[0]
+                if answer.begin is not None:
+                    answer.begin(self.wfile)
+                    return
                 self.send_response(answer.status)
                 for name, value in {"Content-Length": str(len(answer.body)), **answer.headers}.items():
                     self.send_header(name, value)
@@ -228,7 +236,7 @@ def test_half_sent_document_is_asked_for_whole_again(server: Server, clock: Cloc
 def test_silent_server_is_left_after_the_timeout(server: Server, clock: Clock, document: Any) -> None:
     heard, late = threading.Event(), document(0)
     server.script = [Answer(late, send=lambda file: (heard.wait(2), file.write(late)))]
-    source = remote(server, clock, timeout_seconds=0.05)
+    source = remote(server, clock, patience=Patience(silence=0.05))
     assert not source.poll()
     heard.set()
     assert "asked again later" in (source.problem or "")
@@ -243,10 +251,66 @@ def test_trickling_server_is_left_in_time(server: Server, clock: Clock) -> None:
             file.flush()
 
     server.script = [Answer(headers={"Content-Length": "1000000"}, send=trickle)]
-    source = remote(server, clock, transfer_seconds=0.05)
+    source = remote(server, clock, patience=Patience(transfer=0.05))
     assert not source.poll()
     enough.set()
     assert "takes more than 0.05 s" in (source.problem or "")
+
+
+def endless_headers(file: Any) -> None:
+    file.write(b"HTTP/1.0 200 OK\r\n")
+    for number in range(1_000):
+        file.write(b"X: %d\r\n" % number if number % 2 else b"X")
+        file.flush()
+        time.sleep(0.01)
+
+
+def test_headers_that_trickle_are_left_in_time(server: Server, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    server.script = [Answer(begin=endless_headers)]
+    start = time.monotonic()
+    source = remote(server, clock, patience=Patience(answer=0.1))
+    assert not source.poll()
+    assert "takes more than 0.1 s to answer" in (source.problem or "")
+    monkeypatch.setattr("alpha_model.history.web.Patience", lambda: Patience(answer=0.1))
+    with pytest.raises(HistoryError, match=r"takes more than 0\.1 s to answer"):
+        read_history(server.address)
+    assert time.monotonic() - start < 2
+
+
+def test_body_that_trickles_is_left_in_time_by_every_command(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("alpha_model.history.web.Patience", lambda: Patience(transfer=0.1))
+
+    def trickle(file: Any) -> None:
+        for _ in range(1_000):
+            file.write(b" ")
+            file.flush()
+            time.sleep(0.005)
+
+    server.script = [Answer(headers={"Content-Length": "1000000"}, send=trickle)]
+    with pytest.raises(HistoryError, match=r"takes more than 0\.1 s to send its document"):
+        read_history(server.address)
+
+
+@pytest.mark.parametrize("address", ["ADDRESS", "zip://state.json::ADDRESS"])
+def test_redirects_to_another_host_are_refused_by_every_command(server: Server, address: str) -> None:
+    server.script = [Answer(status=302, headers={"Location": f"http://localhost:{server.port}/state.json"})]
+    with pytest.raises(HistoryError, match="redirects to http://localhost, which was not asked for"):
+        read_history(address.replace("ADDRESS", server.address))
+    assert len(server.asked) == 1
+
+
+def test_archive_at_an_address_is_read(server: Server, document: Any) -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("state.json", document(0))
+    server.script = [Answer(packed.getvalue())]
+    assert len(read_history(f"zip://state.json::{server.address}")) == 1
+
+
+def test_no_dataset_is_looked_for_on_a_web_server(server: Server) -> None:
+    with pytest.raises(HistoryError, match="is on a web server, where no dataset can be"):
+        History.open(server.address)
+    assert server.asked == []
 
 
 def test_packed_document_is_read(server: Server, clock: Clock, document: Any) -> None:

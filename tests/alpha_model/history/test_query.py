@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 
 from alpha_model.errors import HistoryError
-from alpha_model.history import HistoryRecorder, compact, query_dataset, read_history
+from alpha_model.history import HistoryRecorder, QueryLimits, compact, query_dataset, read_history
 from alpha_model.history.place import Place
 
 MONDAY = 1_767_571_200
@@ -162,3 +163,37 @@ def test_dataset_at_an_address_is_asked(tmp_path: Path, make: Any) -> None:
     assert query_dataset("memory://asked", "SELECT signal, strategy FROM signals").to_pylist() == [
         {"signal": 4.0, "strategy": "A"}
     ]
+
+
+ENDLESS = [
+    "WITH RECURSIVE t(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM t) SELECT max(n) FROM t WHERE n < 0",
+    "SELECT count(*) FROM range(1000000) a, range(1000000) b WHERE hash(a.range, b.range) = 0",
+    "SELECT a.range FROM range(1000000) a, range(1000000) b WHERE hash(a.range, b.range) = 0",
+]
+
+
+@pytest.mark.parametrize("sql", ENDLESS)
+def test_query_without_end_is_ended(dataset: Path, sql: str) -> None:
+    start = time.monotonic()
+    with pytest.raises(HistoryError, match=r"takes more than 0\.2 s\. Ask for less.* --seconds"):
+        query_dataset(dataset, sql, QueryLimits(seconds=0.2))
+    assert time.monotonic() - start < 5
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT range FROM range(1000000000)",
+        "SELECT a.range, b.range FROM range(10000) a, range(10000) b ORDER BY 1 DESC, 2",
+        "SELECT list(range) FROM range(1000000000)",
+    ],
+)
+def test_query_that_takes_too_much_memory_is_ended(dataset: Path, sql: str) -> None:
+    with pytest.raises(HistoryError, match=r"takes more than 50 MB of memory\. Ask for less.* --megabytes"):
+        query_dataset(dataset, sql, QueryLimits(megabytes=50))
+
+
+@pytest.mark.parametrize("limits", [{"seconds": 0.0}, {"seconds": float("nan")}, {"megabytes": 0}])
+def test_limits_let_something_through(limits: dict[str, Any]) -> None:
+    with pytest.raises(HistoryError, match="Give positive numbers"):
+        QueryLimits(**limits)

@@ -505,3 +505,84 @@ def test_killed_compactor_leaves_a_dataset_that_can_be_read(segment: Path, datas
     assert weeks_of(History.open(dataset)) == list(range(len(History.open(dataset))))
     compact([segment], dataset)
     assert differing_tables(read_history(segment), History.open(dataset), *ORIGIN) == []
+
+
+@pytest.fixture
+def manifest(segment: Path, dataset: Path, make: Any) -> Path:
+    """The manifest of a dataset, to which the segment then has more."""
+    record(segment, make, 0)
+    compact([segment], dataset)
+    record(segment, make, 1)
+    return dataset / "strategy=Momentum" / "_manifest.json"
+
+
+def rewrite(manifest: Path, **months: Any) -> None:
+    known = json.loads(manifest.read_text())
+    manifest.write_text(json.dumps(known | {"months": known["months"] | months}))
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "../outside/signals-0123456789abcdef.parquet",
+        "strategy=Momentum/month=2026-01/../../../outside/signals-0123456789abcdef.parquet",
+        "strategy=Momentum/month=2026-01/signals.parquet",
+        "strategy=Momentum/month=2026-02/signals-0123456789abcdef.parquet",
+        "strategy=Other/month=2026-01/signals-0123456789abcdef.parquet",
+        "strategy=Momentum/month=2026-01/trades-0123456789abcdef.parquet",
+        "/etc/signals-0123456789abcdef.parquet",
+        "",
+    ],
+)
+def test_manifest_that_names_another_file_is_refused_and_nothing_removed(
+    manifest: Path, segment: Path, dataset: Path, path: str
+) -> None:
+    aim = dataset / path.lstrip("/") if path else None
+    if aim is not None:
+        aim.resolve().parent.mkdir(parents=True, exist_ok=True)
+        aim.resolve().write_text("important")
+    rewrite(manifest, **{"2026-01": {"signals": {"path": path, "byte_count": 9, "row_count": 1}}})
+    for ask in (lambda: compact([segment], dataset), lambda: History.open(dataset)):
+        with pytest.raises(HistoryError, match=r"_manifest\.json .* which is no file of its own"):
+            ask()
+    assert aim is None or aim.read_text() == "important"
+
+
+@pytest.mark.usefixtures("manifest")
+def test_manifest_that_names_a_link_is_refused(dataset: Path, tmp_path: Path) -> None:
+    (signals,) = dataset.rglob("signals-*.parquet")
+    signals.rename(tmp_path / "private.parquet")
+    signals.symlink_to(tmp_path / "private.parquet")
+    with pytest.raises(HistoryError, match="which is no file of its own"):
+        History.open(dataset)
+
+
+@pytest.mark.parametrize("month", ["2026-13", "../2026-01", "2026-01/..", "2026-1"])
+def test_manifest_with_a_month_that_is_none_is_refused(manifest: Path, dataset: Path, month: str) -> None:
+    path = f"strategy=Momentum/month={month}/signals-0123456789abcdef.parquet"
+    rewrite(manifest, **{month: {"signals": {"path": path, "byte_count": 9, "row_count": 1}}})
+    with pytest.raises(HistoryError, match="which is no file of its own"):
+        History.open(dataset)
+
+
+def test_manifest_in_the_folder_of_another_strategy_is_refused(manifest: Path, segment: Path, dataset: Path) -> None:
+    shutil.copytree(manifest.parent, dataset / "strategy=Other")
+    with pytest.raises(HistoryError, match=r"strategy=Other/_manifest.json .* it is that of 'Momentum'"):
+        compact([segment], dataset)
+
+
+def test_compaction_removes_nothing_that_none_wrote(
+    manifest: Path, segment: Path, dataset: Path, tmp_path: Path
+) -> None:
+    month = manifest.parent / "month=2026-01"
+    leftover, notes = month / "signals-0123456789abcdef.parquet", month / "notes.parquet"
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    kept = elsewhere / leftover.name
+    for path in (leftover, notes, kept):
+        path.write_text("x")
+    (manifest.parent / "month=2025-12").symlink_to(elsewhere)
+    compact([segment], dataset)
+    assert not leftover.exists()
+    assert notes.exists()
+    assert kept.exists()
