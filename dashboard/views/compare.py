@@ -95,11 +95,12 @@ def _ways_to_match() -> None:
         width=120,
         help="How far apart the times of one cycle may be: 10s, 5min, 1h. Left empty: not at all.",
     )
-    st.segmented_control(
+    st.selectbox(
         "Match pairs by",
         get_args(Match),
         key=MATCH,
         bind="query-params",
+        width=120,
         help="pair: the same pool, else the same ticker. base: also what is bought alone, BTC-USDT with BTC-USDC.",
     )
 
@@ -134,9 +135,11 @@ def _two_histories(opened: OpenHistory, other: OpenHistory, selection: Selection
     if found.next_step is not None:
         _offer(found.next_step)
     _settings(found.settings, ["A", "B"])
-    stages, pairs, cycles = st.tabs(["Stages", f"Pairs ({len(found.pairs):,})", f"Cycles ({len(found.cycles):,})"])
-    with stages:
-        _stages(found.stages)
+    names = [f"Pairs ({len(found.pairs):,})", f"Cycles ({len(found.cycles):,})"]
+    *stages, pairs, cycles = st.tabs(["Stages", *names] if found.first_stage else names)
+    for tab in stages:
+        with tab:
+            _stages(found.stages)
     with pairs:
         _pairs(found.pairs)
     with cycles:

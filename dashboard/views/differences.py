@@ -65,9 +65,9 @@ def title(side: str) -> str:
 
 
 def _written(value: Any) -> str | None:
-    """A number with six digits, anything else as it is."""
+    """A number with six digits, `none` for a word that says nothing, anything else as it is."""
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return None
     if not isinstance(value, float):
-        return str(value)
+        return str(value) or "none"
     return f"{value:,.2f}" if abs(value) >= _LARGE else f"{value:.6g}"

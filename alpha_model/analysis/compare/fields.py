@@ -106,7 +106,7 @@ PAIR_FIELDS: tuple[Field, ...] = (
     Field("old_value", _S.inputs, Kind.usd, "value held"),
     Field("old_weight", _S.inputs, Kind.share, "weight held"),
     Field("profit_before_trades", _S.inputs, Kind.usd, "open profit"),
-    Field("profit_before_trades_pct", _S.inputs, Kind.share, "open profit, share of cost"),
+    Field("profit_before_trades_pct", _S.inputs, Kind.share, "open profit as a share of cost"),
     Field("carry_forward", _S.inputs, Kind.truth, "pinned, as it cannot be traded"),
     Field("selected", _S.selection, Kind.truth, "selected"),
     Field("signal_in_selection", _S.selection, Kind.number, "signal in the selection"),
