@@ -124,7 +124,8 @@ def _two_cycles(opened: OpenHistory, chosen: pd.Timestamp) -> None:
 
 
 def _two_histories(opened: OpenHistory, other: OpenHistory, selection: Selection) -> None:
-    tolerance, match = st.session_state.get(TOLERANCE) or "0s", st.session_state.get(MATCH) or "pair"
+    tolerance: str = st.session_state.get(TOLERANCE) or "0s"
+    match: Match = st.session_state.get(MATCH) or "pair"
     try:
         found = opened.ask(histories_compared, other.between(selection.start, selection.end), tolerance.strip(), match)
     except AlphaModelError:

@@ -177,7 +177,8 @@ def _coded(field: Field, left: Side, right: Side) -> tuple[Numbers, Numbers, tup
 
 def _presence(left: Side, right: Side) -> Truths:
     """Where the pair is in one of the two only; not where the other one leaves out what it neither chose nor held."""
-    return (left.present != right.present) & ~_left_out(left, right) & ~_left_out(right, left)
+    missing: Truths = (left.present != right.present) & ~_left_out(left, right) & ~_left_out(right, left)
+    return missing
 
 
 def _left_out(one: Side, other: Side) -> Truths:

@@ -23,8 +23,8 @@ Change: TypeAlias = tuple[int, Setting, Setting]
 
 IN_BOTH = " in both"
 
-SAME = 1e-6
-"""Relative: two shares of equity, or two numbers, this near are the same setting."""
+SAME = 1e-5
+"""Relative: two shares of equity, or two numbers, this near are the same setting: authors write down six digits."""
 
 _NOT_A_SETTING = frozenset({"step", "investable_equity"})
 """Members of a step that name it, or that are inputs of the cycle."""
@@ -160,7 +160,7 @@ def _fixed(values: Numbers) -> bool:
 
 
 def _percent(ratio: Numbers) -> str:
-    return f"{100 * ratio[0]:.6g} %"
+    return f"{100 * ratio[0]:.4g} %"
 
 
 def _investable(history: History) -> Numbers:

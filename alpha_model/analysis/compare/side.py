@@ -136,7 +136,8 @@ class Side:
     def short_of_cash(self) -> Truths:
         """Where a buy was shrunk to the cash."""
         cut = has_flags(self.history, Flags.capped_by_sync_cash, Flags.capped_by_pending_settlement_cash)
-        return self.spread(cut.astype(np.float64)) == 1
+        cash: Truths = self.spread(cut.astype(np.float64)) == 1
+        return cash
 
     def words(self, name: str) -> pa.Array:
         """A column of words, one a row of `signals`; lists are joined, absent ones are empty."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -69,12 +71,10 @@ def settings_words(settings: pd.DataFrame, sides: Sides = IN_A_AND_B) -> str:
     changed, derived = settings[~settings["derived"]], settings[settings["derived"]]
     text = ""
     if len(changed):
-        changes = [_setting_words(row, sides) for row in changed.head(_MOST_SETTINGS).to_dict("records")]
-        more = f", and {len(changed) - _MOST_SETTINGS} more" if len(changed) > _MOST_SETTINGS else ""
-        text = f" The settings differ: {'; '.join(changes)}{more}."
+        text = f" The settings differ: {_some([_setting_words(row, sides) for row in changed.to_dict('records')])}."
     if len(derived):
-        amounts = [f"{row['setting']} is {row['shares']}" for row in derived.to_dict("records")]
-        text += f" Not changed, only of another equity: {'; '.join(map(printable, amounts))}."
+        amounts = [f"{row.setting.rpartition('.')[2]} is {row.shares}" for row in derived.itertuples()]
+        text += f" Not changed, only of another equity: {_some(list(map(printable, amounts)))}."
     return text
 
 
@@ -119,7 +119,12 @@ def _short(time: pd.Timedelta) -> str:
     return next(f"{seconds // size}{unit}" for size, unit in ((3600, "h"), (60, "min"), (1, "s")) if not seconds % size)
 
 
-def _setting_words(row: dict[str, object], sides: Sides) -> str:
+def _some(words: list[str]) -> str:
+    more = f", and {len(words) - _MOST_SETTINGS} more" if len(words) > _MOST_SETTINGS else ""
+    return "; ".join(words[:_MOST_SETTINGS]) + more
+
+
+def _setting_words(row: dict[Hashable, Any], sides: Sides) -> str:
     if row["shares"] is not None:
         return printable(f"{row['setting']} {row['shares']}")
     shown = ["not given" if row[side] is None else str(row[side]) for side in ("a", "b")]

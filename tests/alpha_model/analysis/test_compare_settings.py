@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from builders import MONDAY
+from histories import make_history
 
 from alpha_model import FixedSizeRiskModel, TradeExecution, USDTVLSizeRiskModel, weight_equal, weight_passthrough
 from alpha_model.analysis import CompareStage, compare_cycles, compare_histories
@@ -152,8 +154,23 @@ def test_threshold_that_is_a_share_of_equity_is_not_a_changed_setting(tmp_path) 
         [f"{REBALANCE}.min_trade_threshold", len(a), True, "2 % of investable equity in both"]
     ]
     assert "The settings differ" not in found.verdict
-    assert f"Not changed, only of another equity: {REBALANCE}.min_trade_threshold is 2 %" in found.verdict
+    assert "Not changed, only of another equity: min_trade_threshold is 2 %" in found.verdict
     assert compare_cycles(a.cycle(0), b.cycle(0)).settings["derived"].tolist() == [True]
+
+
+def test_share_is_known_through_the_rounding_of_its_amounts() -> None:
+    """0.5 % of 9,916.665 is 49.583325, of 11,333.335 it is 56.666675; both were written with six digits."""
+    a, b = (
+        make_history([{"pair_id": 1}], [{"investable_equity": equity, "pipeline": pipeline}])
+        for equity, pipeline in ((9916.665, step(49.5833)), (11333.335, step(56.6667)))
+    )
+    assert compare_histories(a, b).settings["shares"].tolist() == ["0.5 % of investable equity in both"]
+    off = make_history([{"pair_id": 1}], [{"investable_equity": 11333.335, "pipeline": step(56.7)}])
+    assert compare_histories(a, off).settings["shares"].tolist() == [None]
+
+
+def step(threshold: float) -> str:
+    return json.dumps([{"step": REBALANCE, "min_trade_threshold": threshold}])
 
 
 @pytest.mark.parametrize(
