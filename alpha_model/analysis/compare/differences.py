@@ -89,11 +89,11 @@ def _entry(each: Compared, left: float, right: float, sides: Sides, name: str | 
 def strongest(frame: pd.DataFrame, found: Comparison, stage: CompareStage, row: int = 0) -> str:
     """The sentence of the stage's first field for the pair with the most dollars, and how many more there are.
 
-    Fields are in the order of the decision, so that a signal is told before what was held; those of pairs come before
-    those of the whole cycle, which follow from them more often than the other way round.
+    Fields are in the order of the decision, so that a signal is told before what was held; what the stage only wrote
+    anew comes after its own. Those of pairs come before those of the whole cycle, which mostly follow from them.
     """
-    parts = [*found.cells, *found.cycles]
-    first = next(each for each in parts if each.field.stage is stage and each.differs[row].any())
+    parts = [each for each in (*found.cells, *found.cycles) if each.field.stage is stage and each.differs[row].any()]
+    first = min(parts, key=lambda each: stage in {each.field.late, each.field.asked})
     here = frame[frame["stage"] == str(stage)]
     told = here[here["field"] == _name(first)]
     size = told[["pair_usd", "difference"]].abs().fillna(0.0).sort_values(["pair_usd", "difference"], ascending=False)
