@@ -89,11 +89,10 @@ def ranked_pairs(a: History, b: History, found: Comparison) -> pd.DataFrame:
     """One row a pair of either, the one that differs by most dollars first; see `HistoryComparison.pairs`."""
     first = stage_matrix(found)
     frame = pair_frame(a, b, found.pairs)
-    differs = first < NO_STAGE
     ended = np.vstack([first, np.full(len(frame), NO_STAGE)])
-    row = np.where(differs.any(axis=0), np.vstack([differs, differs[:0].any(axis=0)]).argmax(axis=0), len(first))
-    frame.insert(4, "first_stage", _WORDS[ended[row, np.arange(len(frame))]])
-    frame.insert(5, "cycles_differing", differs.sum(axis=0).astype(np.int64))
+    begins = ended[(ended < NO_STAGE).argmax(axis=0), np.arange(len(frame))]
+    frame.insert(4, "first_stage", _WORDS[begins])
+    frame.insert(5, "cycles_differing", (first < NO_STAGE).sum(axis=0).astype(np.int64))
     usd = dollars(found.cells, found.cells[0].left)
     frame.insert(6, "largest_usd", np.fmax.reduce(usd, axis=0, initial=np.nan))
     order = np.lexsort((-frame["cycles_differing"], -frame["largest_usd"].fillna(0.0)))

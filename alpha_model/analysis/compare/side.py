@@ -10,12 +10,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from alpha_model.analysis.columns import Numbers, Places, Truths, numbers
+from alpha_model.analysis.columns import Numbers, Places, Truths, numbers, shares_in_cycle
 from alpha_model.analysis.compare.fields import CYCLE_FIELDS, Field
 from alpha_model.analysis.ledger_reasons import Recorded, recorded_reasons
-from alpha_model.analysis.ledger_targets import Targets, targets_of
+from alpha_model.analysis.pipeline import Pipeline, pipeline_of
 from alpha_model.analysis.plan import has_flags, rebalance_trades
-from alpha_model.analysis.settings import settings_of
+from alpha_model.analysis.settings_fit import fit_max_weight
 from alpha_model.history import History
 from alpha_model.history.history import Matrix
 from alpha_model.reason import Stage
@@ -25,6 +25,10 @@ MOST_CODES = 52
 """So many codes of reasons fit exactly into the bits of a float; later ones share the last bit."""
 
 _CYCLE_NAMES = frozenset(field.name for field in CYCLE_FIELDS)
+_FLAG_OF = {"weight_limit": Flags.capped_by_concentration, "chain_limit": Flags.capped_by_chain_allocation}
+"""The flag of a pair that a limit cut."""
+_MADE_OF = {"limited_share": "asked", "traded_quantity": "trade_count", "traded_usd": "trade_count"}
+"""A column without which there is no such field."""
 _SAYS_NO = frozenset({"other_flags", "old_kind", "leverage", "stop_loss", "take_profit", "trailing_stop_loss"})
 """Columns whose absence says something: no such flag, nothing held, no leverage, no stop."""
 _CALLERS = frozenset({"price", "old_quantity", "trade_count"})
@@ -77,7 +81,7 @@ class Side:
         if field.name.startswith("traded_"):
             return self._traded(field.name)
         if field.name == "weight_limit":
-            return self._limit(Stage.concentration, Flags.capped_by_concentration, self._targets.settings.max_weight)
+            return self._limit(Stage.concentration, Flags.capped_by_concentration, self._max_weights)
         if field.name == "chain_limit":
             return self._limit(Stage.chain, Flags.capped_by_chain_allocation, self._chain_limits)
         if field.name == "limited_share":
@@ -97,9 +101,10 @@ class Side:
         return given
 
     def has(self, name: str) -> bool:
-        """Is there any value of the column?"""
-        if name.startswith("traded_"):
-            name = "trade_count"
+        """Is there any value of the column, or anything to make it of?"""
+        if name in _FLAG_OF:
+            return bool(has_flags(self.history, _FLAG_OF[name]).any())
+        name = _MADE_OF.get(name, name)
         table = self.history.tables.cycles if name in _CYCLE_NAMES else self.history.tables.signals
         return name not in table.column_names or bool(table[name].null_count < table.num_rows)
 
@@ -176,22 +181,35 @@ class Side:
         return bool(cycles["pipeline"].null_count < cycles.num_rows)
 
     @cached_property
-    def _targets(self) -> Targets:
-        return targets_of(self.history, settings_of(self.history))
+    def _pipeline(self) -> Pipeline:
+        return pipeline_of(self.history)
+
+    @property
+    def _equity(self) -> Numbers:
+        return numbers(self.history.tables.cycles, "investable_equity")
+
+    @property
+    def _max_weights(self) -> Numbers:
+        """The largest share of a pair in each cycle, as recorded, else as the pairs were cut to it."""
+        steps = self._pipeline
+        recorded = np.where(steps.own_caps, np.nan, steps.max_weight)
+        fitted, _ = fit_max_weight(self.history, self._equity, np.isnan(recorded) & ~steps.own_caps)
+        return np.where(np.isnan(recorded), fitted, recorded)
 
     @property
     def _chain_limits(self) -> Numbers:
         """The largest share of a chain in each cycle; 1 where the steps are recorded and this was none of them."""
         with_steps = np.asarray(pc.is_valid(self.history.tables.cycles["pipeline"]))
-        recorded = self._targets.settings.pipeline.max_weight_per_chain
+        recorded = self._pipeline.max_weight_per_chain
         return np.where(np.isnan(recorded) & with_steps, 1.0, recorded)
 
     def _limited_share(self) -> Matrix:
         """Share of equity that the max weight leaves of the raw share, in cycles with size risk."""
-        found = self._targets
-        left = found.amounts["ideal"] + found.amounts["concentration"]
-        with np.errstate(divide="ignore", invalid="ignore"):
-            return self.spread(np.where(found.sized & (found.equity > 0), left / found.equity, np.nan))
+        signals, cut = self.history.tables.signals, has_flags(self.history, Flags.capped_by_concentration)
+        raw = np.where(signals["selected"].to_numpy(), numbers(signals, "raw_weight"), np.nan)
+        share, equity = shares_in_cycle(self.history, raw), self._equity[self.history.signal_places]
+        asked = numbers(signals, "asked") / np.where(equity > 0, equity, np.nan)
+        return self.spread(np.where(np.isnan(asked), np.nan, np.where(cut, np.fmin(share, asked), share)))
 
     def _limit(self, step: Stage, flag: Flags, of_cycle: Numbers) -> Matrix:
         """The limit of each pair: as its reason says, else that of the cycle; negative where it cut nothing."""

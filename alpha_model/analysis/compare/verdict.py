@@ -73,7 +73,7 @@ def settings_words(settings: pd.DataFrame, sides: Sides = IN_A_AND_B) -> str:
     if len(changed):
         text = f" The settings differ: {_some([_setting_words(row, sides) for row in changed.to_dict('records')])}."
     if len(derived):
-        amounts = [f"{row.setting.rpartition('.')[2]} is {row.shares}" for row in derived.itertuples()]
+        amounts = [f"{row['setting'].rpartition('.')[2]} is {row['shares']}" for row in derived.to_dict("records")]
         text += f" Not changed, only of another equity: {_some(list(map(printable, amounts)))}."
     return text
 
