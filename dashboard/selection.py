@@ -21,9 +21,10 @@ from dashboard.zoom import ZOOM, choose_zoom
 SOURCE, WINDOW, START, END, PAIRS, CYCLE = "history", "window", "from", "to", "pairs", "cycle"
 OUTCOMES, SEVERITIES, WITH, OTHER_CYCLE, PAIR, TAB = "outcome", "severity", "with", "with_cycle", "pair", "tab"
 FLAGS, AT_LEAST, WORDS = "flag", "at_least", "words"
+TOLERANCE, MATCH = "tolerance", "match"
 OF_ONE_HISTORY = (
     *(WINDOW, START, END, PAIRS, CYCLE, OUTCOMES, SEVERITIES, WITH, OTHER_CYCLE, PAIR, TAB),
-    *(FLAGS, AT_LEAST, WORDS, ZOOM),
+    *(FLAGS, AT_LEAST, WORDS, ZOOM, TOLERANCE, MATCH),
 )
 """The choices that mean nothing in another history."""
 

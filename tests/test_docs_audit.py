@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 from alpha_model.analysis import REASON_MEANINGS, CompareStage, audit_rules
+from alpha_model.analysis.compare.fields import CYCLE_FIELDS, PAIR_FIELDS, UNCOMPARED, Kind
 
 DOCS = Path(__file__).parents[1] / "docs"
 
@@ -21,6 +22,14 @@ def test_changelog_counts_the_rules_right() -> None:
 def test_comparing_page_has_every_stage_in_its_order() -> None:
     rows = re.findall(r"^\| `(\w+)` \|", (DOCS / "comparing.md").read_text(), re.MULTILINE)
     assert rows == [str(stage) for stage in CompareStage]
+
+
+def test_comparing_page_has_every_column_at_its_stage() -> None:
+    page = (DOCS / "comparing.md").read_text()
+    rows = dict(re.findall(r"^\| `(\w+)` \| (.*) \|$", page, re.MULTILINE))
+    fields = [each for each in (*PAIR_FIELDS, *CYCLE_FIELDS) if each.kind not in {Kind.flags, Kind.codes}]
+    assert [each.name for each in fields if f"`{each.name}`" not in rows[each.stage]] == []
+    assert dict(re.findall(r"^- `(\w+)`: (.*)$", page, re.MULTILINE)) == UNCOMPARED
 
 
 def test_explaining_page_has_every_reason_with_its_meaning() -> None:

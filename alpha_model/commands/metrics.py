@@ -16,6 +16,7 @@ from alpha_model.analysis import (
     constraint_effect_totals,
     cycle_metrics,
     describe_streak,
+    forecast_quality,
     metric_summary,
     near_misses,
     outcome_streaks,
@@ -23,6 +24,7 @@ from alpha_model.analysis import (
     return_coverage,
     rolling_metrics,
 )
+from alpha_model.analysis.metrics import COVERAGE
 from alpha_model.commands.output import json_option, plain_text, show_json, show_table
 from alpha_model.commands.sources import opened, source_argument
 from alpha_model.history import History
@@ -127,7 +129,22 @@ def _coverage_words(history: History) -> str:
         for name in ("recorded_prices", "trade_prices", "held_values")
         if counts[name]
     ]
-    return f"Returns until the next cycle: {counts['known']:,} of {counts['pairs']:,} are known, {', '.join(sources)}."
+    words = f"Returns until the next cycle: {counts['known']:,} of {counts['pairs']:,} are known, {', '.join(sources)}."
+    return f"{words}\n{_survivor_words(forecast_quality(history))}"
+
+
+def _survivor_words(forecast: pd.DataFrame) -> str:
+    """Of how many expected returns are known on both sides, and what is blank for it."""
+    sides = {"signals": "", "chosen pairs": "chosen_", "others": "others_"}
+    counts = {
+        words: (int(forecast[f"{side}with_return"].sum()), int(forecast[f"{side}expected"].sum()))
+        for words, side in sides.items()
+    }
+    told = ", ".join(f"{known:,} of {expected:,} {words}" for words, (known, expected) in counts.items() if expected)
+    text = f"Of those that the decisions promised: {told}."
+    if all(known >= COVERAGE * expected for known, expected in counts.values()):
+        return text
+    return f"{text} Below {COVERAGE:.0%} a mean would be that of the pairs that were seen again, so it is blank."
 
 
 def _effect_words(effects: pd.DataFrame) -> str:
@@ -140,7 +157,8 @@ def _effect_line(row: Row) -> str:
     name = row["constraint"].replace("_", " ")
     did = f"{name}: moved {usd(row['moved_usd'])} in {cycles:,} cycle{'' if cycles == 1 else 's'}"
     if np.isnan(row["effect_usd"]):
-        return f"{did}; what that did until the next cycle is not known."
+        part = f": the next return is known for {usd(row['judged_usd'])} of it" if row["judged_usd"] > 0 else ""
+        return f"{did}; what that did until the next cycle is not known{part}."
     judged = "" if row["judged_usd"] == row["moved_usd"] else f" (judged: {usd(row['judged_usd'])})"
     verdict = "earned" if row["effect_usd"] >= 0 else "cost"
     return f"{did}{judged}; until the next cycle that {verdict} {usd(abs(row['effect_usd']))}."

@@ -33,9 +33,11 @@ def costs_picture(history: History, settings: Settings) -> Picture:
     if frame.empty:
         return Picture(frame, "What did each limit cost?")
     judged = float(frame["judged_usd"].sum() / frame["moved_usd"].sum())
+    blank = bool((frame["effect_usd"].isna() & (frame["judged_usd"] > 0)).any())
     unknown = int(frame["unknown_cycles"].max())
     notes = [
-        f"The effect is known for {share(judged)} of the dollars." if judged < _CERTAIN else "",
+        f"The next return is known for {share(judged)} of the dollars." if judged < _CERTAIN else "",
+        "An effect is blank where that part of it hangs on what came after." if blank else "",
         f"{plural(unknown, 'cycle')} left out, whose amounts are not recorded." if unknown else "",
     ]
     return Picture(frame, _finding(frame), " ".join(each for each in notes if each))
@@ -44,7 +46,7 @@ def costs_picture(history: History, settings: Settings) -> Picture:
 def _finding(frame: pd.DataFrame) -> str:
     known = frame.dropna(subset=["effect_usd"])
     if known.empty:
-        return "What the limits cost is not known: the source records no returns"
+        return "What the limits cost is not known: too few returns are recorded"
     total = float(known["effect_usd"].sum())
     dearest = known.iloc[0]
     words = f"Limits and gates {'cost' if total < 0 else 'earned'} {usd(abs(total))} in all"

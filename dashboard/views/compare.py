@@ -1,20 +1,21 @@
 """What differs between this cycle and another one, or between this history and another one, and where first?"""
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, get_args
 
 import pandas as pd
 import streamlit as st
 
 from alpha_model.analysis import CycleComparison, HistoryComparison, compare_cycles, compare_histories
+from alpha_model.analysis.compare import Match, NextStep, not_compared_words
 from alpha_model.errors import AlphaModelError
 from alpha_model.history import History
 from alpha_model.history.history import utc
 from dashboard.cursor import choose_time, find_cursor
 from dashboard.opened import OpenHistory
-from dashboard.selection import OTHER_CYCLE, WITH, Selection
+from dashboard.selection import MATCH, OTHER_CYCLE, TOLERANCE, WITH, Selection
 from dashboard.text import moment, plural
-from dashboard.views.differences import show_differences
+from dashboard.views.differences import show_differences, title
 from dashboard.views.page import head, no_cycles
 from dashboard.views.panel import downloads
 from dashboard.views.table import ROW_HEIGHT, number_column, time_column, usd_column
@@ -53,6 +54,8 @@ def render(
                 width=240,
                 help="Time of the other cycle, as 2024-04-10T08:00Z. Left empty: the cycle before the chosen one.",
             )
+        else:
+            _ways_to_match()
     if other == ITSELF:
         _two_cycles(opened, cursor.moment)
     else:
@@ -64,9 +67,9 @@ def cycles_compared(history: History, moment: pd.Timestamp, other: pd.Timestamp)
     return compare_cycles(history.at(other), history.at(moment))
 
 
-def histories_compared(history: History, other: OpenHistory) -> HistoryComparison:
+def histories_compared(history: History, other: OpenHistory, tolerance: str, match: Match) -> HistoryComparison:
     """What differs between two histories: A is this one."""
-    return compare_histories(history, other.history)
+    return compare_histories(history, other.history, tolerance, match=match)
 
 
 def other_moment(times: pd.DatetimeIndex, chosen: pd.Timestamp, asked: str) -> pd.Timestamp | None:
@@ -82,6 +85,26 @@ def other_moment(times: pd.DatetimeIndex, chosen: pd.Timestamp, asked: str) -> p
     return times[max(wanted, 0)]
 
 
+def _ways_to_match() -> None:
+    """When cycles and pairs of two histories are the same."""
+    st.text_input(
+        "Tolerance",
+        key=TOLERANCE,
+        bind="query-params",
+        placeholder="0s",
+        width=120,
+        help="How far apart the times of one cycle may be: 10s, 5min, 1h. Left empty: not at all.",
+    )
+    st.selectbox(
+        "Match pairs by",
+        get_args(Match),
+        key=MATCH,
+        bind="query-params",
+        width=120,
+        help="pair: the same pool, else the same ticker. base: also what is bought alone, BTC-USDT with BTC-USDC.",
+    )
+
+
 def _two_cycles(opened: OpenHistory, chosen: pd.Timestamp) -> None:
     try:
         other = other_moment(opened.history.timestamps, chosen, st.session_state.get(OTHER_CYCLE) or "")
@@ -92,52 +115,94 @@ def _two_cycles(opened: OpenHistory, chosen: pd.Timestamp) -> None:
         st.info("This history has one cycle only. Choose another history to compare it with.")
         return
     found = opened.ask(cycles_compared, chosen, other)
-    st.caption(f"Before: {moment(other)} UTC. After: {moment(chosen)} UTC, the cycle of the cursor.")
+    heads = [title(side) for side in found.sides]
+    st.caption(f"{heads[0]}: {moment(other)} UTC. {heads[1]}: {moment(chosen)} UTC, the cycle of the cursor.")
     _verdict(found.verdict)
-    _settings(found.settings)
-    if not found.differences.empty:
-        show_differences(found.differences, f"differences_{chosen:%Y%m%dT%H%M}")
+    _settings(found.settings, heads)
+    show_differences(found, f"differences_{chosen:%Y%m%dT%H%M}")
     _not_compared(found.not_compared)
 
 
 def _two_histories(opened: OpenHistory, other: OpenHistory, selection: Selection) -> None:
-    found = opened.ask(histories_compared, other.between(selection.start, selection.end))
-    st.caption("A is the history that is open; B is the one it is compared with. Cycles of the same time are compared.")
+    tolerance: str = st.session_state.get(TOLERANCE) or "0s"
+    match: Match = st.session_state.get(MATCH) or "pair"
+    try:
+        found = opened.ask(histories_compared, other.between(selection.start, selection.end), tolerance.strip(), match)
+    except AlphaModelError:
+        st.info("That is no tolerance. Write it as 10s, 5min or 1h.")
+        return
+    st.caption("A is the history that is open; B is the one it is compared with.")
     _verdict(found.verdict)
-    _settings(found.settings)
-    stages, cycles, pairs = st.tabs(["Stages", f"Cycles ({len(found.cycles):,})", f"Pairs ({len(found.pairs):,})"])
-    with stages:
-        st.dataframe(
-            found.stages,
-            hide_index=True,
-            placeholder="–",
-            row_height=ROW_HEIGHT,
-            column_order=["stage", "first_count", "cycle_count", "pair_count", "largest_usd", "meaning"],
-            column_config={
-                "stage": st.column_config.TextColumn("Stage", pinned=True, width=100),
-                "meaning": st.column_config.TextColumn("What it decides", width="large"),
-                "first_count": number_column("First here", "Cycles that differ at this stage first"),
-                "cycle_count": number_column("Cycles", "Cycles that differ at this stage"),
-                "pair_count": number_column("Cycle × pair", "Pairs that differ at this stage, in each cycle anew"),
-                "largest_usd": usd_column("Largest", "Largest difference at this stage"),
-            },
-            key="compared_stages",
-            alt="The stages of the decision and how many cycles differ at each",
-        )
+    if found.next_step is not None:
+        _offer(found.next_step)
+    _settings(found.settings, ["A", "B"])
+    names = [f"Pairs ({len(found.pairs):,})", f"Cycles ({len(found.cycles):,})"]
+    *stages, pairs, cycles = st.tabs(["Stages", *names] if found.first_stage else names)
+    for tab in stages:
+        with tab:
+            _stages(found.stages)
+    with pairs:
+        _pairs(found.pairs)
     with cycles:
         _cycles(opened, found)
-    with pairs:
-        st.dataframe(
-            found.pairs,
-            hide_index=True,
-            placeholder="–",
-            row_height=ROW_HEIGHT,
-            column_order=["pair", "matched_by"],
-            column_config={"pair": "Pair", "matched_by": "Matched by"},
-            key="compared_pairs",
-            alt="How the pairs of the two histories were matched",
-        )
     _not_compared(found.not_compared)
+
+
+def _offer(step: NextStep) -> None:
+    with st.container(horizontal=True):
+        if step.tolerance is not None:
+            words = f"Compare with a tolerance of {step.tolerance}"
+            st.button(words, key="take_tolerance", on_click=_choose, args=(TOLERANCE, step.tolerance))
+        if step.match is not None:
+            words = f"Match pairs by {step.match}"
+            st.button(words, key="take_match", on_click=_choose, args=(MATCH, step.match))
+
+
+def _choose(key: str, value: str) -> None:
+    """A choice that a button makes (a callback)."""
+    st.session_state[key] = value
+
+
+def _stages(stages: pd.DataFrame) -> None:
+    st.dataframe(
+        stages,
+        hide_index=True,
+        placeholder="–",
+        row_height=ROW_HEIGHT,
+        column_order=["stage", "first_count", "cycle_count", "pair_count", "largest_usd", "meaning"],
+        column_config={
+            "stage": st.column_config.TextColumn("Stage", pinned=True, width=100),
+            "meaning": st.column_config.TextColumn("What it decides", width="large"),
+            "first_count": number_column("First here", "Cycles that differ at this stage first"),
+            "cycle_count": number_column("Cycles", "Cycles that differ at this stage"),
+            "pair_count": number_column("Cycle × pair", "Pairs that differ at this stage, in each cycle anew"),
+            "largest_usd": usd_column("Largest", "Largest difference of an amount of the portfolio at this stage"),
+        },
+        key="compared_stages",
+        alt="The stages of the decision and how many cycles differ at each",
+    )
+
+
+def _pairs(pairs: pd.DataFrame) -> None:
+    st.dataframe(
+        pairs,
+        hide_index=True,
+        placeholder="–",
+        height=min(620, 40 + ROW_HEIGHT * max(len(pairs), 1)),
+        row_height=ROW_HEIGHT,
+        column_order=["pair_a", "pair_b", "largest_usd", "cycles_differing", "first_stage", "matched_by"],
+        column_config={
+            "pair_a": st.column_config.TextColumn("Pair of A", pinned=True),
+            "pair_b": "Pair of B",
+            "largest_usd": usd_column("Largest", "Largest difference of an amount of the portfolio in any cycle"),
+            "cycles_differing": number_column("Cycles", "Cycles in which the pair differs"),
+            "first_stage": st.column_config.TextColumn("Differs first at", help="In the first of those cycles"),
+            "matched_by": "Matched by",
+        },
+        key="compared_pairs",
+        alt="The pairs of the two histories, those that differ by most dollars first",
+    )
+    downloads("compared_pairs", lambda: pairs)
 
 
 def _cycles(opened: OpenHistory, found: HistoryComparison) -> None:
@@ -175,19 +240,18 @@ def _verdict(words: str) -> None:
         st.text(words)
 
 
-def _settings(settings: pd.DataFrame) -> None:
+def _settings(settings: pd.DataFrame, heads: list[str]) -> None:
     if settings.empty:
         return
-    shown = settings_shown(settings)
     st.dataframe(
-        shown,
+        settings_shown(settings),
         hide_index=True,
-        placeholder="not given",
+        placeholder="–",
         row_height=ROW_HEIGHT,
         column_config={
             "setting": "Setting",
-            "before": st.column_config.TextColumn("Before", width=96),
-            "after": st.column_config.TextColumn("After", width=96),
+            **{side: st.column_config.TextColumn(head, width=96) for side, head in zip("ab", heads, strict=True)},
+            "changed": st.column_config.TextColumn("Changed", help="An amount that only follows equity is no change"),
             "step": "Step",
             "cycles": number_column("Cycles", "How many cycles have different values; the first of them is shown"),
             "first": st.column_config.DatetimeColumn("First, UTC", format="YYYY-MM-DD HH:mm", timezone="UTC"),
@@ -204,21 +268,26 @@ def settings_shown(settings: pd.DataFrame) -> pd.DataFrame:
         settings: `CycleComparison.settings` or `HistoryComparison.settings`.
 
     Returns:
-        setting, before, after, step (empty: one side has not the whole step), and the other columns;
-        `cycles` is the number of all that differ in it, whatever the values.
+        setting, a, b (`not given`: absent), changed (`yes`, or `no: ` and which share of equity it is), step (empty: a
+        column of its own, or one side has not the whole step), and the other columns; what was changed first.
     """
-    shown = settings.drop_duplicates("setting")
-    if "cycles" in settings:
-        shown = shown.assign(cycles=shown["setting"].map(settings.groupby("setting")["cycles"].sum()))
+    shown = settings.sort_values("derived", kind="stable", ignore_index=True)
     parts = shown["setting"].str.partition(".")
-    shown = shown.assign(setting=parts[2].where(parts[1] != "", parts[0]))
-    shown.insert(3, "step", parts[0].where(parts[1] != "", ""))
+    texts = shown["shares"].fillna("")
+    changed = pd.Series(["no: " if derived else "yes: " for derived in shown["derived"]], dtype=object) + texts
+    shown = shown.assign(
+        setting=parts[2].where(parts[1] != "", parts[0]),
+        **{side: shown[side].astype(object).fillna("not given") for side in "ab"},
+    ).drop(columns=["derived", "shares"])
+    shown.insert(3, "changed", changed.str.removesuffix(": "))
+    shown.insert(4, "step", parts[0].where(parts[1] != "", ""))
     return shown
 
 
-def _not_compared(fields: list[str]) -> None:
-    if fields:
-        st.caption(f"Recorded by one side only, so not compared: {', '.join(fields)}.")
+def _not_compared(columns: dict[str, str]) -> None:
+    words = not_compared_words(columns)
+    if words:
+        st.caption(words)
 
 
 def _row_selected(table: pd.DataFrame, history: History) -> None:

@@ -28,7 +28,7 @@ def show_changes(opened: OpenHistory, one: OpenHistory, selection: Selection) ->
     before = opened.history.timestamps[place - 1]
     st.caption(f"Against the cycle before, of {written(before)} UTC. The page Compare takes any other.")
     st.text(found.verdict)
-    show_differences(found.differences, f"changes_{one.history.timestamps[0]:%Y%m%dT%H%M}")
+    show_differences(found, f"changes_{one.history.timestamps[0]:%Y%m%dT%H%M}")
 
 
 def changes_at(history: History, place: int) -> CycleComparison:

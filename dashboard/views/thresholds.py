@@ -1,5 +1,7 @@
 """Which cycles rebalanced, how near was the threshold, and is it too high?"""
 
+import pandas as pd
+
 from alpha_model.analysis import (
     CycleOutcome,
     Settings,
@@ -97,7 +99,7 @@ def cost_of_holding(history: History, settings: Settings) -> tuple[Number, ...]:
     """What the changes that it held back would have earned; nothing where no cycle was held, or that is not known."""
     totals = constraint_effect_totals(history, ledger_of(history, settings))
     (row,) = totals[totals["constraint"] == "rebalance_threshold"].to_dict("records")
-    if not row["judged_usd"] > 0:
+    if not row["judged_usd"] > 0 or pd.isna(row["effect_usd"]):
         return ()
     held = f"{usd(row['moved_usd'])} in {plural(row['cycles'], 'cycle')}"
     meaning = f"What the held changes of {held} would have returned until the next cycle; without trading costs."

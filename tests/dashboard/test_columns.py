@@ -43,17 +43,18 @@ def test_finding_comes_before_its_pair_which_most_sentences_name() -> None:
 def test_setting_comes_with_its_values_before_the_step_it_belongs_to() -> None:
     found = pd.DataFrame(
         [
-            ("select_top_signals.count", "6", "10", 2),
-            ("select_top_signals.count", "7", "10", 3),
-            ("normalise_weights#2.max_weight", "0.5", None, 1),
-            ("normalise_weights", '"done"', None, 1),
+            ("trade.min_trade_threshold", "20.0", "30.0", 3, True, "2 % of investable equity in both"),
+            ("select_top_signals.count", "6", "10", 2, False, None),
+            ("normalise_weights#2.max_weight", "0.5", None, 1, False, None),
+            ("normalise_weights", '"done"', None, 1, False, None),
         ],
-        columns=["setting", "before", "after", "cycles"],
+        columns=["setting", "a", "b", "cycles", "derived", "shares"],
     )
     shown = settings_shown(found)
-    assert list(shown) == ["setting", "before", "after", "step", "cycles"]
-    assert shown[["setting", "before", "step", "cycles"]].to_numpy().tolist() == [
-        ["count", "6", "select_top_signals", 5],  # 2 + 3
-        ["max_weight", "0.5", "normalise_weights#2", 1],
-        ["normalise_weights", '"done"', "", 1],
+    assert list(shown) == ["setting", "a", "b", "changed", "step", "cycles"]
+    assert shown.to_numpy().tolist() == [
+        ["count", "6", "10", "yes", "select_top_signals", 2],
+        ["max_weight", "0.5", "not given", "yes", "normalise_weights#2", 1],
+        ["normalise_weights", '"done"', "not given", "yes", "", 1],
+        ["min_trade_threshold", "20.0", "30.0", "no: 2 % of investable equity in both", "trade", 3],
     ]

@@ -31,7 +31,7 @@ def test_picture_has_every_constraint_that_moved_something_the_dearest_first() -
     assert effects.is_monotonic_increasing
     assert effects.sum() == pytest.approx(moved["effect_usd"].sum())
     assert "cost $232k in all; the dearest: size risk, $209k" in picture.finding
-    assert "The effect is known for 99.6 %" in picture.note
+    assert "The next return is known for 99.6 %" in picture.note
 
 
 def test_history_without_limits_says_so() -> None:

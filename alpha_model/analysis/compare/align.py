@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
-from typing import cast
+from typing import Literal, TypeAlias, cast
 
 import numpy as np
 import pandas as pd
@@ -16,6 +17,15 @@ from alpha_model.analysis.pairs import pair_labels
 from alpha_model.errors import HistoryError
 from alpha_model.history import History
 
+Match: TypeAlias = Literal["pair", "base"]
+"""By what pairs of two histories are the same."""
+
+_KEYS = (("address", "address"), ("ticker", "ticker"), ("named_id", "ticker and id"))
+_BASE_KEYS = (("base_and_kind", "base"), ("base", "base"))
+_ROUND = ("1s", "5s", "10s", "30s", "1min", "5min", "10min", "30min", "1h", "2h", "3h", "4h", "6h", "8h", "12h")
+_QUOTE = re.compile("(?<=.)(USDT|USDC|BUSD|FDUSD|DAI|USD|EUR)$")
+"""The end of a ticker without a separator, as BTCUSDT."""
+
 
 @dataclass(frozen=True, slots=True)
 class PairAlignment:
@@ -24,7 +34,7 @@ class PairAlignment:
     Args:
         in_a: Place in `a.pair_ids`, -1 where the pair is only in b.
         in_b: Place in `b.pair_ids`, -1 where the pair is only in a.
-        matched_by: `address`, `ticker`, `ticker and id`, `only in A` or `only in B`.
+        matched_by: `address`, `ticker`, `ticker and id`, `base`, `only in A` or `only in B`.
     """
 
     in_a: Places
@@ -35,14 +45,24 @@ class PairAlignment:
         return len(self.matched_by)
 
 
-def align_pairs(a: History, b: History) -> PairAlignment:
+def align_pairs(a: History, b: History, match: Match = "pair") -> PairAlignment:
     """Match pairs by (chain, pool address, kind); those without by ticker, and by id where a ticker occurs twice.
 
     A key that occurs twice in either history matches nothing: a wrong match would be worse than none.
+
+    Args:
+        a: One.
+        b: The other.
+        match: With `base`, pairs that are left match by what is bought alone, whatever it is paid with.
+
+    Raises:
+        HistoryError: There is no such way to match.
     """
+    if match not in ("pair", "base"):
+        raise HistoryError(f"pairs match by 'pair' or by 'base', got {match!r}.", got=match)
     left, right = (_names(history) for history in (a, b))
     found: dict[int, tuple[int, str]] = {}
-    for keys, word in (("address", "address"), ("ticker", "ticker"), ("named_id", "ticker and id")):
+    for keys, word in (*_KEYS, *(_BASE_KEYS if match == "base" else ())):
         taken = {place for place, _ in found.values()}
         mine = _unique(left[keys], (place for place in range(len(left)) if place not in found))
         theirs = _unique(right[keys], (place for place in range(len(right)) if place not in taken))
@@ -59,12 +79,13 @@ def align_pairs(a: History, b: History) -> PairAlignment:
 
 
 def pair_frame(a: History, b: History, pairs: PairAlignment) -> pd.DataFrame:
-    """The alignment for people: pair_id_a, pair_id_b (Int64), pair (a label), matched_by."""
+    """The alignment for people: pair_id_a, pair_id_b (Int64); pair_a, pair_b (labels, None = not there); matched_by."""
+    labels = {"a": _labels(a, pairs.in_a), "b": _labels(b, pairs.in_b)}
     return pd.DataFrame(
         {
             "pair_id_a": _ids(a, pairs.in_a),
             "pair_id_b": _ids(b, pairs.in_b),
-            "pair": pd.Series(pair_names(a, b, pairs), dtype=object),
+            **{f"pair_{side}": pd.Series(names, dtype=object) for side, names in labels.items()},
             "matched_by": pd.Series(pairs.matched_by, dtype=object),
         }
     )
@@ -72,11 +93,13 @@ def pair_frame(a: History, b: History, pairs: PairAlignment) -> pd.DataFrame:
 
 def pair_names(a: History, b: History, pairs: PairAlignment) -> list[str]:
     """A label for each aligned pair, that of a where it is there."""
-    of_a, of_b = list(pair_labels(a).values()), list(pair_labels(b).values())
-    return [
-        of_a[left] if left >= 0 else of_b[right]
-        for left, right in zip(pairs.in_a.tolist(), pairs.in_b.tolist(), strict=True)
-    ]
+    both = zip(_labels(a, pairs.in_a), _labels(b, pairs.in_b), strict=True)
+    return [str(right if left is None else left) for left, right in both]
+
+
+def _labels(history: History, places: Places) -> list[str | None]:
+    labels = list(pair_labels(history).values())
+    return [labels[place] if place >= 0 else None for place in places.tolist()]
 
 
 def align_cycles(a: History, b: History, tolerance: pd.Timedelta) -> tuple[Places, Places]:
@@ -97,6 +120,22 @@ def align_cycles(a: History, b: History, tolerance: pd.Timedelta) -> tuple[Place
     near = np.abs(theirs[nearest_b] - mine) <= int(tolerance / pd.Timedelta(microseconds=1))
     rows = rows[near & (nearest_a[nearest_b] == rows)]
     return rows, nearest_b[rows]
+
+
+def wider_tolerance(a: History, b: History, shared: int) -> tuple[pd.Timedelta, int] | None:
+    """The least round tolerance under which more cycles belong together, and how many then do; None where none would.
+
+    At most half the time from cycle to cycle: beyond that a cycle could as well belong to the next one.
+    """
+    mine, theirs = (moments_of(history) for history in (a, b))
+    steps = [float(np.median(np.diff(times))) for times in (mine, theirs) if len(times) > 1]
+    most = pd.Timedelta(microseconds=int(min(steps) / 2)) if steps else pd.Timedelta(hours=12)
+    rows = align_cycles(a, b, most)
+    if len(rows[0]) <= shared:
+        return None
+    apart = pd.Timedelta(microseconds=int(np.abs(mine[rows[0]] - theirs[rows[1]]).max()))
+    enough = next((step for step in map(pd.Timedelta, _ROUND) if step >= apart), apart.ceil("h"))
+    return enough, len(align_cycles(a, b, enough)[0])
 
 
 def moments_of(history: History) -> Places:
@@ -120,12 +159,16 @@ def _names(history: History) -> pd.DataFrame:
     ]
     ticker = [str(name) for name in pairs["ticker"]]
     named = list(zip(ticker, pairs["pair_id"].tolist(), strict=True))
-    return pd.DataFrame(
-        {
-            name: pd.Series(keys, dtype=object)
-            for name, keys in (("address", address), ("ticker", ticker), ("named_id", named))
-        }
-    )
+    base = [_base(*names) for names in zip(pairs["base"].astype(object), ticker, strict=True)]
+    base_and_kind = [None if name is None else (name, kind) for name, kind in zip(base, pairs["kind"], strict=True)]
+    keys = {"address": address, "ticker": ticker, "named_id": named, "base": base, "base_and_kind": base_and_kind}
+    return pd.DataFrame({name: pd.Series(values, dtype=object) for name, values in keys.items()})
+
+
+def _base(symbol: object, ticker: str) -> str | None:
+    """What is bought, in capitals; None where nothing is named."""
+    name = symbol if isinstance(symbol, str) and symbol else re.split("[-/_:]", ticker)[0]
+    return (_QUOTE.sub("", name) if name == ticker else name).strip().upper() or None
 
 
 def _unique(keys: pd.Series, places: Iterable[int]) -> dict[Hashable, int]:

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from alpha_model.analysis.columns import Numbers, Places, Truths, numbers
 from alpha_model.analysis.compare.align import PairAlignment
-from alpha_model.analysis.compare.fields import CYCLE_FIELDS, PAIR_FIELDS, CompareStage, Field, Kind
-from alpha_model.analysis.plan import rebalance_trades
+from alpha_model.analysis.compare.fields import (
+    CYCLE_FIELDS,
+    PAIR_FIELDS,
+    UNCOMPARED,
+    CompareStage,
+    Field,
+    Kind,
+)
+from alpha_model.analysis.compare.side import Side
 from alpha_model.errors import HistoryError
 from alpha_model.history import History
-from alpha_model.history.history import Matrix
-from alpha_model.history.places import places_of
+from alpha_model.history.schema import SCHEMAS
 
 RELATIVE = 1e-6
 """Two runs of the same strategy differ in the last digits of a float; a millionth changes no decision."""
@@ -27,6 +32,10 @@ USD = 0.005
 _SMALL = 1e-9
 """Numbers that are not USD and both this near to 0 are the same."""
 
+_EXACT = frozenset({Kind.truth, Kind.flags, Kind.codes, Kind.word})
+_KINDS = frozenset({"old_kind", "synthetic_kind"})
+"""Columns of which a table of weights knows the side and not the kind."""
+
 
 @dataclass(frozen=True, slots=True)
 class Tolerance:
@@ -34,7 +43,7 @@ class Tolerance:
 
     Args:
         relative: Share of the larger one.
-        usd: And at least so many USD, for amounts.
+        usd: And at least so many USD, for amounts of the portfolio.
     """
 
     relative: float = RELATIVE
@@ -53,10 +62,10 @@ class Compared:
 
     Args:
         field: Which.
-        left: Of a; cycles × pairs, or one number a cycle. Words are codes of `words`.
+        left: Of a; cycles × pairs, or one number a cycle. Words are places in `words`, codes bits of it.
         right: Of b.
         differs: Where they are not the same.
-        words: The words that the numbers stand for, for fields of kind `word`.
+        words: The words that the numbers stand for.
     """
 
     field: Field
@@ -67,100 +76,20 @@ class Compared:
 
 
 @dataclass(frozen=True, slots=True)
-class Side:
-    """One of the two histories, brought into the common order of cycles and pairs."""
-
-    history: History
-    rows: Places
-    pairs: Places
-
-    def arrange(self, matrix: Matrix) -> Matrix:
-        """A matrix of `wide` in the common order; NaN where the history has no such pair."""
-        if matrix.shape == (len(self.rows), len(self.pairs)) and self._in_order():
-            return matrix
-        known = self.pairs >= 0
-        found = np.full((len(self.rows), len(self.pairs)), np.nan)
-        found[:, known] = matrix[np.ix_(self.rows, self.pairs[known])]
-        return found
-
-    def _in_order(self) -> bool:
-        return all(np.array_equal(places, np.arange(len(places))) for places in (self.rows, self.pairs))
-
-    def present(self) -> Truths:
-        """Where the pair occurs in the cycle."""
-        return ~np.isnan(self.arrange(self.history.wide("selected")))
-
-    def sized(self) -> Truths:
-        """Cycles in which size risk decided the targets."""
-        return ~np.isnan(numbers(self.history.tables.cycles, "accepted_investable_equity")[self.rows])
-
-    def records(self, name: str) -> bool:
-        """Does the history record the column at all?"""
-        table = self.history.tables.cycles if name in _CYCLE_NAMES else self.history.tables.signals
-        if name.startswith("traded_"):
-            return bool(self.history.tables.cycles["trade_count"].null_count < len(self.history))
-        return bool(table[name].null_count < table.num_rows) or name in _ALWAYS
-
-    def words(self, name: str) -> pa.Array:
-        """A column of words, one a row of `signals`; lists are joined, absent ones are empty."""
-        column = self.history.tables.signals[name].combine_chunks()
-        if name != "other_flags":
-            return pc.fill_null(column, "")
-        listed = np.flatnonzero(np.asarray(pc.is_valid(column)))
-        if not listed.size:
-            return pa.repeat("", len(column))
-        texts = np.full(len(column), "", dtype=object)
-        texts[listed] = [", ".join(sorted(names)) for names in column.take(pa.array(listed)).to_pylist()]
-        return pa.array(texts, pa.string())
-
-    def coded(self, codes: Numbers) -> Matrix:
-        """Codes of a column of words in the common order."""
-        matrix = np.full((len(self.history), len(self.history.pair_ids)), np.nan)
-        matrix[self.history.signal_places, self.history.pair_places] = codes
-        return self.arrange(matrix)
-
-    def traded(self, name: str) -> Matrix:
-        """Units or USD of the rebalance trades of each cycle and pair; 0 where nothing was traded."""
-        trades = rebalance_trades(self.history)
-        trades = trades.filter(
-            pc.is_in(trades["pair_id"], value_set=self.history.tables.pairs["pair_id"].combine_chunks())
-        )
-        executed, planned = numbers(trades, "executed_quantity"), numbers(trades, "planned_quantity")
-        amount = (
-            np.where(np.isnan(executed), planned, executed) if name == "traded_quantity" else numbers(trades, "value")
-        )
-        matrix = np.zeros((len(self.history), len(self.history.pair_ids)))
-        rows = places_of(self.history.cycle_numbers, trades["cycle"].to_numpy())
-        columns = places_of(self.history.pair_ids, trades["pair_id"].to_numpy())
-        np.add.at(matrix, (rows, columns), np.nan_to_num(amount))
-        matrix[np.isnan(numbers(self.history.tables.cycles, "trade_count"))] = np.nan
-        return self.arrange(matrix)
-
-
-_CYCLE_NAMES = frozenset(field.name for field in CYCLE_FIELDS)
-_ALWAYS = frozenset({"other_flags", "old_kind", "leverage"})
-"""Columns whose absence says something: no such flag, nothing held, no leverage."""
-
-
-@dataclass(frozen=True, slots=True)
 class Comparison:
     """Two histories, number by number, over the cycles that they share.
 
     Args:
         pairs: How the pairs were aligned; columns of the matrices.
-        missing: Cells with the pair in one of the two only.
-        present: Cells with the pair in at least one.
-        cells: The fields of the pairs.
+        cells: The fields of the pairs; a field that different stages wrote in different cells occurs once for each.
         cycles: The fields of the cycles.
-        not_compared: Fields that one of the two does not record at all.
+        not_compared: Why a column was not compared, by its name.
     """
 
     pairs: PairAlignment
-    missing: Truths
-    present: Truths
     cells: list[Compared]
     cycles: list[Compared]
-    not_compared: list[str]
+    not_compared: dict[str, str]
 
 
 def compare(
@@ -168,64 +97,132 @@ def compare(
 ) -> Comparison:
     """Compare the given rows of `cycles`, pair by pair."""
     left, right = Side(a, rows[0], pairs.in_a), Side(b, rows[1], pairs.in_b)
-    here, there = left.present(), right.present()
-    both = here & there
-    sized = left.sized() | right.sized()
+    not_compared = _not_compared(left, right)
     cells: list[Compared] = []
-    not_compared: list[str] = []
     for field in PAIR_FIELDS:
-        if not (left.records(field.name) and right.records(field.name)):
-            if left.records(field.name) or right.records(field.name):
-                not_compared.append(field.name)
-            continue
-        cells += _split(_compare_cells(field, left, right, both, tolerance), sized)
-    cycles = []
-    for field in CYCLE_FIELDS:
-        mine, theirs = (numbers(side.history.tables.cycles, field.name)[side.rows] for side in (left, right))
-        if left.records(field.name) and right.records(field.name):
-            cycles.append(Compared(field, mine, theirs, _differ(mine, theirs, field, tolerance)))
-        elif left.records(field.name) or right.records(field.name):
-            not_compared.append(field.name)
-    return Comparison(pairs, here != there, here | there, cells, cycles, not_compared)
+        if field.name not in not_compared and (left.has(field.name) or right.has(field.name)):
+            compared = _compare_cells(field, left, right, tolerance)
+            if field.name == "limited_share":
+                compared = replace(compared, differs=compared.differs & _same_wishes(cells)[:, None])
+            cells += _by_stage(compared, left, right)
+    cycles = [
+        part
+        for field in CYCLE_FIELDS
+        if field.name not in not_compared
+        for part in _by_stage(_compare_cycles(field, left, right, tolerance), left, right)
+    ]
+    return Comparison(pairs, cells, cycles, not_compared)
 
 
-def _compare_cells(field: Field, left: Side, right: Side, both: Truths, tolerance: Tolerance) -> Compared:
-    words: tuple[str, ...] = ()
-    if field.kind is Kind.word:
-        texts = [side.words(field.name) for side in (left, right)]
-        encoded = pa.concat_arrays(texts).dictionary_encode()
-        codes, words = encoded.indices.to_numpy(), tuple(encoded.dictionary.to_pylist())
-        split = len(texts[0])
-        mine, theirs = left.coded(codes[:split].astype(float)), right.coded(codes[split:].astype(float))
-    elif field.stage is CompareStage.trade:
-        mine, theirs = left.traded(field.name), right.traded(field.name)
-    else:
-        mine, theirs = (side.arrange(side.history.wide(field.name)) for side in (left, right))
+def _same_wishes(cells: list[Compared]) -> Truths:
+    """Cycles with the same pairs and raw weights on both sides; elsewhere the share of each differs for that alone."""
+    before = [each for each in cells if each.field.name in {"present", "raw_weight"}]
+    same: Truths = ~np.any([each.differs.any(axis=1) for each in before], axis=0)
+    return same
+
+
+def _not_compared(left: Side, right: Side) -> dict[str, str]:
+    """Columns that one side does not record, or that are never compared, with the reason, in the schema's order."""
+    found = {}
+    for name in (name for table in ("cycles", "signals") for name in SCHEMAS[table].names):
+        recorded = [side.records(name) for side in (left, right)]
+        if name in UNCOMPARED:
+            if left.has(name) or right.has(name):
+                found[name] = UNCOMPARED[name]
+        elif name in _KINDS and left.of_weights != right.of_weights:
+            found[name] = "known as a side only"
+        elif not all(recorded) and (left.has(name) or right.has(name)):
+            found[name] = f"recorded in {'A' if recorded[0] else 'B'} only" if any(recorded) else "made of the weights"
+    if "trade_count" in found or not left.has("trade_count"):
+        found |= dict.fromkeys(("traded_quantity", "traded_usd"), found.get("trade_count", "not recorded"))
+    return found
+
+
+def _compare_cells(field: Field, left: Side, right: Side, tolerance: Tolerance) -> Compared:
+    both = left.present & right.present
+    if field.kind in {Kind.word, Kind.codes}:
+        mine, theirs, words = (_worded if field.kind is Kind.word else _coded)(field, left, right)
+        return Compared(field, mine, theirs, _differ(mine, theirs, field, tolerance) & both, words)
+    mine, theirs = left.values(field), right.values(field)
+    if field.name == "present":
+        return Compared(field, mine, theirs, _presence(left, right))
     if field.kind is Kind.flags:
         mine, theirs = (
             np.where(np.isnan(bits), np.nan, (np.nan_to_num(bits).astype(np.int64) & field.mask).astype(np.float64))
             for bits in (mine, theirs)
         )
-    return Compared(field, mine, theirs, _differ(mine, theirs, field, tolerance) & both, words)
+    if field.name.endswith("_limit"):
+        both = both & ((mine > 0) | (theirs > 0))
+        mine, theirs = np.abs(mine), np.abs(theirs)
+    return Compared(field, mine, theirs, _differ(mine, theirs, field, tolerance) & both)
 
 
-def _split(compared: Compared, sized: Truths) -> Iterator[Compared]:
-    """With size risk a weight is the share of what was accepted, and so belongs to that stage."""
-    if compared.field.name != "normalised_weight":
+def _compare_cycles(field: Field, left: Side, right: Side, tolerance: Tolerance) -> Compared:
+    mine, theirs = (numbers(side.history.tables.cycles, field.name)[side.rows] for side in (left, right))
+    return Compared(field, mine, theirs, _differ(mine, theirs, field, tolerance))
+
+
+def _worded(field: Field, left: Side, right: Side) -> tuple[Numbers, Numbers, tuple[str, ...]]:
+    texts = [side.words(field.name) for side in (left, right)]
+    encoded = pa.concat_arrays(texts).dictionary_encode()
+    codes, split = encoded.indices.to_numpy().astype(np.float64), len(texts[0])
+    return left.spread(codes[:split]), right.spread(codes[split:]), tuple(encoded.dictionary.to_pylist())
+
+
+def _coded(field: Field, left: Side, right: Side) -> tuple[Numbers, Numbers, tuple[str, ...]]:
+    codes = sorted({*left.reasons.codes, *right.reasons.codes})
+    mine, theirs = (side.reason_bits(field.steps, codes) for side in (left, right))
+    return mine, theirs, tuple(codes)
+
+
+def _presence(left: Side, right: Side) -> Truths:
+    """Where the pair is in one of the two only; not where the other one leaves out what it neither chose nor held."""
+    missing: Truths = (left.present != right.present) & ~_left_out(left, right) & ~_left_out(right, left)
+    return missing
+
+
+def _left_out(one: Side, other: Side) -> Truths:
+    """Where only the one has the pair, neither chosen nor held, and the other would not record it."""
+    if other.unchosen:
+        return np.zeros_like(one.present)
+    idle: Truths = (one.arrange(one.history.wide("selected")) == 0) & ~one.held()
+    return idle & ~other.present
+
+
+def _by_stage(compared: Compared, left: Side, right: Side) -> Iterator[Compared]:
+    """A field by the stages that wrote it, where that is not the same stage in every cell."""
+    field = compared.field
+    later = field.asked or field.late
+    if later is None:
         yield compared
         return
-    late = Field(compared.field.name, CompareStage.size_risk, compared.field.kind, compared.field.words)
-    yield Compared(compared.field, compared.left, compared.right, compared.differs & ~sized[:, None])
-    yield Compared(late, compared.left, compared.right, compared.differs & sized[:, None])
+    if field.asked is None:
+        there = _written_late(later, left, right)
+    else:
+        there = np.isnan(compared.left) != np.isnan(compared.right)
+    yield replace(compared, differs=compared.differs & ~there)
+    yield replace(compared, field=replace(field, stage=later), differs=compared.differs & there)
+
+
+def _written_late(later: CompareStage, left: Side, right: Side) -> Truths:
+    """In which cells the later stage wrote the field."""
+    if later is CompareStage.selection:
+        known = [side.held() | (left.unchosen and right.unchosen) for side in (left, right)]
+        return ~(known[0] & left.present) & ~(known[1] & right.present)
+    if later is CompareStage.threshold:
+        return left.short_of_cash() | right.short_of_cash()
+    return np.broadcast_to((left.sized | right.sized)[:, None], left.present.shape)
 
 
 def _differ(left: Numbers, right: Numbers, field: Field, tolerance: Tolerance) -> Truths:
     """Where two numbers are not the same; an absent one is the same as an absent one only."""
     one_absent = np.isnan(left) != np.isnan(right)
-    if field.kind in {Kind.truth, Kind.flags, Kind.word}:
+    if field.derived:
+        one_absent = np.zeros_like(one_absent)
+    if field.kind in _EXACT:
         other: Truths = one_absent | ((left != right) & ~np.isnan(left) & ~np.isnan(right))
         return other
-    least = tolerance.usd if field.kind is Kind.usd and field.name != "price" else _SMALL * bool(tolerance.relative)
+    least = tolerance.usd if field.kind is Kind.usd else _SMALL * bool(tolerance.relative)
     slack = np.maximum(tolerance.relative * np.maximum(np.abs(left), np.abs(right)), least)
     different: Truths = one_absent | (np.abs(left - right) > slack)
     return different

@@ -6,7 +6,7 @@ from alpha_model.analysis.metrics.exposure import exposure
 from alpha_model.analysis.metrics.forecast import forecast_quality
 from alpha_model.analysis.metrics.near_misses import GATE_MEANINGS, Gate, near_misses
 from alpha_model.analysis.metrics.quantiles import quantile_returns
-from alpha_model.analysis.metrics.returns import RETURN_SOURCES, next_returns, return_coverage
+from alpha_model.analysis.metrics.returns import COVERAGE, RETURN_SOURCES, next_returns, return_coverage
 from alpha_model.analysis.metrics.stability import signal_stability
 from alpha_model.analysis.metrics.streaks import PAIR_STREAKS, describe_streak, outcome_streaks, pair_streaks
 from alpha_model.analysis.metrics.table import METRICS, Metric, cycle_metrics, metric_summary, rolling_metrics
@@ -14,6 +14,7 @@ from alpha_model.analysis.metrics.transfer import transfer_coefficients
 from alpha_model.analysis.metrics.turnover import turnover
 
 __all__ = [
+    "COVERAGE",
     "EFFECTS",
     "GATE_MEANINGS",
     "METRICS",

@@ -21,7 +21,7 @@ from alpha_model.analysis.columns import Numbers, cycle_frame
 from alpha_model.analysis.ledger import Ledger, ledger_of
 from alpha_model.analysis.ledger_rollups import CONSTRAINTS, refused
 from alpha_model.analysis.metrics.board import Board
-from alpha_model.analysis.metrics.returns import Returns, returns_of
+from alpha_model.analysis.metrics.returns import COVERAGE, Returns, returns_of
 from alpha_model.history import History
 
 Amounts: TypeAlias = dict[str, Numbers]
@@ -39,10 +39,11 @@ def constraint_effects(history: History) -> pd.DataFrame:
     Returns:
         RangeIndex, one row a cycle, in order: cycle; timestamp (UTC); then in USD for each of `EFFECTS` NAME_usd:
         negative where it cost, positive where it spared a loss; 0 where it moved nothing; NaN where it moved something
-        and the next return of none of those pairs is known; total_usd (their sum, as far as it is known; NaN where
-        nothing is); moved_usd (Σ|USD| that constraints moved; NaN where an amount of the cycle is unknown); judged_usd
-        (the part of it whose next return is known, which the effects are about). Re-offered money is moved again each
-        time. The last cycle has no next return.
+        and the next return of none of those pairs is known, or where over all cycles fewer than `COVERAGE` of the
+        dollars whose return was expected have one; total_usd (their sum, as far as it is known; NaN where nothing is,
+        or where too few of all dollars have a return); moved_usd (Σ|USD| that constraints moved; NaN where an amount
+        of the cycle is unknown); judged_usd (the part of it whose next return is known, which the effects are about).
+        Re-offered money is moved again each time. The last cycle has no next return.
 
     Source: the exact attribution of active return to constraints by differences of holdings, as in R. Grinold and K.
     Easton, Attribution of performance and holdings, 1998; here per stage of the ledger and for one period.
@@ -60,53 +61,66 @@ def constraint_effect_totals(history: History, book: Ledger | None = None) -> pd
 
     Returns:
         RangeIndex, one row for each of `EFFECTS`, in order: constraint; cycles (in which it moved something);
-        moved_usd (Σ|USD| of the known amounts); judged_usd (of those, the part whose next return is known); effect_usd
-        (NaN where nothing was judged but something was moved); effect_share (effect / judged; NaN where nothing was
-        judged); unknown_cycles (in which an amount of it is unknown).
+        moved_usd (Σ|USD| of the known amounts); expected_usd (of those, the part whose next return the decision
+        promised, see `forecast_quality`); judged_usd (of that, the part whose next return is known); effect_usd (NaN
+        where less than `COVERAGE` of the expected was judged, or nothing although something was moved); effect_share
+        (effect / judged; NaN where there is no effect or nothing was judged); unknown_cycles (in which an amount of it
+        is unknown).
     """
     board = Board(history)
-    moves, returns = _moves(board, book or ledger_of(history)), _next_of(board, returns_of(board))
+    moves, returns = _moves(board, book or ledger_of(history)), returns_of(board)
     return pd.DataFrame([_total(board, name, usd, returns) for name, usd in moves.items()])
 
 
 def effects_of(board: Board, returns: Returns, book: Ledger) -> pd.DataFrame:
     """`constraint_effects` from columns that are made already."""
-    history, after = board.history, _next_of(board, returns)
-    count = len(history)
+    after, count = _next_of(board, returns), len(board.history)
     earned: Amounts = {}
-    moved, judged = np.zeros(count), np.zeros(count)
+    total, moved, judged, touched, promised = *(np.zeros(count) for _ in range(4)), 0.0
     for name, change in _moves(board, book).items():
         rows = np.flatnonzero(change)
         place, usd = board.places[rows], change[rows]
-        gain = usd * after[rows]
-        known = ~np.isnan(gain)
-        effect = np.bincount(place[known], weights=gain[known], minlength=count)
-        unjudged = np.bincount(place, minlength=count) > 0
-        unjudged &= np.bincount(place[known], minlength=count) == 0
-        earned[f"{name}_usd"] = np.where(unjudged, np.nan, effect)
+        known = ~np.isnan(usd * after[rows])
+        effect, size = (
+            np.bincount(place[known], weights=values, minlength=count)
+            for values in ((usd * after[rows])[known], np.abs(usd[known]))
+        )
+        here, expected = np.bincount(place, minlength=count), _expected(board, change, returns)
+        uncovered = size.sum() < COVERAGE * expected
+        blank = (here > 0) & (uncovered | (np.bincount(place[known], minlength=count) == 0))
+        earned[f"{name}_usd"] = np.where(blank, np.nan, effect)
         moved += np.bincount(place, weights=np.abs(usd), minlength=count)
-        judged += np.bincount(place[known], weights=np.abs(usd[known]), minlength=count)
-    table = np.column_stack(list(earned.values()))
-    known_total = np.where(np.isnan(table).any(axis=1) & (judged == 0), np.nan, np.nansum(table, axis=1))
-    return cycle_frame(history, {**earned, "total_usd": known_total, "moved_usd": moved, "judged_usd": judged})
+        total, judged, touched, promised = total + effect, judged + size, touched + here, promised + expected
+    nothing = (touched > 0) & ((judged == 0) | (judged.sum() < COVERAGE * promised))
+    columns = {"total_usd": np.where(nothing, np.nan, total), "moved_usd": moved, "judged_usd": judged}
+    return cycle_frame(board.history, {**earned, **columns})
 
 
 def _next_of(board: Board, returns: Returns) -> Numbers:
-    return returns.value[board.places, board.columns]
+    """The next return of each row of `signals`; NaN also where it was not to be expected."""
+    return np.where(returns.judged, returns.value, np.nan)[board.places, board.columns]
 
 
-def _total(board: Board, name: str, usd: Numbers, returns: Numbers) -> dict[str, object]:
+def _expected(board: Board, usd: Numbers, returns: Returns) -> float:
+    """Σ|USD| of the rows whose next return was to be expected."""
+    return float(np.nansum(np.abs(usd[returns.expected[board.places, board.columns]])))
+
+
+def _total(board: Board, name: str, usd: Numbers, returns: Returns) -> dict[str, object]:
+    after = _next_of(board, returns)
     known = ~np.isnan(usd) & (usd != 0)
-    judged = known & ~np.isnan(returns)
-    size, effect = float(np.abs(usd[judged]).sum()), float((usd[judged] * returns[judged]).sum())
-    idle = not known.any()
+    judged = known & ~np.isnan(after)
+    size, effect = float(np.abs(usd[judged]).sum()), float((usd[judged] * after[judged]).sum())
+    expected = _expected(board, usd, returns)
+    covered = not known.any() or (size > 0 and size >= COVERAGE * expected)
     return {
         "constraint": name,
         "cycles": len(np.unique(board.places[known])),
         "moved_usd": float(np.abs(usd[known]).sum()),
+        "expected_usd": expected,
         "judged_usd": size,
-        "effect_usd": effect if size > 0 or idle else np.nan,
-        "effect_share": effect / size if size > 0 else np.nan,
+        "effect_usd": effect if covered else np.nan,
+        "effect_share": effect / size if covered and size > 0 else np.nan,
         "unknown_cycles": len(np.unique(board.places[np.isnan(usd)])),
     }
 

@@ -28,7 +28,8 @@ def quantile_returns(history: History, quantiles: int = 5) -> pd.DataFrame:
     Returns:
         RangeIndex, one row a cycle, in order: cycle; timestamp (UTC); signals (N) and with_return (n) as in
         `forecast_quality`; q1 … qK (mean return of a unit held long, share; NaN where n < quantiles or ties leave the
-        quantile empty); spread (qK - q1, NaN unless both are known). NaN throughout the last cycle.
+        quantile empty); spread (qK - q1, NaN unless both are known). NaN throughout the last cycle, and in every cycle
+        where fewer than `COVERAGE` of the expected returns are known over all cycles.
 
     Raises:
         HistoryError: Fewer than 2 quantiles.
@@ -47,9 +48,9 @@ def quantiles_of(board: Board, returns: Returns, quantiles: int) -> pd.DataFrame
             f"quantile_returns() needs at least {FEWEST_QUANTILES} quantiles, got {quantiles}. Five is usual.",
             got=quantiles,
         )
-    both = board.has_signal & returns.known
+    both = board.has_signal & returns.judged
     count = row_count(both)
-    enough = both & (count >= quantiles)[:, None]
+    enough = both & (count >= quantiles)[:, None] & returns.cover(board.has_signal)
     place = _quantile(board.signal_ranks(enough), count, quantiles)
     means = {f"q{each}": row_mean(returns.value, enough & (place == each)) for each in range(1, quantiles + 1)}
     return cycle_frame(

@@ -16,8 +16,13 @@ the source has at both ends:
    same mark, the median of value / (units x mid price) over the positions that were closed whole; 1 without any.
 
 Assumed throughout: positions are marked at the time of the decision; dividends, interest and splits are in the price
-or the value; the interval is whatever lies between two cycles, gaps included. Held values know the returns of held
-pairs only, which is why every metric that uses returns says of how many pairs, of how many.
+or the value; the interval is whatever lies between two cycles, gaps included.
+
+Whether a return is known must not depend on what came after: a pair that is recorded again only when it rose has known
+returns that rose. So a statistic of returns is about the pairs of which the return could be expected at the decision,
+because their price is recorded or they are held after the trades; and it is blank where more than one in a hundred of
+those is missing in the end (`COVERAGE`), over all cycles together: single cycles in which none is missing are chosen
+by what came after, too.
 """
 
 from __future__ import annotations
@@ -43,6 +48,9 @@ RETURN_SOURCES = ("absent", "recorded prices", "trade prices", "held values")
 _SOURCES = pd.CategoricalDtype(list(RETURN_SOURCES))
 ABSENT, RECORDED, TRADED, HELD = (np.int8(place) for place in range(len(RETURN_SOURCES)))
 
+COVERAGE = 0.99
+"""The share of the expected returns that must be known. With fewer, choosing among noise showed t values beyond 5."""
+
 DUST = 1e-6
 """Relative: a remainder this small beside what was held or traded has no return worth the name."""
 
@@ -56,15 +64,28 @@ class Returns:
     Args:
         value: Share of the price now; NaN where it is not known, and throughout the last cycle.
         source: Places in `RETURN_SOURCES`.
+        expected: Where the decision already showed that there would be a return: priced, or held after the trades, and
+            not in the last cycle.
     """
 
     value: Matrix
     source: npt.NDArray[np.int8]
+    expected: Mask
 
     @property
     def known(self) -> Mask:
         """Where there is a return."""
         return np.asarray(self.source != ABSENT)
+
+    @property
+    def judged(self) -> Mask:
+        """Where there is one that was expected: what statistics are about."""
+        return self.known & self.expected
+
+    def cover(self, where: Mask) -> bool:
+        """Are enough of the expected returns known, over all cycles together?"""
+        expected = np.count_nonzero(self.expected & where)
+        return bool(np.count_nonzero(self.judged & where) >= COVERAGE * expected)
 
 
 def next_returns(history: History) -> pd.DataFrame:
@@ -72,8 +93,9 @@ def next_returns(history: History) -> pd.DataFrame:
 
     Returns:
         RangeIndex, one row a signal, in the order of `history.signals`: cycle; timestamp (UTC); pair_id; next_return
-        (share, of one unit held long; NaN = not known); source (categorical: `recorded prices`, `trade prices`, `held
-        values` or `absent`). See the module for the derivation and what it assumes.
+        (share, of one unit held long; NaN = not known); expected (bool: the decision already promised one, which is
+        what statistics are about); source (categorical: `recorded prices`, `trade prices`, `held values` or `absent`).
+        See the module for the derivation and what it assumes.
     """
     board = Board(history)
     returns, cells = returns_of(board), (board.places, board.columns)
@@ -84,6 +106,7 @@ def next_returns(history: History) -> pd.DataFrame:
             "timestamp": signals["timestamp"].to_pandas(),
             "pair_id": signals["pair_id"].to_numpy(),
             "next_return": returns.value[cells],
+            "expected": returns.expected[cells],
             "source": pd.Categorical.from_codes(returns.source[cells], dtype=_SOURCES),
         }
     )
@@ -94,7 +117,8 @@ def return_coverage(history: History) -> pd.DataFrame:
 
     Returns:
         RangeIndex, one row a cycle, in order: cycle; timestamp (UTC); hours (until the next cycle, NaN for the last);
-        pairs (with a row in the cycle); known, recorded_prices, trade_prices, held_values (of those, counts).
+        pairs (with a row in the cycle); expected (of those, priced or held after the trades); known, recorded_prices,
+        trade_prices, held_values (of the pairs, counts).
     """
     board = Board(history)
     returns = returns_of(board)
@@ -107,7 +131,13 @@ def return_coverage(history: History) -> pd.DataFrame:
     hours = np.append(np.diff(times) / 3.6e9, np.nan)[: len(history)]
     return cycle_frame(
         history,
-        {"hours": hours, "pairs": row_count(board.there), "known": row_count(board.there & returns.known), **counts},
+        {
+            "hours": hours,
+            "pairs": row_count(board.there),
+            "expected": row_count(board.there & returns.expected),
+            "known": row_count(board.there & returns.known),
+            **counts,
+        },
     )
 
 
@@ -115,10 +145,12 @@ def returns_of(board: Board) -> Returns:
     """The returns as matrices."""
     value = np.full(board.shape, np.nan)
     source = np.full(board.shape, ABSENT, dtype=np.int8)
+    expected = np.zeros(board.shape, dtype=np.bool_)
     if len(value) <= 1:
-        return Returns(value, source)
+        return Returns(value, source, expected)
     price = board.wide("price")
     price = np.where(price > 0, price, np.nan)
+    expected[:-1] = (board.there & (~np.isnan(price) | (board.holding != 0)))[:-1]
     value[:-1] = _growth(price)
     source[~np.isnan(value)] = RECORDED
     if (board.there & (source == ABSENT))[:-1].any():
@@ -128,7 +160,7 @@ def returns_of(board: Board) -> Returns:
             new = (source[:-1] == ABSENT) & ~np.isnan(found)
             value[:-1][new] = found[new]
             source[:-1][new] = code
-    return Returns(value, source)
+    return Returns(value, source, expected)
 
 
 def _growth(price: Matrix) -> Matrix:

@@ -55,6 +55,8 @@ METRICS: dict[str, Metric] = {
     "transfer_target": Metric("correlation", "raw weights with targets: the limits alone"),
     "rank_ic": Metric("correlation", "ranks of signals with ranks of the returns until the next cycle"),
     "hit_rate": Metric("share", "signals whose sign was that of the next return"),
+    "chosen_known": Metric("share", "chosen pairs whose next return is known, of those that promised one"),
+    "others_known": Metric("share", "the same of the pairs left out"),
     "chosen_return": Metric("share", "mean next return of the chosen pairs, shorts negated"),
     "others_return": Metric("share", "mean next return of the pairs left out, shorts negated"),
     "selection_spread": Metric("share", "what choosing earned: the difference of the two"),
@@ -80,10 +82,11 @@ def cycle_metrics(history: History, book: Ledger | None = None) -> pd.DataFrame:
         book: Its `ledger_of`, where that is at hand; it costs about as much as all metrics together.
 
     Returns:
-        RangeIndex, one row a cycle, in order: cycle; timestamp (UTC); signals (N: pairs with a signal other than 0) and
-        with_return (n: those with a known return until the next cycle, which rank_ic, hit_rate, the mean returns and
-        quantile_spread are about); then the columns of `METRICS`, in their order, in the units given there. NaN =
-        undefined or not recorded, never 0; each metric's own function says when.
+        RangeIndex, one row a cycle, in order: cycle; timestamp (UTC); signals (N: pairs with a signal other than 0),
+        expected (those whose return the decision promised) and with_return (n: those of them whose return until the
+        next cycle is known, which rank_ic, hit_rate, the mean returns and quantile_spread are about; these are blank
+        throughout where too few are known, see `forecast_quality`); then the columns of `METRICS`, in their order, in
+        the units given there. NaN = undefined or not recorded, never 0; each metric's own function says when.
     """
     board = Board(history)
     returns = returns_of(board)
@@ -103,7 +106,7 @@ def cycle_metrics(history: History, book: Ledger | None = None) -> pd.DataFrame:
         axis=1,
     )
     found = parts.loc[:, ~parts.columns.duplicated()]
-    counts = {name: forecast[name] for name in ("signals", "with_return")}
+    counts = {name: forecast[name] for name in ("signals", "expected", "with_return")}
     return cycle_frame(history, {**counts, **{name: found[name] for name in METRICS}})
 
 

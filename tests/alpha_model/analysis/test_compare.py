@@ -89,13 +89,13 @@ def test_earlier_stage_comes_before_a_later_one() -> None:
     change = {"signal": {"raw_weight": 2.0, "normalised_weight": 0.6, "position_target": 600.0}}
     found = compare_cycles(build().cycle(1), build(**change).cycle(1))
     assert found.first_stage == CompareStage.raw_weight
-    assert found.differences[["stage", "field", "before", "after", "difference"]].to_numpy().tolist() == [
+    assert found.differences[["stage", "field", "a", "b", "difference"]].to_numpy().tolist() == [
         ["raw_weight", "raw_weight", 1.0, 2.0, 1.0],
         ["concentration", "normalised_weight", 0.5, 0.6, pytest.approx(0.1)],
         ["target", "position_target", 500.0, 600.0, 100.0],
     ]
     assert set(found.differences["first_stage"]) == {"raw_weight"}
-    assert found.differences["sentence"].iloc[2] == "T1-USDC: target $500.00 → $600.00."
+    assert found.differences["sentence"].iloc[2] == "T1-USDC: target $500.00 in A, $600.00 in B."
 
 
 def test_largest_difference_is_in_usd() -> None:
@@ -112,25 +112,27 @@ def test_with_size_risk_a_weight_belongs_to_that_stage() -> None:
 def test_pair_in_one_cycle_only_is_a_difference_of_inputs() -> None:
     signals = [row for row in SIGNALS if (row["cycle"], row["pair_id"]) != (1, 2)]
     found = compare_cycles(make_history(SIGNALS, CYCLES).cycle(1), make_history(signals, CYCLES).cycle(1))
-    assert found.differences[["field", "before", "after"]].to_numpy().tolist() == [["present", True, False]]
-    assert found.verdict == "The two cycles differ first at stage inputs: T2-USDC is there before and not after."
+    assert found.differences.loc[found.differences["pair"].notna(), ["field", "a", "b"]].to_numpy().tolist() == [
+        ["present", True, False]
+    ]
+    assert found.verdict.startswith("The two cycles differ first at stage inputs: T2-USDC is there in A and not in B,")
 
 
 def test_settings_that_differ_are_named() -> None:
     other = {"pipeline": json.dumps([{"step": "normalise_weights", "max_weight": 0.6, "waterfall": True}])}
     found = compare_histories(build(), build(cycle=other))
     assert found.first_stage is None
-    assert found.settings[["setting", "before", "after", "cycles"]].to_numpy().tolist() == [
+    assert found.settings[["setting", "a", "b", "cycles"]].to_numpy().tolist() == [
         ["normalise_weights.max_weight", "0.5", "0.6", 1],
         ["normalise_weights.waterfall", None, "true", 1],
     ]
-    assert "The settings differ: normalise_weights.max_weight 0.5 → 0.6" in found.verdict
+    assert "The settings differ: normalise_weights.max_weight 0.5 in A, 0.6 in B; normalise" in found.verdict
 
 
 def test_what_one_side_does_not_record_is_not_a_difference() -> None:
     bare = [{key: value for key, value in row.items() if key != "price"} for row in SIGNALS]
     found = compare_histories(make_history(SIGNALS, CYCLES), make_history(bare, CYCLES))
-    assert (found.first_stage, found.not_compared) == (None, ["price"])
+    assert (found.first_stage, found.not_compared["price"]) == (None, "recorded in A only")
 
 
 def test_times_within_the_tolerance_are_the_same_cycle_and_each_is_used_once() -> None:
@@ -138,11 +140,78 @@ def test_times_within_the_tolerance_are_the_same_cycle_and_each_is_used_once() -
     for number, minutes in enumerate((4, 70, 5)):
         late[number]["timestamp"] = moment(number) + timedelta(minutes=minutes)
     a, b = make_history(SIGNALS, CYCLES), make_history(SIGNALS, late)
-    assert compare_histories(a, b).verdict == "The histories share no cycle: nothing was compared."
+    assert compare_histories(a, b).verdict.startswith("The histories share no cycle: nothing was compared.")
     found = compare_histories(a, b, "10min")
     assert found.cycles["result"].tolist() == ["same", "only in A", "only in B", "same"]
     assert found.cycles["cycle_a"].fillna(-1).tolist() == [0, 1, -1, 2]
-    assert found.verdict.endswith("1 cycle is only in A. 1 cycle is only in B.")
+    assert " 1 cycle is only in A. 1 cycle is only in B. With a tolerance of 2h" in found.verdict
+
+
+@pytest.mark.parametrize(
+    ("late", "words"),
+    [
+        ([timedelta(seconds=7 + n) for n in range(3)], "With a tolerance of 10s, 3 cycles would be shared."),
+        ([timedelta(0), timedelta(hours=-1), timedelta(hours=-1)], "With a tolerance of 1h, 3 cycles would be shared."),
+        ([timedelta(hours=11, minutes=30)] * 3, "With a tolerance of 12h, 3 cycles would be shared."),
+        ([timedelta(days=n) for n in (9, 10, 11)], None),
+    ],
+    ids=["seconds late", "clock changed", "half a day", "other days"],
+)
+def test_tolerance_that_would_help_is_offered(late, words) -> None:
+    a = make_history(SIGNALS, CYCLES)
+    b = make_history(SIGNALS, [{"timestamp": moment(n) + by, **CYCLES[n]} for n, by in enumerate(late)])
+    found = compare_histories(a, b)
+    assert (found.next_step and found.next_step.words) == words
+    assert words is None or found.verdict.endswith(words)
+    assert words is not None or "A has 3 cycles from 2026-01-05 00:00:00 to 2026-01-07 00:00:00 UTC." in found.verdict
+    if words:
+        offered = found.next_step.tolerance
+        assert set(compare_histories(a, b, offered).cycles["result"]) == {"same"}
+        assert compare_histories(a, b, offered).next_step is None
+
+
+def test_one_cycle_each_is_offered_a_tolerance_too() -> None:
+    late = [{**CYCLES[0], "timestamp": moment(0) + timedelta(minutes=7)}]
+    found = compare_histories(make_history(SIGNALS[:2], CYCLES[:1]), make_history(SIGNALS[:2], late))
+    assert found.next_step.words == "With a tolerance of 10min, 1 cycle would be shared."
+
+
+TETHER = {1: "BTC-USDT", 2: "eth-USDT", 3: "WBTC-USDT"}
+
+
+@pytest.mark.parametrize(
+    ("tickers", "others"),
+    [(TETHER, {1: "BTC-USDC", 2: "ETH-USDC", 3: "WBTC-USDC"}), (TETHER, {1: "BTCUSD", 2: "ETHUSDC", 3: "WBTC/EUR"})],
+)
+def test_pairs_match_by_base_where_asked_and_it_is_said(tickers, others) -> None:
+    signals = [*SIGNALS, {"pair_id": 3, "cycle": 0}]
+    a, b = make_history(signals, CYCLES, tickers), make_history(signals, CYCLES, others)
+    apart = compare_histories(a, b)
+    assert apart.first_stage == CompareStage.inputs
+    assert apart.next_step.words == "Matched by base, 3 more pairs would be in both."
+    assert apart.next_step.match == "base"
+    found = compare_histories(a, b, match="base")
+    assert (found.first_stage, found.next_step) == (None, None)
+    assert set(found.pairs["matched_by"]) == {"base"}
+    assert f" 3 pairs are matched by base alone, as BTC-USDT with {others[1]}." in found.verdict
+    assert "matched by base" in compare_cycles(a.cycle(0), b.cycle(0), match="base").verdict
+    with pytest.raises(HistoryError, match=r"'pair' or by 'base', got 'quote'"):
+        compare_histories(a, b, match="quote")
+
+
+def test_base_that_stands_in_two_pairs_matches_nothing() -> None:
+    signals = [{"pair_id": n} for n in (1, 2)]
+    a = make_history(signals, tickers={1: "BTC-USDT", 2: "BTC-DAI"})
+    b = make_history(signals[:1], tickers={1: "BTC-USDC"})
+    assert set(compare_histories(a, b, match="base").pairs["matched_by"]) == {"only in A", "only in B"}
+
+
+def test_two_cycles_of_one_history_are_before_and_after() -> None:
+    history = build(signal={"signal": 2.0})
+    found = compare_cycles(history.cycle(0), history.cycle(1))
+    assert found.verdict.startswith("The two cycles differ first at stage inputs: T1-USDC: signal 1 before, 2 after")
+    backwards = compare_cycles(history.cycle(1), history.cycle(0))
+    assert "signal 2 in A, 1 in B" in backwards.verdict
 
 
 def test_cycle_that_is_near_two_belongs_to_the_nearer() -> None:
@@ -175,13 +244,13 @@ def test_pairs_align_by_address_whatever_their_ids_and_names() -> None:
 def test_pairs_without_address_align_by_ticker_and_doubtful_ones_do_not() -> None:
     a = make_history([{"pair_id": n} for n in (1, 2, 3)], tickers={1: "A", 2: "B", 3: "B"})
     b = make_history([{"pair_id": n} for n in (3, 4, 5)], tickers={3: "B", 4: "B", 5: "A"})
-    found = compare_histories(a, b).pairs
+    found = compare_histories(a, b).pairs.sort_values(["pair_id_a", "pair_id_b"])
     assert found.fillna({"pair_id_a": -1, "pair_id_b": -1})[
         ["pair_id_a", "pair_id_b", "matched_by"]
     ].to_numpy().tolist() == [
         [1, 5, "ticker"],
-        [3, 3, "ticker and id"],
         [2, -1, "only in A"],
+        [3, 3, "ticker and id"],
         [-1, 4, "only in B"],
     ]
 

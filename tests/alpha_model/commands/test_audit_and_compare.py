@@ -68,3 +68,38 @@ def test_compare_asks_for_what_is_missing(words) -> None:
     result = run("compare", *words)
     assert result.exit_code == 2
     assert "--with" in result.stderr
+
+
+@pytest.fixture
+def weights(tmp_path):
+    """Writes a table of weights of two pairs over three days; its path."""
+
+    def write(name, quote="USDT", seconds=0):
+        days = [f"2026-01-0{day}T00:00:{seconds:02}Z,0.{day},0.{9 - day}" for day in (5, 6, 7)]
+        path = tmp_path / f"{name}.csv"
+        path.write_text("\n".join([f"timestamp,BTC-{quote},ETH-{quote}", *days]))
+        return str(path)
+
+    return write
+
+
+def test_compare_offers_a_tolerance_and_takes_it(weights) -> None:
+    live, back = weights("live", seconds=7), weights("back")
+    result = run("compare", live, back)
+    assert result.exit_code == 0
+    assert "With a tolerance of 10s, 3 cycles would be shared." in result.stdout
+    assert json.loads(run("compare", live, back, "--json").stdout)["next_step"]["tolerance"] == "10s"
+    assert "agree in all 3 cycles" in run("compare", live, back, "--tolerance", "10s").stdout
+
+
+def test_compare_matches_pairs_by_base_where_asked(weights) -> None:
+    a, b = weights("a"), weights("b", quote="USDC")
+    assert "Only in A: BTC-USDT, ETH-USDT." in run("compare", a, b).stdout
+    assert "Matched by base, 2 more pairs would be in both." in run("compare", a, b).stdout
+    result = run("compare", a, b, "--match", "base").stdout
+    assert "agree in all 3 cycles" in result
+    assert "2 pairs are matched by base alone, as BTC-USDT with BTC-USDC." in result
+
+
+def test_compare_names_what_is_not_compared_with_the_reason() -> None:
+    assert "position_id (each run numbers its positions)" in run("compare", SAMPLE, LAST).stdout

@@ -13,6 +13,7 @@ from alpha_model.analysis import (
     ledger,
     next_returns,
 )
+from alpha_model.analysis.metrics import effects
 from alpha_model.history import read_history
 
 CYCLE = {
@@ -20,6 +21,12 @@ CYCLE = {
     "max_position_adjust_usd": 1000.0,
     "position_adjust_threshold_usd": 10.0,
 }
+
+
+@pytest.fixture
+def covered(monkeypatch) -> None:
+    """However few returns are known, no effect is blank for that."""
+    monkeypatch.setattr(effects, "COVERAGE", 0.0)
 
 
 def make_cycle(*pairs, cycle=CYCLE):
@@ -104,14 +111,32 @@ def test_without_a_next_return_an_effect_is_null_and_where_nothing_moved_it_is_0
     assert (found["moved_usd"], found["judged_usd"], found["cash_usd"]) == (200, 0, 0)
 
 
-def test_effects_are_about_the_part_whose_return_is_known() -> None:
+def test_effect_on_those_that_were_seen_again_is_blank() -> None:
     capped = {"position_target": 300.0, "flags": ["capped_by_concentration"]}
     history = make_cycle({**capped, "next_price": None}, {**capped, "next_price": 110.0})
     found = first(history)
     assert (found["moved_usd"], found["judged_usd"]) == (400, 200)
+    assert found[["concentration_usd", "total_usd"]].isna().all()
+    total = constraint_effect_totals(history).set_index("constraint").loc["concentration"]
+    assert total[["cycles", "moved_usd", "expected_usd", "judged_usd", "unknown_cycles"]].tolist() == [
+        1,
+        400,
+        400,
+        200,
+        0,
+    ]
+    assert total[["effect_usd", "effect_share"]].isna().all()
+
+
+def test_effects_are_about_the_part_that_promised_a_return() -> None:
+    """The second pair has no price at the decision and is not held: that came before, and chooses nothing."""
+    capped = {"position_target": 300.0, "flags": ["capped_by_concentration"], "next_price": 110.0}
+    history = make_cycle(capped, {**capped, "price": None, "position_adjust_usd": 0.0})
+    found = first(history)
+    assert (found["moved_usd"], found["judged_usd"]) == (400, 200)
     assert found["concentration_usd"] == pytest.approx(-20)
     total = constraint_effect_totals(history).set_index("constraint").loc["concentration"]
-    assert total[["cycles", "moved_usd", "judged_usd", "unknown_cycles"]].tolist() == [1, 400, 200, 0]
+    assert total[["moved_usd", "expected_usd", "judged_usd"]].tolist() == [400, 200, 200]
     assert (total["effect_usd"], total["effect_share"]) == (pytest.approx(-20), pytest.approx(-0.1))
 
 
@@ -126,6 +151,7 @@ def test_an_unknown_amount_is_counted_and_not_taken_for_0() -> None:
 
 
 @pytest.mark.parametrize("path", EVERY, ids=lambda path: path.name)
+@pytest.mark.usefixtures("covered")
 def test_effects_add_up_to_what_the_positions_earned_beyond_what_was_wanted(path) -> None:
     """The path does not matter: (position after the trades - position wanted) x return, pair by pair."""
     history = read_history(path)

@@ -9,14 +9,17 @@ from hypothesis import strategies as st
 from scipy.stats import ConstantInputWarning, pearsonr, spearmanr
 
 from alpha_model.analysis import (
+    cycle_metrics,
     forecast_quality,
+    metric_summary,
     next_returns,
     quantile_returns,
     signal_stability,
     transfer_coefficients,
 )
+from alpha_model.analysis.metrics import returns
 from alpha_model.errors import HistoryError
-from alpha_model.history import read_history
+from alpha_model.history import History, read_history
 
 
 def make_market(*cycles):
@@ -147,6 +150,12 @@ def test_the_first_cycle_has_none_before_it() -> None:
     assert first.isna()[["common", "rank_autocorrelation", "kept_share", "entered", "left"]].all()
 
 
+@pytest.fixture
+def covered(monkeypatch) -> None:
+    """However few returns are known, no figure is blank for that."""
+    monkeypatch.setattr(returns, "COVERAGE", 0.0)
+
+
 def of_scipy(function, left, right):
     """As scipy computes it where both are known; null with fewer than 3, or for constant input."""
     both = ~np.isnan(left) & ~np.isnan(right)
@@ -160,14 +169,16 @@ def of_scipy(function, left, right):
 
 
 @pytest.mark.parametrize("path", EVERY, ids=lambda path: path.name)
+@pytest.mark.usefixtures("covered")
 def test_information_coefficient_and_stability_are_scipys(path) -> None:
     history = read_history(path)
     signals = history.wide_frame("signal").replace(0, np.nan).to_numpy()
-    returns = next_returns(history).pivot_table(index="cycle", columns="pair_id", values="next_return")
-    returns = returns.reindex(index=history.cycle_numbers, columns=history.pair_ids).to_numpy()
+    known = next_returns(history).query("expected")
+    changes = known.pivot_table(index="cycle", columns="pair_id", values="next_return")
+    changes = changes.reindex(index=history.cycle_numbers, columns=history.pair_ids).to_numpy()
     forecasts, stability = forecast_quality(history), signal_stability(history)
     for place in range(0, len(history), 3):
-        expected = of_scipy(spearmanr, signals[place], returns[place])
+        expected = of_scipy(spearmanr, signals[place], changes[place])
         assert forecasts["rank_ic"][place] == pytest.approx(expected, abs=1e-9, nan_ok=True)
         if place:
             expected = of_scipy(spearmanr, signals[place], signals[place - 1])
@@ -175,9 +186,10 @@ def test_information_coefficient_and_stability_are_scipys(path) -> None:
 
 
 @pytest.mark.parametrize("path", EVERY, ids=lambda path: path.name)
+@pytest.mark.usefixtures("covered")
 def test_quantiles_are_those_of_pandas(path) -> None:
     history = read_history(path)
-    rows = history.signals.assign(next_return=next_returns(history)["next_return"])
+    rows = history.signals.assign(**next_returns(history)[["next_return", "expected"]]).query("expected")
     rows = rows[(rows["signal"].fillna(0) != 0) & rows["next_return"].notna() & (rows["cycle"] % 5 == 0)]
     quantiles = quantile_returns(history, 3).set_index("cycle")
     for cycle, own in rows.groupby("cycle"):
@@ -198,6 +210,73 @@ def test_the_transfer_of_the_limits_is_scipys(path) -> None:
         flat = len(own) < 3 or ((sides.max() - sides.min()) <= 1e-12 * sides.max()).any()
         expected = np.nan if flat else pearsonr(own["raw_weight"], own["position_target"].abs()).statistic
         assert found[place] == pytest.approx(expected, abs=1e-9, nan_ok=True)
+
+
+def survivors(seed: int, kept: float) -> History:
+    """Prices are noise and choosing earns nothing; a pair left out is recorded again if it rose, and some that fell."""
+    random = np.random.default_rng(seed)
+    price, again, rows = np.full(12, 100.0), np.ones(12, dtype=bool), []
+    for cycle in range(200):
+        signals = random.uniform(1, 2, 12)
+        chosen = np.argsort(-np.where(again, signals, 0))[:4]
+        for pair in np.flatnonzero(again):
+            row = {"cycle": cycle, "pair_id": int(pair), "signal": signals[pair], "price": price[pair]}
+            rows.append(row | {"selected": bool(pair in chosen), "raw_weight": signals[pair]})
+        change = random.normal(0, 0.03, 12)
+        price = price * (1 + change)
+        again = (change > 0) | (random.uniform(size=12) < kept)
+        again[chosen] = True
+    return make_history(rows, 200)
+
+
+BLANK = ["rank_ic", "hit_rate", "others_return", "selection_spread", "quantile_spread"]
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("kept", [0.0, 0.5, 0.9])
+def test_mean_over_those_that_were_seen_again_is_blank_and_has_no_t_value(seed, kept) -> None:
+    metrics = cycle_metrics(survivors(seed, kept))
+    found = metric_summary(metrics).set_index("metric")
+    assert found.loc[BLANK, ["mean", "t"]].isna().all(axis=None)
+    assert found.loc[BLANK, "n"].eq(0).all()
+    assert found.loc["chosen_known", "mean"] == 1
+    assert found.loc["others_known", "mean"] < 0.99
+    assert abs(found.loc["chosen_return", "t"]) < 3
+
+
+def test_mean_over_all_of_them_is_there_and_is_no_more_than_chance() -> None:
+    found = metric_summary(cycle_metrics(survivors(0, 1.0))).set_index("metric")
+    assert found.loc[["chosen_known", "others_known"], "mean"].tolist() == [1, 1]
+    assert found.loc["selection_spread", "n"] == 199
+    assert found.loc[[*BLANK[:1], *BLANK[2:]], "t"].abs().max() < 3
+
+
+@pytest.mark.parametrize(("missing", "blank"), [(1, False), (2, True)])
+def test_one_in_a_hundred_may_be_missing_and_single_cycles_are_not_chosen_for_it(missing, blank) -> None:
+    """Ten cycles of ten pairs left out; what is missing is missing in one cycle, and every cycle is blank for it."""
+    rows = [
+        {"cycle": cycle, "pair_id": pair, "signal": 1.0 + pair, "price": 10.0 + cycle, "selected": pair == 0}
+        for cycle in range(11)
+        for pair in range(11)
+        if not (cycle == 10 and 0 < pair <= missing)
+    ]
+    found = forecast_quality(make_history(rows, 11))
+    assert (found["others_expected"].sum(), found["others_with_return"].sum()) == (100, 100 - missing)
+    assert found["others_return"].iloc[:-1].isna().tolist() == [blank] * 10
+    assert found["others_known"].iloc[9] == 1 - missing / 10
+    assert found["chosen_return"].iloc[:-1].notna().all()
+
+
+def test_pair_that_is_neither_priced_nor_held_promises_no_return() -> None:
+    """Traded by chance at both ends, it would be known for what came after."""
+    trades = [
+        {"cycle": cycle, "pair_id": 1, "value": 10.0, "planned_mid_price": price, "planned_quantity": -1.0}
+        for cycle, price in ((0, 10.0), (1, 20.0))
+    ]
+    rows = [{"cycle": cycle, "pair_id": 1, "signal": 1.0, "selected": False} for cycle in (0, 1)]
+    history = make_history(rows, [{"trade_count": 1}] * 2, trades=trades)
+    assert next_returns(history)[["next_return", "expected"]].iloc[0].tolist() == [1.0, False]
+    assert forecast_quality(history)[["expected", "with_return"]].iloc[0].tolist() == [0, 0]
 
 
 cells = st.tuples(st.integers(-5, 5).map(float), st.integers(-5, 5).map(lambda each: each / 100))

@@ -39,7 +39,7 @@ SMALL = next(path for path in SAMPLES if path.name == "reference_layout_2020.jso
 def test_the_table_has_the_figures_of_the_single_functions(path) -> None:
     history = read_history(path)
     found = cycle_metrics(history)
-    assert found.columns.tolist() == ["cycle", "timestamp", "signals", "with_return", *METRICS]
+    assert found.columns.tolist() == ["cycle", "timestamp", "signals", "expected", "with_return", *METRICS]
     single = [turnover, concentration, exposure, transfer_coefficients, forecast_quality, signal_stability]
     for frame in (function(history) for function in single):
         for name in set(frame.columns) & set(METRICS):
