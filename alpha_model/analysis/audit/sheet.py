@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from alpha_model.analysis.audit.pipeline import Settings, settings_of
-from alpha_model.analysis.columns import Numbers, Places, Truths, is_in, microseconds, numbers, was_short
+from alpha_model.analysis.columns import Numbers, Places, Truths, changes_kind, is_in, microseconds, numbers, was_short
 from alpha_model.analysis.plan import REBALANCE_KIND, rebalance_recorded
 from alpha_model.history import History
 from alpha_model.history.schema import FLAG_BITS
@@ -161,10 +161,8 @@ class Sheet:
 
     @cached_property
     def flips(self) -> Truths:
-        """Rows whose position changes side."""
-        within = self.column("signal_in_selection")
-        turned = ((within > 0) & self.was_short) | ((within < 0) & ~self.was_short)
-        return cast("Truths", turned & (np.nan_to_num(self.column("old_value")) != 0))
+        """Rows whose position is closed first, because another side or kind is wanted."""
+        return cast("Truths", changes_kind(self.history) & (np.nan_to_num(self.column("old_value")) != 0))
 
     @cached_property
     def wanted(self) -> Numbers:
