@@ -31,7 +31,7 @@ class Plan:
         planned: A trade was planned.
         skipped: A change was wanted, and decided against.
         undecided: A change was wanted, and the source does not record what became of it.
-        trades: How many trades were planned; 2 for a change of side or kind, which closes one position and opens another.
+        trades: How many trades were planned; 2 where a side or kind changes: what is held is closed, the new opened.
         traded_usd: Their Σ|USD|; 0 where none was planned.
         of_short: The change makes a short smaller or larger, so that a positive one is a sale.
     """

@@ -14,6 +14,13 @@ MOST_OF_A_KIND = 1_000
 """So many problems of the same kind and field are kept one by one; the rest are counted."""
 
 
+OUT_OF_ORDER = "the cycles are not in time order; they are sorted here"
+"""What is said of a source that tells a later cycle before an earlier one."""
+
+PAIR_TWICE = "the pair appears twice; kept the later signal"
+"""What is said of a cycle with two signals of one pair."""
+
+
 class Problems:
     """Collects what a reader could not take as it was."""
 

@@ -13,7 +13,7 @@ import pandas as pd
 from alpha_model.analysis.audit.pipeline import Settings, settings_of
 from alpha_model.analysis.columns import Numbers, Places, Truths, changes_kind, is_in, microseconds, numbers, was_short
 from alpha_model.analysis.plan import REBALANCE_KIND, rebalance_recorded
-from alpha_model.history import History
+from alpha_model.history import History, Source
 from alpha_model.history.schema import FLAG_BITS
 from alpha_model.signal import TradingPairSignalFlags as Flags
 
@@ -148,6 +148,11 @@ class Sheet:
         rows = np.bincount(self.places, minlength=self.cycle_count)
         chosen = np.bincount(self.places[self.column("selected") != 0], minlength=self.cycle_count)
         return cast("Truths", (rows >= self.of_cycle("raw_count")) & (chosen == self.of_cycle("selected_count")))
+
+    @cached_property
+    def by_hand(self) -> Truths:
+        """All cycles where the tables were not made by a reader, which sorts and repeats; else none."""
+        return np.full(self.cycle_count, self.history.source.kind == Source().kind)
 
     @cached_property
     def sized(self) -> Truths:
