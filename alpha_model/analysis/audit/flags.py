@@ -4,14 +4,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from alpha_model.analysis.audit.habits import SKIPPED, unmarked_skips
 from alpha_model.analysis.audit.rule import Found, Rule, Severity, Unit, of_cycles, of_rows
 from alpha_model.analysis.audit.sheet import Sheet
 from alpha_model.analysis.audit.tolerances import ROUNDING, exceeds
 from alpha_model.analysis.columns import Numbers, Truths, ends_with
 from alpha_model.pair import TradingPairKind
 from alpha_model.signal import TradingPairSignalFlags as Flags
-
-_SINGLE = (Flags.individual_trade_size_too_small, Flags.individual_trade_quantity_too_small)
 
 
 def _sizes_known(sheet: Sheet) -> Truths:
@@ -133,8 +132,8 @@ def _unexplained(sheet: Sheet) -> Found:
 
 def _not_marked(sheet: Sheet) -> Found:
     adjust = np.nan_to_num(sheet.column("position_adjust_usd"))
-    skipped = sheet.flagged(*_SINGLE, Flags.max_adjust_too_small) & (adjust != 0)
-    return of_rows(sheet, sheet.inside, skipped & (sheet.column("ignored") == 0), None, adjust)
+    unmarked = sheet.flagged(*SKIPPED) & (adjust != 0) & (sheet.column("ignored") == 0)
+    return of_rows(sheet, sheet.inside, unmarked & ~unmarked_skips(sheet), None, adjust)
 
 
 def _side(sheet: Sheet) -> Found:
@@ -310,7 +309,7 @@ RULES = (
         "skipped_not_marked",
         Severity.warning,
         "Is every change that was skipped also marked as ignored?",
-        "The reference framework flags skipped small trades and forgets the mark. Everything here goes by the flag.",
+        "What reads the mark takes the change for a trade. Everything here goes by the flag.",
         "{pair}: its change of {got} is flagged as skipped, but not marked as ignored.",
         Unit.usd,
         _not_marked,

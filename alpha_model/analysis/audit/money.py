@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from alpha_model.analysis.audit.habits import counted_again, left_over
 from alpha_model.analysis.audit.ideal import handed_out_without_limits, sequential_asks
 from alpha_model.analysis.audit.rule import Found, Rule, Severity, Unit, of_cycles, of_rows
 from alpha_model.analysis.audit.sheet import Sheet
@@ -17,11 +18,11 @@ def _accepted_sum(sheet: Sheet) -> Found:
     return of_cycles(sheet.whole & ~np.isnan(accepted), differ(accepted, total), total, accepted)
 
 
-def _counted_twice(sheet: Sheet) -> Found:
+def _above_left_over(sheet: Sheet) -> Found:
     """Whatever the settings were, accepted and discarded together are at most what may be invested."""
-    discarded, limit = sheet.of_cycle("size_risk_discarded_value"), _room(sheet)
+    discarded, limit = sheet.of_cycle("size_risk_discarded_value"), left_over(sheet)
     known = ~np.isnan(discarded) & ~np.isnan(limit) & ~sheet.settings.weighted
-    return of_cycles(known, exceeds(discarded, limit), limit, discarded)
+    return of_cycles(known, exceeds(discarded, limit) & ~counted_again(sheet), limit, discarded)
 
 
 def _discarded_disagrees(sheet: Sheet) -> Found:
@@ -42,13 +43,6 @@ def _refused_more_than_discarded(sheet: Sheet) -> Found:
     known = ~np.isnan(discarded) & sheet.any(~np.isnan(asked)) & sheet.whole & ~sheet.settings.chain_capped
     known &= np.isnan(sheet.settings.max_positions) & ~sheet.settings.waterfall
     return of_cycles(known, exceeds(discarded, refused), refused, discarded)
-
-
-def _room(sheet: Sheet) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-    room: np.ndarray[tuple[int], np.dtype[np.float64]] = np.maximum(
-        sheet.of_cycle("investable_equity") - sheet.of_cycle("accepted_investable_equity"), 0.0
-    )
-    return room
 
 
 def _accepted_above_asked(sheet: Sheet) -> Found:
@@ -179,15 +173,14 @@ RULES = (
         _accepted_sum,
     ),
     Rule(
-        "discarded_counted_twice",
+        "discarded_above_left_over",
         Severity.warning,
         "Are accepted and discarded together at most what may be invested?",
-        "Money that one pair refused was offered to the next and counted again when that refused it too: the reference "
-        "framework does so. No more than investable less accepted equity can have been discarded.",
-        "Discarded is recorded as {got}, but only {expected} were left uninvested: money offered again was counted "
-        "again.",
+        "No more than investable less accepted equity can have been discarded, and it is not what the framework counts "
+        "either.",
+        "Discarded is recorded as {got}, but only {expected} were left uninvested.",
         Unit.usd,
-        _counted_twice,
+        _above_left_over,
     ),
     Rule(
         "discarded_disagrees",

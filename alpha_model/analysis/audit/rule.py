@@ -115,6 +115,18 @@ def of_cycles(
     )
 
 
+def once(checked: Truths, places: Places) -> Found:
+    """One finding for the whole history, where something occurs first; `got` is how often.
+
+    Args:
+        checked: Which cycles record what the rule needs.
+        places: Row of `cycles` of each time that it occurs.
+    """
+    first = np.sort(places)[:1]
+    times = np.full(len(first), float(len(places)))
+    return Found(int(np.count_nonzero(checked)), len(checked), first, None, np.full(len(first), np.nan), times)
+
+
 def of_rows(
     sheet: Sheet,
     checked: Truths,

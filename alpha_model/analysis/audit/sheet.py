@@ -11,7 +11,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from alpha_model.analysis.audit.pipeline import Settings, settings_of
+from alpha_model.analysis.audit.tolerances import WEIGHT, differ
 from alpha_model.analysis.columns import Numbers, Places, Truths, changes_kind, is_in, microseconds, numbers, was_short
+from alpha_model.analysis.habits import clipped_weights, of_framework
 from alpha_model.analysis.plan import REBALANCE_KIND, rebalance_recorded
 from alpha_model.history import History, Source
 from alpha_model.history.schema import FLAG_BITS
@@ -21,6 +23,9 @@ Scalar = TypeVar("Scalar", bound=np.generic)
 
 SETTLED = ("executed", "repaired")
 """Trades that changed a position."""
+
+_TOLD = (Source().kind, "recorder file", "dataset")
+"""Kinds of sources whose columns are the tables' own."""
 
 LOST = ("failed", "expired")
 """Trades that did not."""
@@ -123,6 +128,21 @@ class Sheet:
         """Cycle and pair of each row of `signals` as one number."""
         return self.places * self.key_width + self.pair_places(self.pair_ids)
 
+    @cached_property
+    def row_of_trade(self) -> Places:
+        """The row of `signals` with the cycle and pair of each trade; -1 where there is none."""
+        rows = np.full(self.cycle_count * self.key_width, -1, dtype=np.int64)
+        rows[self.keys] = np.arange(len(self.keys))
+        keys = self.trades.keys
+        return np.where(keys >= 0, rows[np.maximum(keys, 0)], -1) if len(rows) else np.full(len(keys), -1)
+
+    def traded(self, trades: Truths) -> Truths:
+        """Which rows of `signals` have such a trade of their cycle."""
+        found = np.zeros(len(self.keys), dtype=np.bool_)
+        rows = self.row_of_trade[trades]
+        found[rows[rows >= 0]] = True
+        return found
+
     @property
     def key_width(self) -> int:
         """How many keys a cycle has: one a pair, and one for strangers."""
@@ -155,9 +175,47 @@ class Sheet:
         return np.full(self.cycle_count, self.history.source.kind == Source().kind)
 
     @cached_property
+    def narrowed(self) -> bool:
+        """Is this one pair of a larger record?"""
+        return len(self.history.pair_ids) <= 1
+
+    @cached_property
+    def as_told(self) -> bool:
+        """Do the tables hold what the source said, column by column, and not what a reader made of it?"""
+        return self.history.source.kind in _TOLD
+
+    @cached_property
     def sized(self) -> Truths:
-        """In which cycles size risk decided the targets."""
-        return ~np.isnan(self.of_cycle("accepted_investable_equity"))
+        """In which cycles weights are shares of what the targets add up to, not of what may be invested."""
+        accepted = ~np.isnan(self.of_cycle("accepted_investable_equity"))
+        return accepted | self._shares_of_targets if self.framework.any() else accepted
+
+    @cached_property
+    def _shares_of_targets(self) -> Truths:
+        """Cycles of the framework whose every weight is a share of targets that leave something uninvested."""
+        target = np.where(self.inside & (self.column("carry_forward") == 0), self.column("position_target"), np.nan)
+        total = self.total(target)
+        share = target / self.spread(np.where(total > 0, total, np.nan))
+        others = self.any(self.inside & differ(self.column("normalised_weight"), share, WEIGHT) & ~self.clipped)
+        below = total < self.of_cycle("investable_equity") * (1 - WEIGHT)
+        return cast("Truths", self.framework & below & (total > 0) & ~others)
+
+    @cached_property
+    def framework(self) -> Truths:
+        """Which cycles may have the habits of the reference framework."""
+        return of_framework(self.history)
+
+    @cached_property
+    def clipped(self) -> Truths:
+        """Rows whose weight a habit of the framework made smaller."""
+        return clipped_weights(self.history)
+
+    @cached_property
+    def raw_shares(self) -> Numbers:
+        """Each row's share of the raw weights of its cycle; NaN outside the selection and where there are none."""
+        raw = np.where(self.inside, self.column("raw_weight"), np.nan)
+        total = self.total(raw)
+        return raw / self.spread(np.where(total > 0, total, np.nan))
 
     @cached_property
     def was_short(self) -> Truths:
@@ -213,8 +271,8 @@ class Sheet:
 
     @cached_property
     def keeps_trades(self) -> Truths:
-        """In which cycles the source keeps trades."""
-        return ~np.isnan(self.of_cycle("trade_count"))
+        """In which cycles the source keeps trades; in none where it has no trade at all."""
+        return ~np.isnan(self.of_cycle("trade_count")) & (len(self.trades) > 0)
 
     @cached_property
     def equity_at_cycle(self) -> Numbers:
