@@ -100,7 +100,7 @@ RULES = (
         Severity.note,
         "Are the largest weights free of the rounding of the source?",
         _meaning(Habit.clips_weights, "No limit and no decision did it."),
-        "The source takes 0.001 % off the largest weight where rounding would leave too much: {got} in all, first here.",
+        "The source takes 0.001 % off the largest weight for the sake of rounding: {got} in all, first here.",
         Unit.whole,
         _clipped,
     ),

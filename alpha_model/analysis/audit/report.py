@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from alpha_model.analysis.audit import clock, flags, habits, money, positions, trades, weights
+from alpha_model.analysis.audit import clock, flags, habits, money, positions, series, trades, weights
 from alpha_model.analysis.audit.rule import Found, Rule, Severity, Unit
 from alpha_model.analysis.audit.sheet import Sheet
 from alpha_model.analysis.columns import Places
@@ -24,6 +24,7 @@ RULES: tuple[Rule, ...] = (
     *flags.RULES,
     *trades.RULES,
     *positions.RULES,
+    *series.RULES,
     *habits.RULES,
 )
 """Every rule, by family."""

@@ -129,6 +129,11 @@ class Sheet:
         return self.places * self.key_width + self.pair_places(self.pair_ids)
 
     @cached_property
+    def by_pair(self) -> Places:
+        """The rows of `signals` in the order of pair, then cycle."""
+        return np.argsort(self.pair_places(self.pair_ids), kind="stable")
+
+    @cached_property
     def row_of_trade(self) -> Places:
         """The row of `signals` with the cycle and pair of each trade; -1 where there is none."""
         rows = np.full(self.cycle_count * self.key_width, -1, dtype=np.int64)
