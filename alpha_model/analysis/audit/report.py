@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from alpha_model.analysis.audit import clock, flags, habits, money, positions, series, trades, weights
+from alpha_model.analysis.audit import clock, flags, habits, money, positions, selection, series, trades, weights
 from alpha_model.analysis.audit.rule import Found, Rule, Severity, Unit
 from alpha_model.analysis.audit.sheet import Sheet
 from alpha_model.analysis.columns import Places
@@ -19,6 +19,7 @@ from alpha_model.units import PairId
 
 RULES: tuple[Rule, ...] = (
     *clock.RULES,
+    *selection.RULES,
     *weights.RULES,
     *money.RULES,
     *flags.RULES,

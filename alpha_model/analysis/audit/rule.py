@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from alpha_model.analysis.audit.sheet import Sheet
+from alpha_model.analysis.audit.tolerances import FEWEST_INTERVALS, USUAL
 from alpha_model.analysis.columns import Numbers, Places, Truths
 
 
@@ -113,6 +114,14 @@ def of_cycles(
         expected=_chosen(expected, places),
         got=_chosen(got, places),
     )
+
+
+def unusual(checked: Truths, broken: Truths) -> Truths:
+    """Those that break what the source usually keeps to; none where it does not."""
+    wrong = checked & broken
+    count, known = np.count_nonzero(wrong), np.count_nonzero(checked)
+    usual = known - count >= FEWEST_INTERVALS and count <= max(1.0, (1 - USUAL) * known)
+    return wrong if usual else np.zeros(len(wrong), dtype=np.bool_)
 
 
 def once(checked: Truths, places: Places) -> Found:

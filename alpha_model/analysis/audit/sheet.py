@@ -95,6 +95,17 @@ class Sheet:
         used = np.nan_to_num(values) if rows is None else np.where(rows, np.nan_to_num(values), 0.0)
         return cast("Numbers", np.bincount(self.places, weights=used, minlength=self.cycle_count).astype(np.float64))
 
+    def largest(self, values: Numbers, rows: Truths) -> Numbers:
+        """The largest in each cycle over the rows; NaN where there is none."""
+        found = np.full(self.cycle_count, -np.inf)
+        chosen = rows & ~np.isnan(values)
+        np.maximum.at(found, self.places[chosen], values[chosen])
+        return np.where(np.isfinite(found), found, np.nan)
+
+    def least(self, values: Numbers, rows: Truths) -> Numbers:
+        """The least in each cycle over the rows; NaN where there is none."""
+        return -self.largest(-values, rows)
+
     def any(self, rows: Truths) -> Truths:
         """Which cycles have such a row."""
         return np.bincount(self.places[rows], minlength=self.cycle_count) > 0
