@@ -7,7 +7,19 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from alpha_model.analysis.audit import clock, flags, habits, money, positions, selection, series, trades, weights
+from alpha_model.analysis.audit import (
+    book,
+    clock,
+    deals,
+    flags,
+    habits,
+    money,
+    positions,
+    selection,
+    series,
+    trades,
+    weights,
+)
 from alpha_model.analysis.audit.rule import Found, Rule, Severity, Unit
 from alpha_model.analysis.audit.sheet import Sheet
 from alpha_model.analysis.columns import Places
@@ -24,7 +36,9 @@ RULES: tuple[Rule, ...] = (
     *money.RULES,
     *flags.RULES,
     *trades.RULES,
+    *deals.RULES,
     *positions.RULES,
+    *book.RULES,
     *series.RULES,
     *habits.RULES,
 )

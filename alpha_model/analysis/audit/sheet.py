@@ -293,12 +293,43 @@ class Sheet:
     @cached_property
     def equity_at_cycle(self) -> Numbers:
         """Total equity at the very time of each cycle, USD; NaN where no point of the curve has that time."""
+        return self._at_cycle("total_equity")
+
+    @cached_property
+    def cash_at_cycle(self) -> Numbers:
+        """Cash at the very time of each cycle, USD; NaN where no point of the curve has that time."""
+        return self._at_cycle("cash")
+
+    def _at_cycle(self, name: str) -> Numbers:
         equity = self.history.tables.equity
-        values, times = numbers(equity, "total_equity"), microseconds(equity)
+        values, times = numbers(equity, name), microseconds(equity)
         found = np.searchsorted(times, self.moments, side="right") - 1
         exact = found >= 0
         exact[exact] = times[found[exact]] == self.moments[exact]
         return np.where(exact, values[found] if len(values) else np.nan, np.nan)
+
+    @cached_property
+    def row_before(self) -> Places:
+        """The row of the same pair in the cycle before, for each row of `signals`; -1 where there is none."""
+        order, places = self.by_pair, self.places[self.by_pair]
+        pairs = self.pair_ids[order]
+        follows = (np.diff(places, prepend=-2) == 1) & (np.diff(pairs, prepend=pairs[:1]) == 0)
+        found = np.full(len(order), -1, dtype=np.int64)
+        found[order[follows]] = order[np.flatnonzero(follows) - 1]
+        return found
+
+    @cached_property
+    def pulled(self) -> Truths:
+        """Rows whose position a trigger changed after their cycle, be it at the time of the next."""
+        trades, found = self.trades, np.zeros(self.cycle_count * self.key_width, dtype=np.bool_)
+        found[trades.moved_keys[trades.moved_keys >= 0]] = True
+        return found[self.keys]
+
+    @cached_property
+    def only_plans(self) -> bool:
+        """Does the source have plans, and not of a single one what became of it?"""
+        own = self.trades.rebalance
+        return bool(own.any()) and not bool((own & (self.trades.settled | self.trades.lost)).any())
 
     @cached_property
     def trades(self) -> Trades:

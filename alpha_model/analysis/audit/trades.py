@@ -62,7 +62,7 @@ def _lost(sheet: Sheet) -> Found:
 def _unconfirmed(sheet: Sheet) -> Found:
     trades = sheet.trades
     last = sheet.moments[-1] if sheet.cycle_count else 0
-    open_ended = ~trades.settled & ~trades.lost
+    open_ended = ~trades.settled & ~trades.lost & (not sheet.only_plans)
     return of_trades(sheet, trades.moments < last, open_ended, _trade_numbers(sheet, "value"))
 
 
