@@ -17,6 +17,7 @@ from alpha_model.analysis.audit import (
     positions,
     selection,
     series,
+    told,
     trades,
     weights,
 )
@@ -39,6 +40,7 @@ RULES: tuple[Rule, ...] = (
     *deals.RULES,
     *positions.RULES,
     *book.RULES,
+    *told.RULES,
     *series.RULES,
     *habits.RULES,
 )
@@ -153,11 +155,7 @@ def _summary(found: list[tuple[Rule, Found]]) -> pd.DataFrame:
             "rule": rule.code,
             "severity": str(rule.severity),
             "question": rule.question,
-            "result": "broken"
-            if len(each)
-            else "holds"
-            if each.checked or rule.scope == "problems"
-            else "not recorded",
+            "result": _result(rule, each),
             "findings": len(each),
             "checked": each.checked,
             "total": each.total,
