@@ -4,12 +4,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from alpha_model.analysis.audit.habits import SKIPPED, unmarked_skips
+from alpha_model.analysis.audit.habits import CAPPED, SKIPPED, unmarked_skips
 from alpha_model.analysis.audit.rule import Found, Rule, Severity, Unit, of_cycles, of_rows
 from alpha_model.analysis.audit.sheet import Sheet
 from alpha_model.analysis.audit.tolerances import ROUNDING, exceeds
 from alpha_model.analysis.columns import Numbers, Truths, ends_with
 from alpha_model.pair import TradingPairKind
+from alpha_model.reason import Stage
 from alpha_model.signal import TradingPairSignalFlags as Flags
 
 
@@ -122,11 +123,13 @@ def _not_closed(sheet: Sheet) -> Found:
 
 def _unexplained(sheet: Sheet) -> Found:
     adjust = np.nan_to_num(sheet.column("position_adjust_usd"))
-    signals = sheet.history.tables.signals
-    reasons = np.asarray(pc.fill_null(pc.list_value_length(signals["reasons"]), 0)) > 0
-    others = np.asarray(pc.fill_null(pc.list_value_length(signals["other_flags"]), 0)) > 0
     ignored = (sheet.column("ignored") != 0) & (adjust != 0)
-    silent = (sheet.flag_bits == 0) & ~reasons & ~others & (sheet.column("carry_forward") == 0)
+    if not ignored.any():
+        return of_rows(sheet, sheet.inside & sheet.spread(sheet.decided), ignored)
+    signals = sheet.history.tables.signals
+    others = np.asarray(pc.fill_null(pc.list_value_length(signals["other_flags"]), 0)) > 0
+    others |= sheet.flagged(*(flag for flag in Flags if flag not in (*CAPPED, Flags.capped_by_sync_cash)))
+    silent = ~others & ~sheet.with_reason(Stage.threshold) & (sheet.column("carry_forward") == 0)
     return of_rows(sheet, sheet.inside & sheet.spread(sheet.decided), ignored & silent, None, adjust)
 
 

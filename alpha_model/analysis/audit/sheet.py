@@ -9,6 +9,8 @@ from typing import TypeVar, cast
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from alpha_model.analysis.audit.pipeline import Settings, settings_of
 from alpha_model.analysis.audit.tolerances import WEIGHT, differ
@@ -17,6 +19,7 @@ from alpha_model.analysis.habits import clipped_weights, of_framework
 from alpha_model.analysis.plan import REBALANCE_KIND, rebalance_recorded
 from alpha_model.history import History, Source
 from alpha_model.history.schema import FLAG_BITS
+from alpha_model.reason import Stage
 from alpha_model.signal import TradingPairSignalFlags as Flags
 
 Scalar = TypeVar("Scalar", bound=np.generic)
@@ -172,6 +175,24 @@ class Sheet:
         places = order[np.minimum(found, max(len(known) - 1, 0))] if len(known) else found
         same = known[places] == pair_ids if len(known) else np.zeros(len(pair_ids), dtype=np.bool_)
         return np.where(same, places, len(known)).astype(np.int64)
+
+    @cached_property
+    def reasons(self) -> tuple[Places, pa.Table] | None:
+        """The row of `signals` of each reason, and the reasons; None where there are none."""
+        column = self.history.tables.signals["reasons"]
+        if column.null_count == len(column):
+            return None
+        whole = column.combine_chunks()
+        rows = pc.list_parent_indices(whole).to_numpy().astype(np.int64)
+        return rows, pa.Table.from_struct_array(pc.list_flatten(whole))
+
+    def with_reason(self, stage: Stage) -> Truths:
+        """Which rows have a reason of that step."""
+        found = np.zeros(len(self.places), dtype=np.bool_)
+        if self.reasons is not None:
+            rows, table = self.reasons
+            found[rows[np.asarray(pc.equal(table["stage"], str(stage)), dtype=np.bool_)]] = True
+        return found
 
     @cached_property
     def inside(self) -> Truths:

@@ -1,7 +1,6 @@
 """Do the settings and reasons that a cycle wrote down agree with its numbers?"""
 
 import numpy as np
-import pyarrow as pa
 import pyarrow.compute as pc
 
 from alpha_model.analysis.audit.rule import Found, Rule, Severity, Unit, of_cycles, of_rows
@@ -85,19 +84,9 @@ def _unmarked(sheet: Sheet) -> Found:
     return of_rows(sheet, known, (capped == 0) & exceeds(asked, accepted), asked, accepted)
 
 
-def _reasons(sheet: Sheet) -> tuple[Places, pa.Table] | None:
-    """The row of `signals` of each reason, and the reasons; None where there are none."""
-    column = sheet.history.tables.signals["reasons"]
-    if column.null_count == len(column):
-        return None
-    flat = column.combine_chunks()
-    values = pc.list_flatten(flat)
-    return pc.list_parent_indices(flat).to_numpy().astype(np.int64), pa.Table.from_struct_array(values)
-
-
 def _flag_of_reason(sheet: Sheet) -> Found:
     """Every reason that is a flag is also there as one."""
-    found = _reasons(sheet)
+    found = sheet.reasons
     if found is None:
         return of_rows(sheet, sheet.inside & False, sheet.inside)
     rows, table = found
@@ -113,7 +102,7 @@ def _flag_of_reason(sheet: Sheet) -> Found:
 
 def _reason_of_flag(sheet: Sheet) -> Found:
     """Where reasons are written, a limit that is flagged has one."""
-    found = _reasons(sheet)
+    found = sheet.reasons
     if found is None:
         return of_rows(sheet, sheet.inside & False, sheet.inside)
     rows, table = found
@@ -135,7 +124,7 @@ def _marked(sheet: Sheet, rows: Places) -> Truths:
 
 def _reason_amount(sheet: Sheet) -> Found:
     """What size risk is said to have left is what it accepted."""
-    found = _reasons(sheet)
+    found = sheet.reasons
     if found is None:
         return of_rows(sheet, sheet.inside & False, sheet.inside)
     rows, table = found
