@@ -40,13 +40,13 @@ class Record:
     Args:
         name: How the sample's name begins.
         count: How many cycles.
-        first: From which on.
     """
 
-    def __init__(self, name: str, count: int = 40, first: int = 0) -> None:
-        lines = [json.loads(line) for line in _sample(name).splitlines()]
-        self.head = [line for line in lines if line["type"] in ("header", "pair")]
-        self.cycles: list[Row] = [line for line in lines if line["type"] == "cycle"][first : first + count]
+    def __init__(self, name: str, count: int = 40) -> None:
+        lines = _sample(name).splitlines()
+        cycles = [line for line in lines if line.startswith(b'{"type":"cycle"')][:count]
+        self.head = [line for line in lines if not line.startswith(b'{"type":"cycle"')]
+        self.cycles: list[Row] = [json.loads(line) for line in cycles]
 
     def signals(self, place: int) -> list[Row]:
         """The pairs of a cycle."""
@@ -77,8 +77,9 @@ class Record:
 
     def history(self) -> History:
         """As the reader of files takes it."""
-        lines = [{name: value for name, value in line.items() if name != "crc32"} for line in self.head + self.cycles]
-        return read_history_bytes(b"".join(seal(msgspec.json.encode(line)) for line in lines), "planted.jsonl")
+        told = [{name: value for name, value in line.items() if name != "crc32"} for line in self.cycles]
+        lines = [*(line + b"\n" for line in self.head), *(seal(msgspec.json.encode(line)) for line in told)]
+        return read_history_bytes(b"".join(lines), "planted.jsonl")
 
 
 class State:

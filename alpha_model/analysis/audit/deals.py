@@ -6,8 +6,8 @@ import pyarrow.compute as pc
 
 from alpha_model.analysis.audit.rule import Found, Rule, Severity, Unit, of_trades, once, unusual
 from alpha_model.analysis.audit.sheet import Sheet
-from alpha_model.analysis.audit.tolerances import FEE, FEES, HALF_A_CENT, SLIPPAGE, UNITS, USUAL
-from alpha_model.analysis.columns import UNKNOWN_TIME, Numbers, Truths, microseconds, numbers
+from alpha_model.analysis.audit.tolerances import FEE, FEES, HALF_A_CENT, SELDOM, SLIPPAGE, UNITS
+from alpha_model.analysis.columns import UNKNOWN_TIME, Numbers, Places, Truths, microseconds, numbers
 from alpha_model.signal import TradingPairSignalFlags as Flags
 
 
@@ -82,17 +82,45 @@ def _middle(sheet: Sheet) -> Found:
 
 
 def _fee(sheet: Sheet) -> Found:
-    """Where nearly all fees are the same share, those that are another one; else those that no market takes."""
+    """Where nearly all fees are the same share as the others of their pair, the rest; else what no market takes."""
     fees, value = _of(sheet, "fees"), _of(sheet, "value")
     known = ~np.isnan(fees) & (value > 0)
     if not known.any():
         return of_trades(sheet, known, known)
-    share = np.where(known, fees / np.where(value > 0, value, np.nan), np.nan)
-    usual = float(np.median(share[known]))
-    alike = known & (np.abs(share - usual) <= FEE * usual)
-    steady = usual > 0 and np.count_nonzero(alike) >= USUAL * np.count_nonzero(known)
-    broken = (fees < 0) | (share > FEES) | (unusual(known, ~alike) if steady else known & False)
-    return of_trades(sheet, known, broken, usual * value, fees)
+    share = fees / np.where(known, value, np.nan)
+    usual = _middle_of(share, known, sheet.trades.pair_ids)
+    off = known & ~(np.abs(share - usual) <= FEE * usual)
+    return of_trades(sheet, known, (fees < 0) | (share > FEES) | unusual(known, off), usual * value, fees)
+
+
+def _middle_of(values: Numbers, known: Truths, owners: Places) -> Numbers:
+    """The median of each owner, for each of its values."""
+    rows = np.flatnonzero(known)
+    rows = rows[np.lexsort((values[rows], owners[rows]))]
+    _, first, place, counts = np.unique(owners[rows], return_index=True, return_inverse=True, return_counts=True)
+    found = np.full(len(values), np.nan)
+    found[rows] = values[rows][first + (counts - 1) // 2][place]
+    return found
+
+
+def _left_out(sheet: Sheet) -> Found:
+    """A number that nearly all other trades have."""
+    settled, missing = sheet.trades.settled, np.zeros(len(sheet.trades))
+    every = np.ones(len(missing), dtype=np.bool_)
+    columns = {
+        name: np.isnan(_of(sheet, name))
+        for name in ("planned_quantity", "planned_price", "planned_mid_price", "value", "position_id")
+    }
+    columns |= {name: np.isnan(_of(sheet, name)) for name in ("executed_quantity", "executed_price", "fees")}
+    columns["executed_at"] = microseconds(sheet.history.tables.trades, "executed_at") == UNKNOWN_TIME
+    for name, absent in columns.items():
+        rows = settled if name in _OF_FILLS else every
+        if np.any(absent & rows):
+            missing += unusual(rows, absent & rows, SELDOM)
+    return of_trades(sheet, every, missing > 0, 0.0, missing)
+
+
+_OF_FILLS = ("executed_quantity", "executed_price", "fees", "executed_at")
 
 
 def _twice(sheet: Sheet) -> Found:
@@ -231,6 +259,16 @@ RULES = (
         "{pair}: a fee of {got} was paid, where {expected} is usual.",
         Unit.usd,
         _fee,
+        "trades",
+    ),
+    Rule(
+        "trade_number_left_out",
+        Severity.warning,
+        "Does every trade have the numbers that nearly all others have?",
+        "A quantity, price, fee or time is not recorded here, and whatever is summed from it goes without it.",
+        "{pair}: a trade lacks {got} of the numbers that the others have.",
+        Unit.whole,
+        _left_out,
         "trades",
     ),
     Rule(

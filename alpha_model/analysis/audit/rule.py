@@ -116,11 +116,11 @@ def of_cycles(
     )
 
 
-def unusual(checked: Truths, broken: Truths) -> Truths:
-    """Those that break what the source usually keeps to; none where it does not."""
+def unusual(checked: Truths, broken: Truths, most: float = 1 - USUAL) -> Truths:
+    """Those that break what the source usually keeps to; none where more than that share do."""
     wrong = checked & broken
     count, known = np.count_nonzero(wrong), np.count_nonzero(checked)
-    usual = known - count >= FEWEST_INTERVALS and count <= max(1.0, (1 - USUAL) * known)
+    usual = known - count >= FEWEST_INTERVALS and count <= max(1.0, most * known)
     return wrong if usual else np.zeros(len(wrong), dtype=np.bool_)
 
 

@@ -1,10 +1,12 @@
 """Were the right signals selected and weighted, and are they counted right?"""
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from alpha_model.analysis.audit.rule import Found, Rule, Severity, Unit, of_cycles, of_rows, unusual
 from alpha_model.analysis.audit.sheet import Sheet
-from alpha_model.analysis.audit.tolerances import differ
+from alpha_model.analysis.audit.tolerances import SELDOM, differ
 from alpha_model.analysis.columns import Numbers, Truths
 from alpha_model.analysis.settings_fit import fit_methods
 from alpha_model.signal import TradingPairSignalFlags as Flags
@@ -105,13 +107,26 @@ def _counts(sheet: Sheet) -> Found:
 
 
 def _left_out(sheet: Sheet) -> Found:
-    """A number that the other pairs of the selection have."""
+    """A number that nearly all other rows of the same kind have, or that the rest of the selection has."""
     missing = np.zeros(len(sheet.places))
-    for name in ("raw_weight", "normalised_weight", "position_target", "position_adjust_usd"):
-        absent = np.isnan(sheet.column(name)) & sheet.inside
-        if absent.any():
-            missing += absent & sheet.spread(sheet.any(~absent & sheet.inside))
-    return of_rows(sheet, sheet.inside & (sheet.column("carry_forward") == 0), missing > 0, 0.0, missing)
+    for names, rows in _kinds_of_rows(sheet):
+        for name in names:
+            absent = np.isnan(sheet.column(name)) & rows
+            if absent.any():
+                missing += unusual(rows, absent, SELDOM)
+    return of_rows(sheet, sheet.column("carry_forward") == 0, missing > 0, 0.0, missing)
+
+
+def _kinds_of_rows(sheet: Sheet) -> Iterator[tuple[tuple[str, ...], Truths]]:
+    """Columns, and the rows that have them in a source that keeps them."""
+    yield ("raw_weight", "normalised_weight", "position_target", "position_adjust_usd"), sheet.inside
+    yield ("signal", "price"), np.ones(len(sheet.places), dtype=np.bool_)
+    held = np.nan_to_num(sheet.column("old_value")) != 0
+    yield ("old_weight", "old_quantity", "profit_before_trades", "profit_before_trades_pct"), held
+    sized = ~np.isnan(sheet.column("asked")) | ~np.isnan(sheet.column("accepted"))
+    yield ("asked", "accepted", "capped", "size_cap_usd", "tvl"), sized
+    yield ("position_adjust_quantity",), sheet.planned & (sheet.column("position_adjust_usd") < 0)
+    yield ("position_id",), sheet.planned
 
 
 RULES = (
@@ -190,9 +205,9 @@ RULES = (
     Rule(
         "number_left_out",
         Severity.warning,
-        "Does every pair of the selection have the numbers that the others have?",
-        "A weight, target or change is not recorded, and sums over the cycle go without it.",
-        "{pair} lacks {got} of raw weight, weight, target and change.",
+        "Does every pair have the numbers that nearly all others of its kind have?",
+        "A price, weight, amount or id is not recorded here, and whatever is summed from it goes without it.",
+        "{pair} lacks {got} of the numbers that the others have.",
         Unit.whole,
         _left_out,
     ),

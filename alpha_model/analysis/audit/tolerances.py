@@ -61,8 +61,11 @@ JUMP = 1.1
 USUAL_MOVES = 12
 """Times the usual move of a history that a spike or a jump must also be."""
 
-FEE = 0.5
-"""Share by which a fee may differ from those of all other trades where these are all alike."""
+FEE = 0.1
+"""Share by which a fee may differ from the others of its pair where those are all alike."""
+
+SELDOM = 0.02
+"""Share of the rows up to which a number that the others have counts as left out."""
 
 MOST_LEVERAGE = 100
 """Times. No market lends more."""

@@ -23,7 +23,7 @@ def held(row: Row) -> bool:
 
 
 def bought(row: Row) -> bool:
-    return not row["old_value"] and row["position_adjust_usd"] > 0
+    return not row["old_value"] and bool(row["position_adjust_usd"])
 
 
 def closing(row: Row) -> bool:
@@ -93,6 +93,28 @@ def whole(rule: str, plant: Callable[[Any], Any], base: Any = sized) -> Any:
 
 def _name(rule: str, which: Callable[[Row], bool], changes: dict[str, Any]) -> str:
     return f"{rule}-{which.__name__}-{'-'.join(changes)}"
+
+
+def _twice(base: Record) -> list[Row]:
+    columns = base.cycles[PLACE]["trades"]
+    rows = [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
+    return [*rows, {**rows[0], "trade_id": 10_000}]
+
+
+def _only_planned(columns: Row) -> None:
+    for name, value in {"status": "planned", "executed_quantity": None, "executed_at": None}.items():
+        columns[name] = [value] * len(columns.get("pair_id", []))
+
+
+def _risk(share: float) -> Row:
+    return {"name": "USDTVLSizeRiskModel", "per_trade_cap": 0.05, "per_position_cap": share}
+
+
+def _without_quantities(base: Record) -> None:
+    for each in base.cycles:
+        each["signals"].pop("old_quantity", None)
+    for name in base.cycles[PLACE]["trades"]:
+        base.cycles[PLACE]["trades"][name] = []
 
 
 IN_RECORDS = [
@@ -203,39 +225,111 @@ IN_RECORDS = [
 ]
 
 
-def _twice(base: Record) -> list[Row]:
-    columns = base.cycles[PLACE]["trades"]
-    rows = [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
-    return [*rows, {**rows[0], "trade_id": 10_000}]
+def unheld_raw(row: Row) -> bool:
+    return not row["old_value"] and not row["raw_weight"]
 
 
-def _only_planned(columns: Row) -> None:
-    for name, value in {"status": "planned", "executed_quantity": None, "executed_at": None}.items():
-        columns[name] = [value] * len(columns.get("pair_id", []))
+def sold(row: Row) -> bool:
+    return float(row["planned_quantity"]) < 0
 
 
-def _risk(share: float) -> Row:
-    return {"name": "USDTVLSizeRiskModel", "per_trade_cap": 0.05, "per_position_cap": share}
+def purchased(row: Row) -> bool:
+    return float(row["planned_quantity"]) > 0
 
 
-def _without_quantities(base: Record) -> None:
-    for each in base.cycles:
-        each["signals"].pop("old_quantity", None)
-    for name in base.cycles[PLACE]["trades"]:
-        base.cycles[PLACE]["trades"][name] = []
+def unlimited(row: Row) -> bool:
+    return row["signal"] > 0 and not row["flags"]
 
 
-def chosen(row: Row) -> bool:
-    return bool(row["signal"]) and bool(row["old_value"])
+def kept(row: Row) -> bool:
+    return bool(row["old_value"]) and row["signal"] > 0 and row["position_adjust_usd"] < 0
 
 
-def left(row: Row) -> bool:
-    return row["signal"] > 0
+def of_state(rule: str, part: str, which: Callable[[Row], bool], place: int = PLACE, **changes: Any) -> Any:
+    named = f"{part}-{_name(rule, which, changes)}"
+    return pytest.param(rule, State, lambda b: b.edit(part, place, which, **changes), id=named)
+
+
+def _drop_trades(base: State) -> None:
+    for kind in ("open_positions", "closed_positions"):
+        for position in base.state["portfolio"][kind].values():
+            position["trades"] = {}
+
+
+def _plan_only(base: State) -> None:
+    for trade in base.trades():
+        trade.update(executed_at=None, executed_quantity=None, executed_price=None)
+
+
+def _copy_trade(base: State) -> None:
+    position = next(each for each in base.state["portfolio"]["open_positions"].values())
+    trade = next(iter(position["trades"].values()))
+    position["trades"]["9999"] = {**trade, "trade_id": 9999}
+
+
+def _forget_raw(base: State) -> None:
+    raw = base.cycle(PLACE)["raw_signals"]
+    del raw[next(key for key, signal in base.cycle(PLACE)["signals"].items() if signal["signal"] and key in raw)]
 
 
 IN_STATES = [
-    signals("weaker_signal_preferred", left, base=State, signal=9.0),
-    signals("weight_above_share", chosen, base=State, normalised_weight=times(1.2)),
+    of_state("weaker_signal_preferred", "raw_signals", unheld_raw, signal=9.0),
+    of_state("weight_above_share", "signals", kept, normalised_weight=times(1.2)),
+    of_state("weight_cut_without_flag", "signals", unlimited, normalised_weight=times(0.8)),
+    of_state("target_not_weight", "signals", kept, normalised_weight=times(0.8)),
+    of_state("target_not_weight", "signals", kept, position_target=times(0.8)),
+    of_state("raw_weight_off_the_method", "signals", kept, raw_weight=times(1.2)),
+    of_state("signal_changed", "signals", kept, signal=times(1.2)),
+    of_state("side_contradicts_signal", "signals", kept, signal=times(-1)),
+    of_state("old_weight_not_the_share", "signals", kept, old_weight=times(1.2)),
+    of_state("old_weight_not_the_share", "signals", kept, old_value=times(1.2)),
+    of_state("adjust_not_target_less_old", "signals", kept, old_value=times(1.2)),
+    of_state("adjust_not_target_less_old", "signals", kept, position_adjust_usd=times(-1)),
+    of_state("quantity_sign", "signals", kept, position_adjust_quantity=times(-1)),
+    of_state("profit_of_other_sign", "signals", kept, profit_before_trades=times(-1)),
+    of_state("profit_not_the_share", "signals", kept, profit_before_trades_pct=times(2)),
+    of_state("trade_of_other_position", "signals", kept, position_id=plus(1000)),
+    of_state("ignored_without_reason", "signals", kept, position_adjust_ignored=True),
+    of_state("trade_unplanned", "signals", kept, position_adjust_ignored=True),
+    of_state("closed_nothing", "signals", bought, place=0, flags=["closed"]),
+    of_state("held_flag_without_reason", "signals", kept, flags=["max_adjust_too_small"]),
+    of_state("trade_flagged_too_small", "signals", kept, flags=["individual_trade_size_too_small"]),
+    of_state("blocked_but_traded", "signals", kept, flags=["cannot_redeem"]),
+    of_state("number_left_out", "signals", kept, raw_weight=None),
+    of_state("number_left_out", "signals", kept, old_weight=None),
+    of_state("trigger_unlikely", "signals", kept, stop_loss=95.0),
+    of_state("leverage_unlikely", "signals", kept, leverage=-1.0),
+    of_state("carried_not_kept", "signals", kept, carry_forward_position=True),
+    of_state("trade_of_other_side", "trades", sold, planned_quantity=times(-1), executed_quantity=times(-1)),
+    of_state("executed_other_way", "trades", sold, executed_quantity=times(-1)),
+    of_state("trade_of_other_size", "trades", sold, planned_quantity=times(0.5)),
+    of_state("trade_partial", "trades", sold, executed_quantity=times(0.5)),
+    of_state("trade_price_off_mid", "trades", sold, planned_price=times(1.2)),
+    of_state("trade_price_off_mid", "trades", sold, planned_mid_price=times(1.2)),
+    of_state("trade_slippage", "trades", sold, executed_price=times(1.2)),
+    of_state("fee_unusual", "trades", purchased, lp_fees_paid=times(5)),
+    of_state("fee_unusual", "trades", purchased, lp_fees_paid=times(-1)),
+    of_state("trade_late", "trades", purchased, executed_at=plus(2 * WEEK)),
+    of_state("trade_before_decision", "trades", purchased, executed_at=plus(-60)),
+    of_state("trade_lost", "trades", purchased, failed_at=1_590_000_000),
+    of_state("trade_unconfirmed", "trades", purchased, executed_at=None, executed_quantity=None),
+    of_state("trade_missing", "trades", purchased, trade_type="stop_loss"),
+    of_state("trade_number_left_out", "trades", purchased, lp_fees_paid=None),
+    cycle("target_not_weight", base=State, investable_equity=times(1.01)),
+    cycle("investable_jumped", base=State, investable_equity=times(10)),
+    cycle("largest_change_disagrees", base=State, max_position_adjust_usd=times(1.01)),
+    cycle("trade_in_held_cycle", base=State, position_adjust_threshold_usd=times(10)),
+    cycle("closing_weight_unlikely", base=State, close_position_weight_epsilon=5.0),
+    cycle("account_disagrees", "equity", base=State, total_equity=times(1.1)),
+    cycle("total_jumped", "equity", base=State, total_equity=times(1000)),
+    cycle("cash_negative", "equity", base=State, free_cash=times(-1)),
+    whole("raw_count_disagrees", _forget_raw, State),
+    whole("trades_not_kept", _drop_trades, State),
+    whole("trades_only_planned", _plan_only, State),
+    whole("trade_twice", _copy_trade, State),
+    whole("cycles_missing", lambda b: b.calculations.pop(list(b.calculations)[PLACE]), State),
+    whole("cycles_out_of_order", lambda b: b.move(PLACE, -2 * WEEK + 3600), State),
+    whole("time_unlikely", lambda b: b.move(0, -49 * 365 * 86_400), State),
 ]
 
 
@@ -245,8 +339,8 @@ def test_sound_histories_have_no_finding_that_alarms(base) -> None:
     assert list(findings.loc[findings["severity"] != "note", "sentence"]) == []
 
 
-@pytest.mark.parametrize(("rule", "base", "plant"), IN_RECORDS)
-def test_fault_in_a_record_is_found(rule, base, plant) -> None:
+@pytest.mark.parametrize(("rule", "base", "plant"), [*IN_RECORDS, *IN_STATES])
+def test_planted_fault_is_found(rule, base, plant) -> None:
     planted = base()
     plant(planted)
     findings = audit(planted.history())
