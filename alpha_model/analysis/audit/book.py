@@ -4,13 +4,13 @@ import numpy as np
 
 from alpha_model.analysis.audit.rule import Found, Rule, Severity, Unit, of_cycles, of_rows, unusual
 from alpha_model.analysis.audit.sheet import Sheet
-from alpha_model.analysis.audit.tolerances import FEES, HALF_A_CENT, WEIGHT, differ
+from alpha_model.analysis.audit.tolerances import FEES, HALF_A_CENT, WEIGHT, differ, exceeds
 from alpha_model.analysis.columns import Truths, numbers
 
 
-def _long(sheet: Sheet) -> Truths:
-    """Rows of a pair that was held, long and with a value."""
-    return ~sheet.was_short & (np.nan_to_num(sheet.column("old_value")) > 0)
+def _held(sheet: Sheet) -> Truths:
+    """Rows of a pair that was held with a value."""
+    return np.nan_to_num(sheet.column("old_value")) > 0
 
 
 def _old_share(sheet: Sheet) -> Found:
@@ -32,24 +32,30 @@ def _profit_sign(sheet: Sheet) -> Found:
 
 
 def _profit_share(sheet: Sheet) -> Found:
-    """Of the cost, which is value less profit; where positions were sold in part, a source may take another one."""
+    """Of the cost, which is value less profit.
+
+    Where positions were sold in part, a source may take all that they ever cost: the share is then smaller.
+    """
     profit, share = sheet.column("profit_before_trades"), sheet.column("profit_before_trades_pct")
     cost = sheet.column("old_value") - profit
-    known = _long(sheet) & ~np.isnan(share) & ~np.isnan(profit)
+    known = _held(sheet) & ~np.isnan(share) & ~np.isnan(profit)
     expected = profit / np.where(cost > 0, cost, np.nan)
-    off = np.isnan(expected) | differ(share, expected, WEIGHT)
-    return of_rows(sheet, known, unusual(known, known & off), expected, share)
+    longs, broken = known & ~sheet.was_short, np.zeros(len(known), dtype=np.bool_)
+    for rows, slack in ((longs, WEIGHT), (known & ~longs, FEES)):
+        broken |= unusual(rows, rows & (np.isnan(expected) | differ(share, expected, slack)))
+    broken |= unusual(longs, longs & exceeds(np.abs(share), np.abs(expected), WEIGHT))
+    return of_rows(sheet, known, broken, expected, share)
 
 
 def _profit_moves(sheet: Sheet) -> Found:
     """From one cycle to the next, what is not traded gains as much as its value rises."""
     profit, value = sheet.column("profit_before_trades"), sheet.column("old_value")
-    row = sheet.row_before
-    has = row >= 0
+    row, held = sheet.row_before, _held(sheet) & ~np.isnan(profit)
     before = np.maximum(row, 0)
-    traded = sheet.planned | sheet.traded(np.ones(len(sheet.trades), dtype=np.bool_)) | sheet.pulled
-    known = has & _long(sheet) & _long(sheet)[before] & ~traded[before] & ~np.isnan(profit) & ~np.isnan(profit[before])
-    expected = profit[before] + value - value[before]
+    still = held & ~(sheet.planned | sheet.traded(np.ones(len(sheet.trades), dtype=np.bool_)) | sheet.pulled)
+    known = held & (row >= 0)
+    known[known] = still[row[known]]
+    expected = profit[before] + value - value[before] if len(value) else value
     off = np.abs(profit - expected) > HALF_A_CENT + WEIGHT * np.abs(value)
     return of_rows(sheet, known, unusual(known, known & off), expected, profit)
 
@@ -116,7 +122,7 @@ RULES = (
     ),
     Rule(
         "profit_not_the_share",
-        Severity.error,
+        Severity.warning,
         "Is the profit as a share that of the cost, where it usually is?",
         "Profit, value and share of a position are of different moments.",
         "{pair}: the profit is recorded as {got} of the cost; profit and value give {expected}.",

@@ -81,6 +81,14 @@ def _middle(sheet: Sheet) -> Found:
     return of_trades(sheet, known, np.abs(planned - middle) > SLIPPAGE * middle, middle, planned)
 
 
+def _no_price(sheet: Sheet) -> Found:
+    lowest = np.full(len(sheet.trades), np.nan)
+    for name, units in (("planned_price", "planned"), ("planned_mid_price", "planned"), ("executed_price", "executed")):
+        moved = np.nan_to_num(_of(sheet, f"{units}_quantity")) != 0
+        lowest = np.fmin(lowest, np.where(moved, _of(sheet, name), np.nan))
+    return of_trades(sheet, ~np.isnan(lowest), lowest <= 0, None, lowest)
+
+
 def _fee(sheet: Sheet) -> Found:
     """Where nearly all fees are the same share as the others of their pair, the rest; else what no market takes."""
     fees, value = _of(sheet, "fees"), _of(sheet, "value")
@@ -249,6 +257,16 @@ RULES = (
         "{pair}: planned at {got} with a mid price of {expected}.",
         Unit.price,
         _middle,
+        "trades",
+    ),
+    Rule(
+        "trade_without_price",
+        Severity.error,
+        "Is every price of a trade above 0?",
+        "Nothing can be worth what its quantity and such a price say.",
+        "{pair}: a trade has the price {got}.",
+        Unit.price,
+        _no_price,
         "trades",
     ),
     Rule(

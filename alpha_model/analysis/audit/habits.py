@@ -54,8 +54,9 @@ def cut_without_flag(sheet: Sheet) -> Truths:
 
 
 def unflagged_caps(sheet: Sheet) -> Truths:
-    """Those among them that lie at the largest weight allowed, which the framework does not flag."""
-    if not sheet.framework.any():
+    """Those among them that lie at the largest weight allowed, in a source that never flags that."""
+    flags = sheet.flagged(Flags.capped_by_concentration) & sheet.spread(~sheet.sized)
+    if not sheet.framework.any() or flags.any():
         return np.zeros(len(sheet.pair_ids), dtype=np.bool_)
     weight = sheet.column("normalised_weight")
     cut = cut_without_flag(sheet) & sheet.spread(sheet.framework)

@@ -4,9 +4,18 @@ import numpy as np
 
 from alpha_model.analysis.audit.habits import counted_again, left_over
 from alpha_model.analysis.audit.ideal import handed_out_without_limits, sequential_asks
-from alpha_model.analysis.audit.rule import Found, Rule, Severity, Unit, of_cycles, of_rows
+from alpha_model.analysis.audit.rule import Found, Rule, Severity, Unit, of_cycles, of_rows, unusual
 from alpha_model.analysis.audit.sheet import Sheet
-from alpha_model.analysis.audit.tolerances import FEES, HALF_A_CENT, UNITS, WEIGHT_SUM, differ, exceeds
+from alpha_model.analysis.audit.tolerances import (
+    FEES,
+    HALF_A_CENT,
+    SLIPPAGE,
+    UNITS,
+    WEIGHT,
+    WEIGHT_SUM,
+    differ,
+    exceeds,
+)
 from alpha_model.signal import TradingPairSignalFlags as Flags
 
 _AMOUNTS = ("position_target", "asked", "accepted", "size_cap_usd", "tvl")
@@ -43,6 +52,14 @@ def _refused_more_than_discarded(sheet: Sheet) -> Found:
     known = ~np.isnan(discarded) & sheet.any(~np.isnan(asked)) & sheet.whole & ~sheet.settings.chain_capped
     known &= np.isnan(sheet.settings.max_positions) & ~sheet.settings.waterfall
     return of_cycles(known, exceeds(discarded, refused), refused, discarded)
+
+
+def _off_the_count(sheet: Sheet) -> Found:
+    """The framework counts what was refused; where it usually does, another number is wrong."""
+    discarded, asked = sheet.of_cycle("size_risk_discarded_value"), sheet.column("asked")
+    refused = sheet.total(asked - sheet.column("accepted"))
+    known = ~np.isnan(discarded) & sheet.any(~np.isnan(asked)) & sheet.framework & sheet.whole
+    return of_cycles(known, unusual(known, differ(discarded, refused, relative=WEIGHT)), refused, discarded)
 
 
 def _accepted_above_asked(sheet: Sheet) -> Found:
@@ -124,12 +141,16 @@ def _quantity_sign(sheet: Sheet) -> Found:
 
 
 def _quantity_size(sheet: Sheet) -> Found:
+    """At the price of the decision; where that is not recorded, at the mid price of the trade."""
     quantity, adjust, price = (
         sheet.column(name) for name in ("position_adjust_quantity", "position_adjust_usd", "price")
     )
+    slack = np.where(np.isnan(price), SLIPPAGE, UNITS)
+    price = np.where(np.isnan(price), sheet.traded_price, price)
     expected = np.where(adjust < 0, adjust, np.nan) / np.where(price > 0, price, np.nan)
     known = ~np.isnan(expected) & ~np.isnan(quantity)
-    return of_rows(sheet, known, differ(quantity, expected, 0.0, UNITS), expected, quantity)
+    broken = np.abs(quantity - expected) > slack * np.abs(expected)
+    return of_rows(sheet, known, broken, expected, quantity)
 
 
 def _unfunded(sheet: Sheet) -> Found:
@@ -181,6 +202,15 @@ RULES = (
         "Discarded is recorded as {got}, but only {expected} were left uninvested.",
         Unit.usd,
         _above_left_over,
+    ),
+    Rule(
+        "discarded_off_the_count",
+        Severity.warning,
+        "Without settings, is the discarded equity all that was refused, where the source usually counts so?",
+        "The number is of another cycle or was changed; in the framework it is Σ (asked - accepted).",
+        "Discarded is recorded as {got}; what was refused adds up to {expected}.",
+        Unit.usd,
+        _off_the_count,
     ),
     Rule(
         "discarded_disagrees",

@@ -125,7 +125,9 @@ def _kinds_of_rows(sheet: Sheet) -> Iterator[tuple[tuple[str, ...], Truths]]:
     yield ("old_weight", "old_quantity", "profit_before_trades", "profit_before_trades_pct"), held
     sized = ~np.isnan(sheet.column("asked")) | ~np.isnan(sheet.column("accepted"))
     yield ("asked", "accepted", "capped", "size_cap_usd", "tvl"), sized
-    yield ("position_adjust_quantity",), sheet.planned & (sheet.column("position_adjust_usd") < 0)
+    yield ("position_adjust_quantity",), sheet.inside & (sheet.column("position_adjust_usd") < 0)
+    yield ("stop_loss", "take_profit", "trailing_stop_loss"), _selected(sheet)
+    yield ("leverage",), sheet.column("signal_in_selection") < 0
     yield ("position_id",), sheet.planned
 
 

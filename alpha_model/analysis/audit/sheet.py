@@ -155,6 +155,14 @@ class Sheet:
         keys = self.trades.keys
         return np.where(keys >= 0, rows[np.maximum(keys, 0)], -1) if len(rows) else np.full(len(keys), -1)
 
+    @cached_property
+    def traded_price(self) -> Numbers:
+        """The mid price at which each row of `signals` was planned to be traded; NaN where it was not."""
+        found = np.full(len(self.keys), np.nan)
+        own = (self.row_of_trade >= 0) & self.trades.rebalance & self.trades.at_cycle
+        found[self.row_of_trade[own]] = numbers(self.history.tables.trades, "planned_mid_price")[own]
+        return found
+
     def traded(self, trades: Truths) -> Truths:
         """Which rows of `signals` have such a trade of their cycle."""
         found = np.zeros(len(self.keys), dtype=np.bool_)

@@ -3,9 +3,9 @@
 import numpy as np
 import pyarrow.compute as pc
 
-from alpha_model.analysis.audit.rule import Found, Rule, Severity, Unit, of_cycles, of_rows
+from alpha_model.analysis.audit.rule import Found, Rule, Severity, Unit, of_cycles, of_rows, unusual
 from alpha_model.analysis.audit.sheet import Sheet
-from alpha_model.analysis.audit.tolerances import MOST_LEVERAGE, UNITS, USUAL, differ, exceeds
+from alpha_model.analysis.audit.tolerances import MOST_LEVERAGE, SELDOM, UNITS, USUAL, differ, exceeds
 from alpha_model.analysis.columns import Numbers, Places, Truths, numbers
 from alpha_model.history.schema import FLAG_BITS
 from alpha_model.reason import Stage
@@ -21,10 +21,15 @@ def _equity(sheet: Sheet) -> Found:
     return of_cycles(~np.isnan(setting) & ~np.isnan(recorded), differ(recorded, setting), setting, recorded)
 
 
+_NUMBERS = (
+    *("investable_equity", "accepted_investable_equity", "size_risk_discarded_value", "max_position_adjust_usd"),
+    *("position_adjust_threshold_usd", "close_position_weight_epsilon"),
+)
+
+
 def _negative(sheet: Sheet) -> Found:
-    names = ("investable_equity", "accepted_investable_equity", "size_risk_discarded_value", "max_position_adjust_usd")
     lowest = np.full(sheet.cycle_count, np.nan)
-    for name in (*names, "position_adjust_threshold_usd"):
+    for name in _NUMBERS[:-1]:
         lowest = np.fmin(lowest, sheet.of_cycle(name))
     return of_cycles(~np.isnan(lowest), lowest < 0, 0.0, lowest)
 
@@ -32,6 +37,28 @@ def _negative(sheet: Sheet) -> Found:
 def _epsilon(sheet: Sheet) -> Found:
     epsilon = sheet.of_cycle("close_position_weight_epsilon")
     return of_cycles(~np.isnan(epsilon), (epsilon < 0) | (epsilon >= 1), None, epsilon)
+
+
+def _left_out(sheet: Sheet) -> Found:
+    every, missing = np.ones(sheet.cycle_count, dtype=np.bool_), np.zeros(sheet.cycle_count)
+    for name in _NUMBERS:
+        absent = np.isnan(sheet.of_cycle(name))
+        if absent.any():
+            missing += unusual(every, absent, SELDOM)
+    return of_cycles(every, missing > 0, 0.0, missing)
+
+
+def _setting(sheet: Sheet) -> Found:
+    """A threshold or closing weight that is the same in nearly all cycles, and another one here."""
+    expected, got = np.full(sheet.cycle_count, np.nan), np.full(sheet.cycle_count, np.nan)
+    known = ~np.isnan(sheet.of_cycle("close_position_weight_epsilon"))
+    for name in ("position_adjust_threshold_usd", "close_position_weight_epsilon"):
+        values = sheet.of_cycle(name)
+        told = ~np.isnan(values)
+        usual = float(np.median(values[told])) if told.any() else np.nan
+        other = unusual(told, told & (values != usual), SELDOM)
+        expected[other], got[other] = usual, values[other]
+    return of_cycles(known, ~np.isnan(got), expected, got)
 
 
 def _triggers(sheet: Sheet) -> Found:
@@ -42,8 +69,14 @@ def _triggers(sheet: Sheet) -> Found:
 
 
 def _leverage(sheet: Sheet) -> Found:
+    """Out of all bounds, or another than nearly all have."""
     leverage = sheet.column("leverage")
-    return of_rows(sheet, ~np.isnan(leverage), (leverage <= 0) | (leverage > MOST_LEVERAGE), None, leverage)
+    known = ~np.isnan(leverage)
+    if not known.any():
+        return of_rows(sheet, known, known)
+    usual = float(np.median(leverage[known]))
+    other = unusual(known, known & (leverage != usual), SELDOM)
+    return of_rows(sheet, known, (leverage <= 0) | (leverage > MOST_LEVERAGE) | other, usual, leverage)
 
 
 def _carries(sheet: Sheet) -> Numbers:
@@ -173,6 +206,24 @@ RULES = (
         _epsilon,
     ),
     Rule(
+        "cycle_number_left_out",
+        Severity.warning,
+        "Does every cycle have the numbers that nearly all others have?",
+        "Equity, threshold or another amount is not recorded here, and the cycle is left out of what needs it.",
+        "The cycle lacks {got} of the numbers that the others have.",
+        Unit.whole,
+        _left_out,
+    ),
+    Rule(
+        "setting_unusual",
+        Severity.warning,
+        "Are threshold and closing weight those of nearly all other cycles?",
+        "Somebody changed them for a single cycle, or the number is wrong.",
+        "This cycle was decided with {got}, where nearly all others have {expected}.",
+        Unit.none,
+        _setting,
+    ),
+    Rule(
         "trigger_unlikely",
         Severity.warning,
         "Are stop losses shares below 1 of the price, and take profits above 1?",
@@ -184,9 +235,9 @@ RULES = (
     Rule(
         "leverage_unlikely",
         Severity.warning,
-        "Is every leverage above 0 and of a size that is lent?",
+        "Is every leverage above 0, of a size that is lent, and the one that nearly all others have?",
         "The number is wrong, or in another unit.",
-        "{pair} has a leverage of {got}.",
+        "{pair} has a leverage of {got}, where {expected} is usual.",
         Unit.none,
         _leverage,
     ),

@@ -74,7 +74,7 @@ def _slippage(sheet: Sheet) -> Found:
 
 def _partial(sheet: Sheet) -> Found:
     planned, executed = _trade_numbers(sheet, "planned_quantity"), _trade_numbers(sheet, "executed_quantity")
-    known = ~np.isnan(planned) & ~np.isnan(executed) & (planned != 0) & sheet.trades.settled
+    known = ~np.isnan(planned) & ~np.isnan(executed) & sheet.trades.settled
     return of_trades(sheet, known, np.abs(executed - planned) > PARTIAL_FILL * np.abs(planned), planned, executed)
 
 
