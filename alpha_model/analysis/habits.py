@@ -50,12 +50,16 @@ def clipped_share(history: History) -> Numbers:
     weight) is that share less exactly the clip, rounding made it smaller and no limit did. In dollars it is this share
     of investable equity.
     """
+    if not of_framework(history).any():
+        return np.zeros(history.tables.signals.num_rows)
     wanted, got = _wanted(history), _first_share(history)
     return np.where(_is_clip(history, wanted, got), CLIP, 0.0)
 
 
 def clipped_weights(history: History) -> Truths:
     """Which rows have a normalised weight that the clip made smaller than their share of raw weights or of targets."""
+    if not of_framework(history).any():
+        return np.zeros(history.tables.signals.num_rows, dtype=np.bool_)
     weight = numbers(history.tables.signals, "normalised_weight")
     target = numbers(history.tables.signals, "position_target")
     of_targets = target / _spread_total(history, target)

@@ -110,6 +110,7 @@ RULES = (
         "{pair} was held with the weight {got}; its value is {expected} of all that was held.",
         Unit.share,
         _old_share,
+        needs=("old_weight",),
     ),
     Rule(
         "profit_of_other_sign",
@@ -119,6 +120,7 @@ RULES = (
         "{pair}: the profit is {expected} USD, and as a share of the cost {got}.",
         Unit.none,
         _profit_sign,
+        needs=("profit_before_trades",),
     ),
     Rule(
         "profit_not_the_share",
@@ -128,6 +130,7 @@ RULES = (
         "{pair}: the profit is recorded as {got} of the cost; profit and value give {expected}.",
         Unit.share,
         _profit_share,
+        needs=("profit_before_trades",),
     ),
     Rule(
         "profit_jumped",
@@ -137,6 +140,7 @@ RULES = (
         "{pair}: the profit is {got}; that of the cycle before and the change of value give {expected}.",
         Unit.usd,
         _profit_moves,
+        needs=("profit_before_trades",),
     ),
     Rule(
         "trade_of_other_position",
@@ -146,6 +150,7 @@ RULES = (
         "{pair}: the cycle names position {got}, and its trade is of position {expected}.",
         Unit.whole,
         _position_id,
+        needs=("position_id",),
     ),
     Rule(
         "account_disagrees",

@@ -23,8 +23,9 @@ def _rows(sheet: Sheet, values: Numbers) -> Numbers:
 
 def _own(sheet: Sheet, rows: Truths) -> Truths:
     """Rebalance trades of the very time of their cycle whose row is such a one."""
-    mine = _rows(sheet, rows.astype(np.float64)) == 1
-    return mine & sheet.trades.rebalance & sheet.trades.at_cycle
+    own: Truths = (sheet.row_of_trade >= 0) & sheet.trades.rebalance & sheet.trades.at_cycle
+    own[own] = rows[sheet.row_of_trade[own]]
+    return own
 
 
 def _side(sheet: Sheet) -> Found:
@@ -194,6 +195,8 @@ def _blocked(sheet: Sheet) -> Found:
     adjust = sheet.column("position_adjust_usd")
     inwards, outwards = sheet.flagged(Flags.cannot_deposit), sheet.flagged(Flags.cannot_redeem)
     known = _own(sheet, sheet.planned & (inwards | outwards))
+    if not known.any():
+        return of_trades(sheet, known, known)
     wrong = (inwards & (adjust > 0)) | (outwards & (adjust < 0))
     return of_trades(sheet, known, _own(sheet, wrong), 0.0, _rows(sheet, adjust))
 

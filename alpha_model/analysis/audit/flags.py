@@ -199,6 +199,7 @@ RULES = (
         "{pair} is flagged capped_by_pool_size, but all {got} that it asked for was accepted.",
         Unit.usd,
         _pool_flag,
+        needs=("asked",),
     ),
     Rule(
         "refusal_without_pool_flag",
@@ -208,6 +209,7 @@ RULES = (
         "{pair}: size risk accepted {got} of {expected}, and capped_by_pool_size is missing.",
         Unit.usd,
         _refused,
+        needs=("asked",),
     ),
     Rule(
         "capped_without_refusal",
@@ -217,6 +219,7 @@ RULES = (
         "{pair}: size risk says capped, but accepted all {got}.",
         Unit.usd,
         _capped,
+        needs=("asked",),
     ),
     Rule(
         "concentration_flag_below_limit",
@@ -226,6 +229,7 @@ RULES = (
         "{pair} is flagged capped_by_concentration, but asked for {got}, less than the limit of {expected}.",
         Unit.usd,
         _concentration,
+        needs=("asked",),
     ),
     Rule(
         "held_flag_without_reason",
@@ -334,6 +338,7 @@ RULES = (
         "{pair} was held with {got} units, which is the sign of the other side.",
         Unit.units,
         _held_side,
+        needs=("old_quantity",),
     ),
     Rule(
         "flag_unknown",

@@ -73,6 +73,8 @@ def unmarked_skips(sheet: Sheet) -> Truths:
 
 
 def _clipped(sheet: Sheet) -> Found:
+    if not sheet.framework.any():
+        return Found(0, sheet.cycle_count)
     rows = sheet.clipped | (clipped_share(sheet.history) > 0)
     return once(sheet.framework, sheet.places[rows])
 

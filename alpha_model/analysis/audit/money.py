@@ -211,6 +211,7 @@ RULES = (
         "Discarded is recorded as {got}; what was refused adds up to {expected}.",
         Unit.usd,
         _off_the_count,
+        needs=("asked",),
     ),
     Rule(
         "discarded_disagrees",
@@ -229,6 +230,7 @@ RULES = (
         "Discarded is recorded as {got}, but size risk refused no more than {expected} in all.",
         Unit.usd,
         _refused_more_than_discarded,
+        needs=("asked",),
     ),
     Rule(
         "asked_not_offered",
@@ -239,6 +241,7 @@ RULES = (
         "{pair} asked for {got}; its share of equity and of earlier refusals is {expected}.",
         Unit.usd,
         _asked,
+        needs=("asked",),
     ),
     Rule(
         "accepted_above_asked",
@@ -248,6 +251,7 @@ RULES = (
         "{pair}: size risk accepted {got} when it was asked for {expected}.",
         Unit.usd,
         _accepted_above_asked,
+        needs=("asked",),
     ),
     Rule(
         "target_not_accepted",
@@ -257,6 +261,7 @@ RULES = (
         "{pair}: the target is {got}; size risk accepted {expected}.",
         Unit.usd,
         _target_not_accepted,
+        needs=("accepted",),
     ),
     Rule(
         "target_not_weight",
@@ -284,6 +289,7 @@ RULES = (
         "{pair}: the target is {got}; its market carries {expected}.",
         Unit.usd,
         _above_size_cap,
+        needs=("size_cap_usd",),
     ),
     Rule(
         "adjust_not_target_less_old",

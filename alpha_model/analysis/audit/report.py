@@ -80,7 +80,7 @@ def audit_report(history: History, *, now: Moment | None = None, limit: int | No
     """
     sheet = Sheet(history, None if now is None else utc(now))
     with np.errstate(invalid="ignore", divide="ignore"):
-        found = [(rule, rule.find(sheet)) for rule in RULES]
+        found = [(rule, rule.ask(sheet)) for rule in RULES]
     labels = pair_labels(history)
     frames = [_frame(sheet, rule, each, labels, limit) for rule, each in found if len(each)]
     findings = pd.concat(frames, ignore_index=True) if frames else _frame(sheet, RULES[0], Found(0, 0), labels, limit)
@@ -133,7 +133,7 @@ def finding_counts(history: History, severity: Severity = Severity.warning) -> P
     with np.errstate(invalid="ignore", divide="ignore"):
         for rule in RULES:
             if _RANK[str(rule.severity)] <= _RANK[str(severity)]:
-                places = rule.find(sheet).places
+                places = rule.ask(sheet).places
                 counts += np.bincount(places[places >= 0], minlength=len(history))
     return counts
 

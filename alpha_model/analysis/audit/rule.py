@@ -83,6 +83,7 @@ class Rule:
         unit: Of the numbers.
         scope: What `checked` counts: cycles, trades or problems.
         find: The check itself.
+        needs: Columns of `signals` without which there is nothing to ask.
     """
 
     code: str
@@ -93,6 +94,13 @@ class Rule:
     unit: Unit
     find: Callable[[Sheet], Found]
     scope: str = "cycles"
+    needs: tuple[str, ...] = ()
+
+    def ask(self, sheet: Sheet) -> Found:
+        """What the rule finds."""
+        if any(sheet.lacks(name) for name in self.needs):
+            return Found(0, sheet.cycle_count)
+        return self.find(sheet)
 
 
 def of_cycles(

@@ -38,8 +38,10 @@ def _strongest_left_out(sheet: Sheet) -> tuple[Numbers, Numbers]:
 
 def _as_set(sheet: Sheet) -> Found:
     """As many as the settings take, the strongest of those that reach the threshold."""
-    weakest, strongest = _strongest_left_out(sheet)
     settings = sheet.settings
+    if np.isnan(settings.top_n).all():
+        return Found(0, sheet.cycle_count)
+    weakest, strongest = _strongest_left_out(sheet)
     room = sheet.of_cycle("selected_count") < settings.top_n
     limit = np.where(room, settings.signal_threshold, np.fmax(weakest, settings.signal_threshold))
     known = ~np.isnan(settings.top_n) & ~np.isnan(limit) & sheet.whole & (settings.top_n > 0)
@@ -48,6 +50,8 @@ def _as_set(sheet: Sheet) -> Found:
 
 
 def _usually(sheet: Sheet) -> Found:
+    if not np.isnan(sheet.settings.top_n).any():
+        return Found(0, sheet.cycle_count)
     weakest, strongest = _strongest_left_out(sheet)
     known = ~np.isnan(weakest) & np.isnan(sheet.settings.top_n) & sheet.whole
     return of_cycles(known, unusual(known, strongest > weakest), weakest, strongest)
@@ -110,7 +114,7 @@ def _left_out(sheet: Sheet) -> Found:
     """A number that nearly all other rows of the same kind have, or that the rest of the selection has."""
     missing = np.zeros(len(sheet.places))
     for names, rows in _kinds_of_rows(sheet):
-        for name in names:
+        for name in filter(sheet.is_patchy, names):
             absent = np.isnan(sheet.column(name)) & rows
             if absent.any():
                 missing += unusual(rows, absent, SELDOM)

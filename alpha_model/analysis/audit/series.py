@@ -96,6 +96,7 @@ RULES = (
         "{pair} has the price {got}; the one before was {expected}.",
         Unit.price,
         _price,
+        needs=("price",),
     ),
     Rule(
         "tvl_jumped",
@@ -105,6 +106,7 @@ RULES = (
         "{pair} has {got} of liquidity; before it were {expected}.",
         Unit.usd,
         _tvl,
+        needs=("tvl",),
     ),
     Rule(
         "investable_jumped",

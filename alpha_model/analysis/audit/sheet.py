@@ -85,33 +85,56 @@ class Sheet:
         """A column of `signals` as float64; null is NaN."""
         return self._column("signals", name)
 
+    def lacks(self, name: str) -> bool:
+        """Has no row of `signals` such a value?"""
+        column = self.history.tables.signals[name]
+        return bool(column.null_count == len(column))
+
+    def is_patchy(self, name: str) -> bool:
+        """Have some rows of `signals` such a value, and others not?"""
+        column = self.history.tables.signals[name]
+        return bool(0 < column.null_count < len(column))
+
     def of_cycle(self, name: str) -> Numbers:
         """A column of `cycles` as float64; null is NaN."""
         return self._column("cycles", name)
 
+    @cached_property
+    def _counts(self) -> Places:
+        """How many rows of `signals` each cycle has; they stand in the order of their cycles."""
+        return np.bincount(self.places, minlength=self.cycle_count).astype(np.int64)
+
+    @cached_property
+    def _starts(self) -> Places:
+        """The first row of each cycle that has one."""
+        return (np.cumsum(self._counts) - self._counts)[self._counts > 0]
+
+    def _reduced(self, operation: np.ufunc, values: npt.NDArray[Scalar], otherwise: float) -> npt.NDArray[Scalar]:
+        found = np.full(self.cycle_count, otherwise, dtype=values.dtype)
+        if len(values):
+            found[self._counts > 0] = operation.reduceat(values, self._starts)
+        return found
+
     def spread(self, values: npt.NDArray[Scalar]) -> npt.NDArray[Scalar]:
         """One value a cycle, repeated for each of its rows of `signals`."""
-        return values[self.places]
+        return np.repeat(values, self._counts)
 
     def total(self, values: Numbers, rows: Truths | None = None) -> Numbers:
         """Σ in each cycle over the rows; NaN counts 0."""
         used = np.nan_to_num(values) if rows is None else np.where(rows, np.nan_to_num(values), 0.0)
-        return cast("Numbers", np.bincount(self.places, weights=used, minlength=self.cycle_count).astype(np.float64))
+        return self._reduced(np.add, used, 0.0)
 
     def largest(self, values: Numbers, rows: Truths) -> Numbers:
         """The largest in each cycle over the rows; NaN where there is none."""
-        found = np.full(self.cycle_count, -np.inf)
-        chosen = rows & ~np.isnan(values)
-        np.maximum.at(found, self.places[chosen], values[chosen])
-        return np.where(np.isfinite(found), found, np.nan)
+        return self._reduced(np.fmax, np.where(rows, values, np.nan), np.nan)
 
     def least(self, values: Numbers, rows: Truths) -> Numbers:
         """The least in each cycle over the rows; NaN where there is none."""
-        return -self.largest(-values, rows)
+        return self._reduced(np.fmin, np.where(rows, values, np.nan), np.nan)
 
     def any(self, rows: Truths) -> Truths:
         """Which cycles have such a row."""
-        return np.bincount(self.places[rows], minlength=self.cycle_count) > 0
+        return self._reduced(np.logical_or, rows, 0)
 
     def cycles_with(self, rows: Truths) -> int:
         """How many cycles have such a row."""

@@ -240,6 +240,7 @@ RULES = (
         "{pair} has a leverage of {got}, where {expected} is usual.",
         Unit.none,
         _leverage,
+        needs=("leverage",),
     ),
     Rule(
         "size_cap_off_its_share",
@@ -249,6 +250,7 @@ RULES = (
         "{pair}: the market is said to carry {got}; its liquidity gives {expected}.",
         Unit.usd,
         _cap,
+        needs=("asked",),
     ),
     Rule(
         "refusal_not_capped",
@@ -258,6 +260,7 @@ RULES = (
         "{pair}: size risk accepted {got} of {expected} and says that it did not cap.",
         Unit.usd,
         _unmarked,
+        needs=("asked",),
     ),
     Rule(
         "reason_without_flag",
@@ -267,6 +270,7 @@ RULES = (
         "{pair} has a reason that its flags do not show.",
         Unit.none,
         _flag_of_reason,
+        needs=("reasons",),
     ),
     Rule(
         "flag_without_reason",
@@ -276,6 +280,7 @@ RULES = (
         "{pair} is flagged as limited, and no reason says so.",
         Unit.none,
         _reason_of_flag,
+        needs=("reasons",),
     ),
     Rule(
         "reason_of_other_amount",
@@ -285,5 +290,6 @@ RULES = (
         "{pair}: the reason says that {got} was left; size risk accepted {expected}.",
         Unit.usd,
         _reason_amount,
+        needs=("reasons",),
     ),
 )
