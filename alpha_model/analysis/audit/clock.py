@@ -82,9 +82,8 @@ def _other_time(sheet: Sheet) -> Found:
 
 
 def _twice(sheet: Sheet) -> Found:
-    ordered = np.sort(sheet.keys)
-    repeated = ordered[1:][ordered[1:] == ordered[:-1]]
-    keys, counts = np.unique(repeated, return_counts=True)
+    counts = np.bincount(sheet.keys, minlength=1)
+    keys = np.flatnonzero(counts > 1)
     pairs = sheet.history.pair_ids
     return Found(
         sheet.cycle_count,
@@ -92,7 +91,7 @@ def _twice(sheet: Sheet) -> Found:
         keys // sheet.key_width,
         pairs[keys % sheet.key_width] if len(pairs) else keys,
         np.ones(len(keys)),
-        (counts + 1).astype(np.float64),
+        counts[keys].astype(np.float64),
     )
 
 

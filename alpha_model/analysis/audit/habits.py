@@ -59,9 +59,15 @@ def unflagged_caps(sheet: Sheet) -> Truths:
     if not sheet.framework.any() or flags.any():
         return np.zeros(len(sheet.pair_ids), dtype=np.bool_)
     weight = sheet.column("normalised_weight")
-    cut = cut_without_flag(sheet) & sheet.spread(sheet.framework)
+    cut = cut_without_flag(sheet) & sheet.spread(sheet.framework) & ~sheet.clipped
     cap = float(weight[cut].max(initial=0.0))
-    return cut & ((np.abs(weight - cap) <= ROUNDING) | sheet.clipped)
+    at_cap: Truths = cut & (np.abs(weight - cap) <= ROUNDING)
+    is_setting = np.count_nonzero(at_cap) > 1 or abs(cap - round(cap, _DIGITS)) <= ROUNDING
+    return at_cap if is_setting else at_cap & False
+
+
+_DIGITS = 4
+"""Digits of a share that somebody sets."""
 
 
 def unmarked_skips(sheet: Sheet) -> Truths:

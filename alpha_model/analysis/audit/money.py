@@ -127,9 +127,7 @@ def _largest(sheet: Sheet) -> Found:
     recorded = sheet.of_cycle("max_position_adjust_usd")
     shrunk = sheet.flagged(Flags.capped_by_sync_cash)
     size = np.abs(np.where(shrunk, sheet.wanted, sheet.column("position_adjust_usd")))
-    largest = np.zeros(sheet.cycle_count)
-    known = ~np.isnan(size) & sheet.inside
-    np.maximum.at(largest, sheet.places[known], size[known])
+    largest = np.nan_to_num(sheet.largest(size, sheet.inside))
     complete = ~np.isnan(recorded) & sheet.whole & ~sheet.any(sheet.inside & np.isnan(size))
     return of_cycles(complete, differ(recorded, largest), largest, recorded)
 

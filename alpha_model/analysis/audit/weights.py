@@ -62,7 +62,7 @@ def _not_share_of_accepted(sheet: Sheet) -> Found:
 def _cut_without_flag(sheet: Sheet) -> Found:
     share, weight = sheet.raw_shares, sheet.column("normalised_weight")
     known = sheet.spread(~sheet.sized & sheet.whole) & ~np.isnan(share) & ~np.isnan(weight) & sheet.inside
-    return of_rows(sheet, known, cut_without_flag(sheet) & ~unflagged_caps(sheet), share, weight)
+    return of_rows(sheet, known, cut_without_flag(sheet) & ~unflagged_caps(sheet) & ~sheet.clipped, share, weight)
 
 
 def _above_share(sheet: Sheet) -> Found:
