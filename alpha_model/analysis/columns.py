@@ -55,6 +55,22 @@ def was_short(history: History) -> Truths:
     return ends_with(history.tables.signals["old_kind"], "short")
 
 
+def changes_kind(history: History) -> Truths:
+    """Which rows of `signals` must close what is held first, because another kind of pair is wanted.
+
+    The rule of `TradingPairSignal.changes_position_kind`. Where the kind that is wanted is not recorded, the sides
+    decide: a long that is to become a short, or the other way round.
+    """
+    signals = history.tables.signals
+    old, new = signals["old_kind"], signals["synthetic_kind"]
+    within, weight = numbers(signals, "signal_in_selection"), numbers(signals, "normalised_weight")
+    short = was_short(history)
+    turned = ((within > 0) & short) | ((within < 0) & ~short)
+    differs = np.asarray(pc.fill_null(pc.not_equal(old, new), fill_value=False), dtype=np.bool_)
+    unknown = np.asarray(pc.is_null(pc.not_equal(old, new)), dtype=np.bool_)
+    return cast("Truths", np.where(unknown, turned, differs) & (np.nan_to_num(within) != 0) & (weight != 0))
+
+
 def microseconds(table: pa.Table, column: str = "timestamp") -> Places:
     """The times in a table, microseconds since 1970; `UNKNOWN_TIME` where there is none."""
     return cast("Places", pc.fill_null(table[column].cast(pa.int64()), UNKNOWN_TIME).to_numpy())

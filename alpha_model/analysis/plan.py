@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from alpha_model.analysis.columns import Numbers, Places, Truths, numbers, was_short
+from alpha_model.analysis.columns import Numbers, Places, Truths, changes_kind, numbers, was_short
 from alpha_model.history import History
 from alpha_model.history.schema import FLAG_BITS
 from alpha_model.signal import TradingPairSignalFlags as Flags
@@ -31,7 +31,7 @@ class Plan:
         planned: A trade was planned.
         skipped: A change was wanted, and decided against.
         undecided: A change was wanted, and the source does not record what became of it.
-        trades: How many trades were planned; 2 for a flip, which closes the old side and opens the new one.
+        trades: How many trades were planned; 2 where a side or kind changes: what is held is closed, the new opened.
         traded_usd: Their Σ|USD|; 0 where none was planned.
         of_short: The change makes a short smaller or larger, so that a positive one is a sale.
     """
@@ -62,8 +62,7 @@ def plan_of(history: History) -> Plan:
     within = numbers(signals, "signal_in_selection")
     short = was_short(history)
     held = np.nan_to_num(numbers(signals, "old_value"))
-    turned = ((within > 0) & short) | ((within < 0) & ~short)
-    flips = planned & turned & (held != 0) & ~has_flags(history, Flags.closed)
+    flips = planned & changes_kind(history) & (held != 0) & ~has_flags(history, Flags.closed)
     return Plan(
         planned=planned,
         skipped=wanted & against,

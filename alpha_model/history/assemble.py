@@ -16,7 +16,7 @@ from alpha_model.history.coerce import Micros
 from alpha_model.history.columns import Columns
 from alpha_model.history.history import History, Source
 from alpha_model.history.pairs import PairBook
-from alpha_model.history.problems import Problems
+from alpha_model.history.problems import OUT_OF_ORDER, Problems
 from alpha_model.history.schema import TIME, Tables, empty_tables, table_of
 from alpha_model.history.snapshot import Snapshot
 
@@ -181,7 +181,7 @@ class Assembly:
         order = sorted(range(len(self._cycles)), key=lambda place: self._cycles[place]["timestamp"])
         self._is_sorted = self._is_sorted and order == list(range(len(order)))
         if not self._is_sorted:
-            problems.add("odd", "the cycles are not in time order; they are sorted here", field="timestamp")
+            problems.add("odd", OUT_OF_ORDER, field="timestamp", cycle_key=self._first_out_of_order())
         last: list[int] = []
         earlier: list[int] = []
         for place in order:
@@ -192,6 +192,12 @@ class Assembly:
                 earlier.append(last.pop())
             last.append(place)
         return last, earlier
+
+    def _first_out_of_order(self) -> str | None:
+        """The key of the first cycle that stands after a later one."""
+        pairs = zip(self._cycles, self._cycles[1:], strict=False)
+        found = next((after for before, after in pairs if after["timestamp"] < before["timestamp"]), None)
+        return None if found is None else found["source_key"]
 
     def _said_earlier(self, earlier: list[int]) -> dict[Micros, str]:
         """The messages of earlier revisions; a revision that has none of its own leaves what was said."""

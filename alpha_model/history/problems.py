@@ -18,6 +18,13 @@ _LONGEST = 200
 """Letters of a key, pair or field that are kept."""
 
 
+OUT_OF_ORDER = "the cycles are not in time order; they are sorted here"
+"""What is said of a source that tells a later cycle before an earlier one."""
+
+PAIR_TWICE = "the pair appears twice; kept the later signal"
+"""What is said of a cycle with two signals of one pair."""
+
+
 class Problems:
     """Collects what a reader could not take as it was."""
 

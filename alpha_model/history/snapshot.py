@@ -16,6 +16,7 @@ from msgspec import Raw
 from alpha_model.history import coerce
 from alpha_model.history.coerce import Micros, OddValueError, ProblemKind
 from alpha_model.history.pairs import Identity, pair_id_of
+from alpha_model.history.problems import PAIR_TWICE
 from alpha_model.history.schema import pack_flags
 from alpha_model.units import PairId
 
@@ -286,7 +287,7 @@ class _Reader:
                 continue
             pair_id = self._pair_id(part, key, signal)
             if pair_id in found:
-                self._report("odd", "the pair appears twice; kept the later signal", (part, key))
+                self._report("odd", PAIR_TWICE, (part, key))
             found[pair_id] = key, signal
         return found
 

@@ -5,12 +5,14 @@ import numpy as np
 from alpha_model.analysis.audit.rule import Found, Rule, Severity, Unit, of_cycles
 from alpha_model.analysis.audit.sheet import Sheet
 from alpha_model.analysis.audit.tolerances import EARLY, FEWEST_INTERVALS, GAP, REGULAR_SHARE
-from alpha_model.analysis.columns import Numbers, Truths, microseconds
+from alpha_model.analysis.columns import Numbers, Places, Truths, microseconds
 from alpha_model.history.coerce import EPOCH
 from alpha_model.history.history import utc
+from alpha_model.history.problems import OUT_OF_ORDER
 
 _MICRO = 1e6
-_FIRST = int((utc("2000-01-01") - utc(EPOCH)).value // 1_000)
+_FIRST, _LAST = (int((utc(day) - utc(EPOCH)).value // 1_000) for day in ("1980-01-01", "2101-01-01"))
+_WEEK = 7 * 86_400
 
 
 def _intervals(sheet: Sheet) -> Numbers:
@@ -23,46 +25,65 @@ def _is_known(sheet: Sheet) -> Truths:
     return np.full(sheet.cycle_count, sheet.cycle_count > FEWEST_INTERVALS)
 
 
-def _usual(intervals: Numbers) -> tuple[float, float]:
-    """The median interval, and the longest that occurs regularly: a daily strategy that rests on weekends has two."""
-    known = intervals[~np.isnan(intervals)]
-    if not known.size:
+def _usual(sheet: Sheet) -> tuple[float, float]:
+    """The median interval, and the longest that is usual.
+
+    That is one that occurs regularly (a daily strategy that rests on weekends has two), or that usually follows the
+    same time of the week (the last hour of a Friday).
+    """
+    intervals = _intervals(sheet)[1:]
+    if not intervals.size:
         return np.nan, np.nan
-    median = float(np.median(known))
-    lengths, counts = np.unique(np.round(known / median, 1) if median else known, return_counts=True)
-    regular = lengths[(counts >= REGULAR_SHARE * known.size) & (counts > 1)]
-    return median, max(median, float(regular.max(initial=0.0)) * median)
+    median = float(np.median(intervals))
+    lengths, counts = np.unique(np.round(intervals / median, 1) if median else intervals, return_counts=True)
+    regular = lengths[(counts >= REGULAR_SHARE * intervals.size) & (counts > 1)]
+    after = _longest_of_the_week(sheet.moments[:-1], intervals)
+    return median, max(median, float(regular.max(initial=0.0)) * median, after)
+
+
+def _longest_of_the_week(moments: Places, intervals: Numbers) -> float:
+    """The longest that usually follows a time of the week, seconds; 0 where none occurs often enough to say."""
+    order = np.lexsort((intervals, moments // 1_000_000 % _WEEK))
+    slots, ordered = (moments // 1_000_000 % _WEEK)[order], intervals[order]
+    _, first, counts = np.unique(slots, return_index=True, return_counts=True)
+    medians = ordered[first + (counts - 1) // 2]
+    return float(medians[counts >= FEWEST_INTERVALS].max(initial=0.0))
 
 
 def _missing(sheet: Sheet) -> Found:
     intervals = _intervals(sheet)
-    median, longest = _usual(intervals)
+    median, longest = _usual(sheet)
     missing = np.round(intervals / median) - 1 if median else np.zeros_like(intervals)
     return of_cycles(_is_known(sheet), (intervals > GAP * longest) & (missing >= 1), 0.0, missing)
 
 
 def _early(sheet: Sheet) -> Found:
     intervals = _intervals(sheet)
-    median, _ = _usual(intervals)
+    median, _ = _usual(sheet)
     return of_cycles(_is_known(sheet), intervals < EARLY * median, median, intervals)
 
 
 def _disorder(sheet: Sheet) -> Found:
+    """Readers sort, so that only tables made by hand can break this; a file is asked by `_out_of_order`."""
     intervals = _intervals(sheet)
-    return of_cycles(np.ones(sheet.cycle_count, dtype=np.bool_), intervals <= 0, None, intervals)
+    return of_cycles(sheet.by_hand | (intervals <= 0), intervals <= 0, None, intervals)
+
+
+def _out_of_order(sheet: Sheet) -> Found:
+    """What the reader said of the order before it sorted the cycles."""
+    return _problems(sheet, "odd", OUT_OF_ORDER)
 
 
 def _other_time(sheet: Sheet) -> Found:
     """Cycles with a signal of another time than their own."""
     strays = microseconds(sheet.history.tables.signals) != sheet.moments[sheet.places]
     counts = np.bincount(sheet.places[strays], minlength=sheet.cycle_count).astype(np.float64)
-    return of_cycles(np.ones(sheet.cycle_count, dtype=np.bool_), counts > 0, 0.0, counts)
+    return of_cycles(sheet.by_hand | (counts > 0), counts > 0, 0.0, counts)
 
 
 def _twice(sheet: Sheet) -> Found:
-    ordered = np.sort(sheet.keys)
-    repeated = ordered[1:][ordered[1:] == ordered[:-1]]
-    keys, counts = np.unique(repeated, return_counts=True)
+    counts = np.bincount(sheet.keys, minlength=1)
+    keys = np.flatnonzero(counts > 1)
     pairs = sheet.history.pair_ids
     return Found(
         sheet.cycle_count,
@@ -70,12 +91,12 @@ def _twice(sheet: Sheet) -> Found:
         keys // sheet.key_width,
         pairs[keys % sheet.key_width] if len(pairs) else keys,
         np.ones(len(keys)),
-        (counts + 1).astype(np.float64),
+        counts[keys].astype(np.float64),
     )
 
 
-def _too_old(sheet: Sheet) -> Found:
-    return of_cycles(np.ones(sheet.cycle_count, dtype=np.bool_), sheet.moments < _FIRST)
+def _unlikely(sheet: Sheet) -> Found:
+    return of_cycles(np.ones(sheet.cycle_count, dtype=np.bool_), (sheet.moments < _FIRST) | (sheet.moments >= _LAST))
 
 
 def _future(sheet: Sheet) -> Found:
@@ -90,9 +111,11 @@ def _rewritten(sheet: Sheet) -> Found:
     return of_cycles(np.ones(sheet.cycle_count, dtype=np.bool_), revision > 0, 0.0, revision)
 
 
-def _problems(sheet: Sheet, kind: str) -> Found:
+def _problems(sheet: Sheet, kind: str, message: str | None = None) -> Found:
+    """The problems of a kind; those of one message where one is named, else those that no rule names."""
     table = sheet.history.tables.problems
     rows = [row for row in table.to_pylist() if row["kind"] == kind]
+    rows = [row for row in rows if (row["message"] not in _NAMED if message is None else row["message"] == message)]
     keys = {key: place for place, key in enumerate(sheet.history.tables.cycles["source_key"].to_pylist()) if key}
     known = {int(pair_id) for pair_id in sheet.history.pair_ids}
     named = [int(row["pair"]) if _is_whole(row["pair"]) else None for row in rows]
@@ -107,6 +130,9 @@ def _problems(sheet: Sheet, kind: str) -> Found:
         [" · ".join(str(part) for part in (row["field"], row["message"]) if part is not None) for row in rows],
     )
 
+
+_NAMED = frozenset({OUT_OF_ORDER})
+"""Messages that have a rule of their own."""
 
 _NO_PAIR = np.iinfo(np.int64).min
 
@@ -136,7 +162,7 @@ RULES = (
         Severity.warning,
         "Is there a cycle whenever one was due?",
         "The strategy did not run, or the record lost cycles. What is due is what is usual: intervals that occur "
-        "regularly, as over weekends, are no gaps.",
+        "regularly, or usually follow that time of the week, as over weekends, are no gaps.",
         "Cycles are missing before this one: about {got}.",
         Unit.whole,
         _missing,
@@ -160,6 +186,16 @@ RULES = (
         _disorder,
     ),
     Rule(
+        "cycles_out_of_order",
+        Severity.warning,
+        "Does the source tell its cycles in the order of their times?",
+        "They are sorted here. A clock went back, files were joined in the wrong order, or a time is wrong.",
+        "This cycle stands after a later one in the source.",
+        Unit.none,
+        _out_of_order,
+        "problems",
+    ),
+    Rule(
         "signal_of_other_time",
         Severity.error,
         "Do all signals of a cycle have its time?",
@@ -178,13 +214,13 @@ RULES = (
         _twice,
     ),
     Rule(
-        "time_before_2000",
-        Severity.error,
-        "Is every cycle later than the year 2000?",
-        "The time was not set, or is in another unit.",
-        "This time cannot be right.",
+        "time_unlikely",
+        Severity.warning,
+        "Does every cycle lie between the years 1980 and 2100?",
+        "The time was not set, or is in another unit; unless the record really is of such a time.",
+        "This time is hardly right.",
         Unit.none,
-        _too_old,
+        _unlikely,
     ),
     Rule(
         "time_in_future",

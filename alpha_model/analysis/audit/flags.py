@@ -4,14 +4,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from alpha_model.analysis.audit.habits import CAPPED, SKIPPED, unmarked_skips
 from alpha_model.analysis.audit.rule import Found, Rule, Severity, Unit, of_cycles, of_rows
 from alpha_model.analysis.audit.sheet import Sheet
 from alpha_model.analysis.audit.tolerances import ROUNDING, exceeds
 from alpha_model.analysis.columns import Numbers, Truths, ends_with
 from alpha_model.pair import TradingPairKind
+from alpha_model.reason import Stage
 from alpha_model.signal import TradingPairSignalFlags as Flags
-
-_SINGLE = (Flags.individual_trade_size_too_small, Flags.individual_trade_quantity_too_small)
 
 
 def _sizes_known(sheet: Sheet) -> Truths:
@@ -123,18 +123,20 @@ def _not_closed(sheet: Sheet) -> Found:
 
 def _unexplained(sheet: Sheet) -> Found:
     adjust = np.nan_to_num(sheet.column("position_adjust_usd"))
-    signals = sheet.history.tables.signals
-    reasons = np.asarray(pc.fill_null(pc.list_value_length(signals["reasons"]), 0)) > 0
-    others = np.asarray(pc.fill_null(pc.list_value_length(signals["other_flags"]), 0)) > 0
     ignored = (sheet.column("ignored") != 0) & (adjust != 0)
-    silent = (sheet.flag_bits == 0) & ~reasons & ~others & (sheet.column("carry_forward") == 0)
+    if not ignored.any():
+        return of_rows(sheet, sheet.inside & sheet.spread(sheet.decided), ignored)
+    signals = sheet.history.tables.signals
+    others = np.asarray(pc.fill_null(pc.list_value_length(signals["other_flags"]), 0)) > 0
+    others |= sheet.flagged(*(flag for flag in Flags if flag not in (*CAPPED, Flags.capped_by_sync_cash)))
+    silent = ~others & ~sheet.with_reason(Stage.threshold) & (sheet.column("carry_forward") == 0)
     return of_rows(sheet, sheet.inside & sheet.spread(sheet.decided), ignored & silent, None, adjust)
 
 
 def _not_marked(sheet: Sheet) -> Found:
     adjust = np.nan_to_num(sheet.column("position_adjust_usd"))
-    skipped = sheet.flagged(*_SINGLE, Flags.max_adjust_too_small) & (adjust != 0)
-    return of_rows(sheet, sheet.inside, skipped & (sheet.column("ignored") == 0), None, adjust)
+    unmarked = sheet.flagged(*SKIPPED) & (adjust != 0) & (sheet.column("ignored") == 0)
+    return of_rows(sheet, sheet.inside, unmarked & ~unmarked_skips(sheet), None, adjust)
 
 
 def _side(sheet: Sheet) -> Found:
@@ -197,6 +199,7 @@ RULES = (
         "{pair} is flagged capped_by_pool_size, but all {got} that it asked for was accepted.",
         Unit.usd,
         _pool_flag,
+        needs=("asked",),
     ),
     Rule(
         "refusal_without_pool_flag",
@@ -206,6 +209,7 @@ RULES = (
         "{pair}: size risk accepted {got} of {expected}, and capped_by_pool_size is missing.",
         Unit.usd,
         _refused,
+        needs=("asked",),
     ),
     Rule(
         "capped_without_refusal",
@@ -215,6 +219,7 @@ RULES = (
         "{pair}: size risk says capped, but accepted all {got}.",
         Unit.usd,
         _capped,
+        needs=("asked",),
     ),
     Rule(
         "concentration_flag_below_limit",
@@ -224,6 +229,7 @@ RULES = (
         "{pair} is flagged capped_by_concentration, but asked for {got}, less than the limit of {expected}.",
         Unit.usd,
         _concentration,
+        needs=("asked",),
     ),
     Rule(
         "held_flag_without_reason",
@@ -310,7 +316,7 @@ RULES = (
         "skipped_not_marked",
         Severity.warning,
         "Is every change that was skipped also marked as ignored?",
-        "The reference framework flags skipped small trades and forgets the mark. Everything here goes by the flag.",
+        "What reads the mark takes the change for a trade. Everything here goes by the flag.",
         "{pair}: its change of {got} is flagged as skipped, but not marked as ignored.",
         Unit.usd,
         _not_marked,
@@ -332,6 +338,7 @@ RULES = (
         "{pair} was held with {got} units, which is the sign of the other side.",
         Unit.units,
         _held_side,
+        needs=("old_quantity",),
     ),
     Rule(
         "flag_unknown",

@@ -6,7 +6,6 @@
 import numpy as np
 
 from alpha_model.analysis.audit.sheet import Sheet
-from alpha_model.analysis.audit.weights import raw_shares
 from alpha_model.analysis.columns import Numbers, Truths
 
 
@@ -25,7 +24,7 @@ def handed_out_without_limits(sheet: Sheet) -> Numbers:
 
 def _sequential(sheet: Sheet, equity: Numbers) -> Numbers:
     """Nothing is refused, so each pair takes its share of equity or its cap."""
-    share = np.minimum(raw_shares(sheet), sheet.spread(sheet.settings.max_weight))
+    share = np.minimum(sheet.raw_shares, sheet.spread(sheet.settings.max_weight))
     return sheet.total(share) * equity
 
 
@@ -84,7 +83,7 @@ def sequential_asks(sheet: Sheet) -> Numbers:
     starts = np.searchsorted(sheet.places[rows], sheet.places[rows])
     equity = sheet.of_cycle("investable_equity")[sheet.places[rows]]
     largest = settings.max_weight[sheet.places[rows]]
-    share = np.minimum(raw_shares(sheet)[rows], largest)
+    share = np.minimum(sheet.raw_shares[rows], largest)
     expected = np.full(len(asked), np.nan)
     expected[rows] = np.minimum(share * (equity + earlier - earlier[starts]), largest * equity)
     return expected

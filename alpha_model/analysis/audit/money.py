@@ -2,10 +2,20 @@
 
 import numpy as np
 
+from alpha_model.analysis.audit.habits import counted_again, left_over
 from alpha_model.analysis.audit.ideal import handed_out_without_limits, sequential_asks
-from alpha_model.analysis.audit.rule import Found, Rule, Severity, Unit, of_cycles, of_rows
+from alpha_model.analysis.audit.rule import Found, Rule, Severity, Unit, of_cycles, of_rows, unusual
 from alpha_model.analysis.audit.sheet import Sheet
-from alpha_model.analysis.audit.tolerances import FEES, HALF_A_CENT, UNITS, WEIGHT_SUM, differ, exceeds
+from alpha_model.analysis.audit.tolerances import (
+    FEES,
+    HALF_A_CENT,
+    SLIPPAGE,
+    UNITS,
+    WEIGHT,
+    WEIGHT_SUM,
+    differ,
+    exceeds,
+)
 from alpha_model.signal import TradingPairSignalFlags as Flags
 
 _AMOUNTS = ("position_target", "asked", "accepted", "size_cap_usd", "tvl")
@@ -17,11 +27,11 @@ def _accepted_sum(sheet: Sheet) -> Found:
     return of_cycles(sheet.whole & ~np.isnan(accepted), differ(accepted, total), total, accepted)
 
 
-def _counted_twice(sheet: Sheet) -> Found:
+def _above_left_over(sheet: Sheet) -> Found:
     """Whatever the settings were, accepted and discarded together are at most what may be invested."""
-    discarded, limit = sheet.of_cycle("size_risk_discarded_value"), _room(sheet)
+    discarded, limit = sheet.of_cycle("size_risk_discarded_value"), left_over(sheet)
     known = ~np.isnan(discarded) & ~np.isnan(limit) & ~sheet.settings.weighted
-    return of_cycles(known, exceeds(discarded, limit), limit, discarded)
+    return of_cycles(known, exceeds(discarded, limit) & ~counted_again(sheet), limit, discarded)
 
 
 def _discarded_disagrees(sheet: Sheet) -> Found:
@@ -44,11 +54,12 @@ def _refused_more_than_discarded(sheet: Sheet) -> Found:
     return of_cycles(known, exceeds(discarded, refused), refused, discarded)
 
 
-def _room(sheet: Sheet) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-    room: np.ndarray[tuple[int], np.dtype[np.float64]] = np.maximum(
-        sheet.of_cycle("investable_equity") - sheet.of_cycle("accepted_investable_equity"), 0.0
-    )
-    return room
+def _off_the_count(sheet: Sheet) -> Found:
+    """The framework counts what was refused; where it usually does, another number is wrong."""
+    discarded, asked = sheet.of_cycle("size_risk_discarded_value"), sheet.column("asked")
+    refused = sheet.total(asked - sheet.column("accepted"))
+    known = ~np.isnan(discarded) & sheet.any(~np.isnan(asked)) & sheet.framework & sheet.whole
+    return of_cycles(known, unusual(known, differ(discarded, refused, relative=WEIGHT)), refused, discarded)
 
 
 def _accepted_above_asked(sheet: Sheet) -> Found:
@@ -116,9 +127,7 @@ def _largest(sheet: Sheet) -> Found:
     recorded = sheet.of_cycle("max_position_adjust_usd")
     shrunk = sheet.flagged(Flags.capped_by_sync_cash)
     size = np.abs(np.where(shrunk, sheet.wanted, sheet.column("position_adjust_usd")))
-    largest = np.zeros(sheet.cycle_count)
-    known = ~np.isnan(size) & sheet.inside
-    np.maximum.at(largest, sheet.places[known], size[known])
+    largest = np.nan_to_num(sheet.largest(size, sheet.inside))
     complete = ~np.isnan(recorded) & sheet.whole & ~sheet.any(sheet.inside & np.isnan(size))
     return of_cycles(complete, differ(recorded, largest), largest, recorded)
 
@@ -130,12 +139,16 @@ def _quantity_sign(sheet: Sheet) -> Found:
 
 
 def _quantity_size(sheet: Sheet) -> Found:
+    """At the price of the decision; where that is not recorded, at the mid price of the trade."""
     quantity, adjust, price = (
         sheet.column(name) for name in ("position_adjust_quantity", "position_adjust_usd", "price")
     )
+    slack = np.where(np.isnan(price), SLIPPAGE, UNITS)
+    price = np.where(np.isnan(price), sheet.traded_price, price)
     expected = np.where(adjust < 0, adjust, np.nan) / np.where(price > 0, price, np.nan)
     known = ~np.isnan(expected) & ~np.isnan(quantity)
-    return of_rows(sheet, known, differ(quantity, expected, 0.0, UNITS), expected, quantity)
+    broken = np.abs(quantity - expected) > slack * np.abs(expected)
+    return of_rows(sheet, known, broken, expected, quantity)
 
 
 def _unfunded(sheet: Sheet) -> Found:
@@ -179,15 +192,24 @@ RULES = (
         _accepted_sum,
     ),
     Rule(
-        "discarded_counted_twice",
+        "discarded_above_left_over",
         Severity.warning,
         "Are accepted and discarded together at most what may be invested?",
-        "Money that one pair refused was offered to the next and counted again when that refused it too: the reference "
-        "framework does so. No more than investable less accepted equity can have been discarded.",
-        "Discarded is recorded as {got}, but only {expected} were left uninvested: money offered again was counted "
-        "again.",
+        "No more than investable less accepted equity can have been discarded, and it is not what the framework counts "
+        "either.",
+        "Discarded is recorded as {got}, but only {expected} were left uninvested.",
         Unit.usd,
-        _counted_twice,
+        _above_left_over,
+    ),
+    Rule(
+        "discarded_off_the_count",
+        Severity.warning,
+        "Without settings, is the discarded equity all that was refused, where the source usually counts so?",
+        "The number is of another cycle or was changed; in the framework it is Σ (asked - accepted).",
+        "Discarded is recorded as {got}; what was refused adds up to {expected}.",
+        Unit.usd,
+        _off_the_count,
+        needs=("asked",),
     ),
     Rule(
         "discarded_disagrees",
@@ -206,6 +228,7 @@ RULES = (
         "Discarded is recorded as {got}, but size risk refused no more than {expected} in all.",
         Unit.usd,
         _refused_more_than_discarded,
+        needs=("asked",),
     ),
     Rule(
         "asked_not_offered",
@@ -216,6 +239,7 @@ RULES = (
         "{pair} asked for {got}; its share of equity and of earlier refusals is {expected}.",
         Unit.usd,
         _asked,
+        needs=("asked",),
     ),
     Rule(
         "accepted_above_asked",
@@ -225,6 +249,7 @@ RULES = (
         "{pair}: size risk accepted {got} when it was asked for {expected}.",
         Unit.usd,
         _accepted_above_asked,
+        needs=("asked",),
     ),
     Rule(
         "target_not_accepted",
@@ -234,6 +259,7 @@ RULES = (
         "{pair}: the target is {got}; size risk accepted {expected}.",
         Unit.usd,
         _target_not_accepted,
+        needs=("accepted",),
     ),
     Rule(
         "target_not_weight",
@@ -261,6 +287,7 @@ RULES = (
         "{pair}: the target is {got}; its market carries {expected}.",
         Unit.usd,
         _above_size_cap,
+        needs=("size_cap_usd",),
     ),
     Rule(
         "adjust_not_target_less_old",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +17,13 @@ class Settings:
     """The settings of the steps, one entry a cycle; NaN is not recorded or not given.
 
     Args:
+        top_n: At most so many signals are selected.
+        signal_threshold: Least strength of a selected signal.
+        names_method: The weighting method is recorded.
+        position_cap: USD or share of TVL that the size-risk model allows a position.
+        of_tvl: That cap is a share of the TVL.
+        min_trade: USD below which the whole rebalance is held.
+        equity: USD that the targets are shares of.
         weighted: The settings of `normalise_weights` are recorded.
         max_weight: Largest share of equity in one pair.
         own_caps: Pairs had largest shares of their own, which the record does not keep.
@@ -29,6 +37,13 @@ class Settings:
         individual_sell: The same for decreases.
     """
 
+    top_n: Numbers
+    signal_threshold: Numbers
+    names_method: Truths
+    position_cap: Numbers
+    of_tvl: Truths
+    min_trade: Numbers
+    equity: Numbers
     weighted: Truths
     max_weight: Numbers
     own_caps: Truths
@@ -49,7 +64,16 @@ def settings_of(history: History) -> Settings:
     rebalances = [step.get("generate_rebalance_trades_and_triggers") for step in steps]
     individual = _numbers(rebalances, "individual_rebalance_min_threshold")
     selling = _numbers(rebalances, "sell_rebalance_min_threshold")
+    selecting = [step.get("select_top_signals") for step in steps]
+    models = [_size_risk(each) for each in weights]
     return Settings(
+        top_n=_numbers(selecting, "count"),
+        signal_threshold=_numbers(selecting, "threshold"),
+        names_method=_truths(["assign_weights" in step for step in steps]),
+        position_cap=_numbers(models, "per_position_cap"),
+        of_tvl=_truths([bool(each) and "TVL" in str(each["name"]) for each in models]),
+        min_trade=_numbers(rebalances, "min_trade_threshold"),
+        equity=_numbers([step.get("calculate_target_positions") for step in steps], "investable_equity"),
         weighted=_truths([each is not None for each in weights]),
         max_weight=_numbers(weights, "max_weight"),
         own_caps=_truths([bool(each and each.get("max_weight_function")) for each in weights]),
@@ -64,10 +88,15 @@ def settings_of(history: History) -> Settings:
     )
 
 
+def _size_risk(step: Step | None) -> Step:
+    model = None if step is None else step.get("size_risk_model")
+    return model if isinstance(model, dict) and "name" in model else {}
+
+
 def _truths(values: list[bool]) -> Truths:
     return np.array(values, dtype=np.bool_)
 
 
-def _numbers(steps: list[Step | None], name: str) -> Numbers:
+def _numbers(steps: Sequence[Step | None], name: str) -> Numbers:
     found = [np.nan if step is None else plain_setting(step.get(name)) for step in steps]
     return np.array(found, dtype=np.float64)

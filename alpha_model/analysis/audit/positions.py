@@ -149,5 +149,6 @@ RULES = (
         "{pair}: valued at {got}; its units at the price of the decision are worth {expected}.",
         Unit.usd,
         _stale,
+        needs=("price",),
     ),
 )

@@ -7,7 +7,20 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from alpha_model.analysis.audit import clock, flags, money, positions, trades, weights
+from alpha_model.analysis.audit import (
+    book,
+    clock,
+    deals,
+    flags,
+    habits,
+    money,
+    positions,
+    selection,
+    series,
+    told,
+    trades,
+    weights,
+)
 from alpha_model.analysis.audit.rule import Found, Rule, Severity, Unit
 from alpha_model.analysis.audit.sheet import Sheet
 from alpha_model.analysis.columns import Places
@@ -19,11 +32,17 @@ from alpha_model.units import PairId
 
 RULES: tuple[Rule, ...] = (
     *clock.RULES,
+    *selection.RULES,
     *weights.RULES,
     *money.RULES,
     *flags.RULES,
     *trades.RULES,
+    *deals.RULES,
     *positions.RULES,
+    *book.RULES,
+    *told.RULES,
+    *series.RULES,
+    *habits.RULES,
 )
 """Every rule, by family."""
 
@@ -61,7 +80,7 @@ def audit_report(history: History, *, now: Moment | None = None, limit: int | No
     """
     sheet = Sheet(history, None if now is None else utc(now))
     with np.errstate(invalid="ignore", divide="ignore"):
-        found = [(rule, rule.find(sheet)) for rule in RULES]
+        found = [(rule, rule.ask(sheet)) for rule in RULES]
     labels = pair_labels(history)
     frames = [_frame(sheet, rule, each, labels, limit) for rule, each in found if len(each)]
     findings = pd.concat(frames, ignore_index=True) if frames else _frame(sheet, RULES[0], Found(0, 0), labels, limit)
@@ -114,7 +133,7 @@ def finding_counts(history: History, severity: Severity = Severity.warning) -> P
     with np.errstate(invalid="ignore", divide="ignore"):
         for rule in RULES:
             if _RANK[str(rule.severity)] <= _RANK[str(severity)]:
-                places = rule.find(sheet).places
+                places = rule.ask(sheet).places
                 counts += np.bincount(places[places >= 0], minlength=len(history))
     return counts
 
@@ -136,11 +155,7 @@ def _summary(found: list[tuple[Rule, Found]]) -> pd.DataFrame:
             "rule": rule.code,
             "severity": str(rule.severity),
             "question": rule.question,
-            "result": "broken"
-            if len(each)
-            else "holds"
-            if each.checked or rule.scope == "problems"
-            else "not recorded",
+            "result": _result(rule, each),
             "findings": len(each),
             "checked": each.checked,
             "total": each.total,

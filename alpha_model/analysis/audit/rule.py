@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from alpha_model.analysis.audit.sheet import Sheet
+from alpha_model.analysis.audit.tolerances import FEWEST_INTERVALS, USUAL
 from alpha_model.analysis.columns import Numbers, Places, Truths
 
 
@@ -82,6 +83,7 @@ class Rule:
         unit: Of the numbers.
         scope: What `checked` counts: cycles, trades or problems.
         find: The check itself.
+        needs: Columns of `signals` without which there is nothing to ask.
     """
 
     code: str
@@ -92,6 +94,13 @@ class Rule:
     unit: Unit
     find: Callable[[Sheet], Found]
     scope: str = "cycles"
+    needs: tuple[str, ...] = ()
+
+    def ask(self, sheet: Sheet) -> Found:
+        """What the rule finds."""
+        if any(sheet.lacks(name) for name in self.needs):
+            return Found(0, sheet.cycle_count)
+        return self.find(sheet)
 
 
 def of_cycles(
@@ -113,6 +122,26 @@ def of_cycles(
         expected=_chosen(expected, places),
         got=_chosen(got, places),
     )
+
+
+def unusual(checked: Truths, broken: Truths, most: float = 1 - USUAL) -> Truths:
+    """Those that break what the source usually keeps to; none where more than that share do."""
+    wrong = checked & broken
+    count, known = np.count_nonzero(wrong), np.count_nonzero(checked)
+    usual = known - count >= FEWEST_INTERVALS and count <= max(1.0, most * known)
+    return wrong if usual else np.zeros(len(wrong), dtype=np.bool_)
+
+
+def once(checked: Truths, places: Places) -> Found:
+    """One finding for the whole history, where something occurs first; `got` is how often.
+
+    Args:
+        checked: Which cycles record what the rule needs.
+        places: Row of `cycles` of each time that it occurs.
+    """
+    first = np.sort(places)[:1]
+    times = np.full(len(first), float(len(places)))
+    return Found(int(np.count_nonzero(checked)), len(checked), first, None, np.full(len(first), np.nan), times)
 
 
 def of_rows(

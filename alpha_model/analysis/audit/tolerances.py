@@ -49,6 +49,27 @@ REGULAR_SHARE = 0.05
 EARLY = 0.5
 """Times the usual interval; a cycle that follows faster was started by hand."""
 
+USUAL = 0.9
+"""Share of the cases from which on something is what a source always does, so that the others stand out."""
+
+SPIKE = 0.35
+"""Log of a move there and back from one cycle to the next that is no market: 40 %. The usual move counts too."""
+
+JUMP = 1.1
+"""Log of a move that stays and is no market: threefold."""
+
+USUAL_MOVES = 12
+"""Times the usual move of a history that a spike or a jump must also be."""
+
+FEE = 0.1
+"""Share by which a fee may differ from the others of its pair where those are all alike."""
+
+SELDOM = 0.02
+"""Share of the rows up to which a number that the others have counts as left out."""
+
+MOST_LEVERAGE = 100
+"""Times. No market lends more."""
+
 FEWEST_INTERVALS = 3
 """With fewer intervals nobody knows what is usual."""
 

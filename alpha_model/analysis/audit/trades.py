@@ -22,16 +22,21 @@ def _own(sheet: Sheet) -> Truths:
 
 
 def _missing(sheet: Sheet) -> Found:
-    trades = sheet.trades
-    traded = np.isin(sheet.keys, trades.keys[trades.rebalance & (trades.keys >= 0)])
+    traded = sheet.traded(sheet.trades.rebalance)
     known = sheet.spread(sheet.decided & sheet.keeps_trades) & sheet.inside
     return of_rows(sheet, known, sheet.planned & ~traded, sheet.column("position_adjust_usd"), np.zeros(len(known)))
 
 
+def _of_rows(sheet: Sheet, rows: Truths) -> Truths:
+    """Which trades are of such a row of `signals`."""
+    at = sheet.row_of_trade
+    found: Truths = at >= 0
+    found[found] = rows[at[found]]
+    return found
+
+
 def _unplanned(sheet: Sheet) -> Found:
-    trades = sheet.trades
-    unplanned = ~np.isin(trades.keys, sheet.keys[sheet.planned])
-    return of_trades(sheet, _own(sheet), unplanned, 0.0, _trade_numbers(sheet, "value"))
+    return of_trades(sheet, _own(sheet), ~_of_rows(sheet, sheet.planned), 0.0, _trade_numbers(sheet, "value"))
 
 
 def _below_threshold(sheet: Sheet) -> Found:
@@ -45,8 +50,7 @@ def _below_threshold(sheet: Sheet) -> Found:
 
 def _skipped_traded(sheet: Sheet) -> Found:
     single = sheet.flagged(Flags.individual_trade_size_too_small, Flags.individual_trade_quantity_too_small)
-    skipped = np.isin(sheet.trades.keys, sheet.keys[single])
-    return of_trades(sheet, _own(sheet), skipped, 0.0, _trade_numbers(sheet, "value"))
+    return of_trades(sheet, _own(sheet), _of_rows(sheet, single), 0.0, _trade_numbers(sheet, "value"))
 
 
 def _lost(sheet: Sheet) -> Found:
@@ -58,7 +62,7 @@ def _lost(sheet: Sheet) -> Found:
 def _unconfirmed(sheet: Sheet) -> Found:
     trades = sheet.trades
     last = sheet.moments[-1] if sheet.cycle_count else 0
-    open_ended = ~trades.settled & ~trades.lost
+    open_ended = ~trades.settled & ~trades.lost & (not sheet.only_plans)
     return of_trades(sheet, trades.moments < last, open_ended, _trade_numbers(sheet, "value"))
 
 
@@ -70,7 +74,7 @@ def _slippage(sheet: Sheet) -> Found:
 
 def _partial(sheet: Sheet) -> Found:
     planned, executed = _trade_numbers(sheet, "planned_quantity"), _trade_numbers(sheet, "executed_quantity")
-    known = ~np.isnan(planned) & ~np.isnan(executed) & (planned != 0) & sheet.trades.settled
+    known = ~np.isnan(planned) & ~np.isnan(executed) & sheet.trades.settled
     return of_trades(sheet, known, np.abs(executed - planned) > PARTIAL_FILL * np.abs(planned), planned, executed)
 
 
@@ -85,14 +89,9 @@ def _size(sheet: Sheet) -> Found:
     """Ordinary changes of long spot positions: closes sell what is held, and a short's notional is another amount."""
     ordinary = sheet.planned & ~sheet.flips & ~sheet.flagged(Flags.closed) & np.isnan(sheet.column("leverage"))
     ordinary &= ~sheet.was_short & (sheet.column("position_target") > 0)
-    rows = np.flatnonzero(ordinary)
-    order = rows[np.argsort(sheet.keys[rows], kind="stable")]
-    keys, trades = sheet.keys[order], sheet.trades
-    found = np.searchsorted(keys, trades.keys)
-    known = _own(sheet) & (found < len(keys))
-    known[known] = keys[found[known]] == trades.keys[known]
-    adjust = np.full(len(trades), np.nan)
-    adjust[known] = np.abs(sheet.column("position_adjust_usd")[order[found[known]]])
+    known = _own(sheet) & _of_rows(sheet, ordinary)
+    adjust = np.full(len(known), np.nan)
+    adjust[known] = np.abs(sheet.column("position_adjust_usd")[sheet.row_of_trade[known]])
     planned = np.abs(_trade_numbers(sheet, "planned_quantity") * _trade_numbers(sheet, "planned_price"))
     known &= ~np.isnan(planned)
     return of_trades(sheet, known, exceeds(np.abs(planned - adjust), TRADE_SIZE * adjust), adjust, planned)

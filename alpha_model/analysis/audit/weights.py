@@ -2,26 +2,11 @@
 
 import numpy as np
 
+from alpha_model.analysis.audit.habits import cut_without_flag, unflagged_caps
 from alpha_model.analysis.audit.rule import Found, Rule, Severity, Unit, of_cycles, of_rows
 from alpha_model.analysis.audit.sheet import Sheet
 from alpha_model.analysis.audit.tolerances import WEIGHT, WEIGHT_SUM, differ, exceeds
-from alpha_model.analysis.columns import Numbers
 from alpha_model.signal import TradingPairSignalFlags as Flags
-
-CAPPED = (
-    Flags.capped_by_concentration,
-    Flags.capped_by_chain_allocation,
-    Flags.capped_by_protocol_allocation,
-    Flags.capped_by_pool_size,
-)
-"""Flags of a weight that something made smaller."""
-
-
-def raw_shares(sheet: Sheet) -> Numbers:
-    """Each row's share of the raw weights of its cycle; NaN outside the selection and where there are none."""
-    raw = np.where(sheet.inside, sheet.column("raw_weight"), np.nan)
-    total = sheet.spread(sheet.total(raw))
-    return raw / np.where(total > 0, total, np.nan)
 
 
 def _sum(sheet: Sheet) -> Found:
@@ -59,7 +44,7 @@ def _above_max(sheet: Sheet) -> Found:
 def _not_the_share(sheet: Sheet) -> Found:
     settings = sheet.settings
     simple = settings.weighted & ~settings.sized & ~settings.own_caps & ~settings.chain_capped
-    expected = np.minimum(raw_shares(sheet), sheet.spread(settings.max_weight))
+    expected = np.minimum(sheet.raw_shares, sheet.spread(settings.max_weight))
     weight = sheet.column("normalised_weight")
     known = sheet.spread(simple & sheet.whole) & ~np.isnan(expected) & ~np.isnan(weight)
     return of_rows(sheet, known, differ(weight, expected, WEIGHT), expected, weight)
@@ -71,19 +56,26 @@ def _not_share_of_accepted(sheet: Sheet) -> Found:
     expected = target / sheet.spread(np.where(total > 0, total, np.nan))
     weight = sheet.column("normalised_weight")
     known = sheet.spread(sheet.sized & sheet.whole) & ~np.isnan(expected) & ~np.isnan(weight)
-    return of_rows(sheet, known, differ(weight, expected, WEIGHT), expected, weight)
+    return of_rows(sheet, known, differ(weight, expected, WEIGHT) & ~sheet.clipped, expected, weight)
 
 
 def _cut_without_flag(sheet: Sheet) -> Found:
-    share, weight = raw_shares(sheet), sheet.column("normalised_weight")
+    share, weight = sheet.raw_shares, sheet.column("normalised_weight")
     known = sheet.spread(~sheet.sized & sheet.whole) & ~np.isnan(share) & ~np.isnan(weight) & sheet.inside
+    return of_rows(sheet, known, cut_without_flag(sheet) & ~unflagged_caps(sheet) & ~sheet.clipped, share, weight)
+
+
+def _above_share(sheet: Sheet) -> Found:
+    """Without recorded settings; with them `_not_the_share` knows the very weight."""
+    share, weight = sheet.raw_shares, sheet.column("normalised_weight")
+    known = sheet.spread(~sheet.sized & sheet.whole & ~sheet.settings.weighted) & sheet.inside
+    known &= ~np.isnan(share) & ~np.isnan(weight)
     normalised = differ(weight, sheet.column("raw_weight"), WEIGHT)  # else the raw weights were meant as they are
-    broken = (share - weight > WEIGHT) & normalised & ~sheet.flagged(*CAPPED)
-    return of_rows(sheet, known, broken, share, weight)
+    return of_rows(sheet, known, normalised & exceeds(weight, share, WEIGHT), share, weight)
 
 
 def _flag_without_cut(sheet: Sheet) -> Found:
-    share, weight = raw_shares(sheet), sheet.column("normalised_weight")
+    share, weight = sheet.raw_shares, sheet.column("normalised_weight")
     known = sheet.spread(~sheet.sized & sheet.whole) & ~np.isnan(share) & ~np.isnan(weight) & sheet.inside
     broken = sheet.flagged(Flags.capped_by_concentration) & ~(weight < share)
     return of_rows(sheet, known, broken, share, weight)
@@ -158,11 +150,19 @@ RULES = (
         "weight_cut_without_flag",
         Severity.warning,
         "Does every weight that is below its raw share carry the flag of what cut it?",
-        "A limit worked and left no trace. The reference framework does not flag what max_weight cuts "
-        "when there is no size risk.",
+        "A limit worked and left no trace, or the weight is wrong.",
         "{pair} has the weight {got} where its raw weight gives {expected}, and no flag says why.",
         Unit.share,
         _cut_without_flag,
+    ),
+    Rule(
+        "weight_above_share",
+        Severity.warning,
+        "Without size risk and settings, is every weight at most the share of its raw weight?",
+        "The weight does not follow from the raw weights: something else gave the pair more.",
+        "{pair} has the weight {got} where its raw weight gives {expected}.",
+        Unit.share,
+        _above_share,
     ),
     Rule(
         "concentration_flag_without_cut",

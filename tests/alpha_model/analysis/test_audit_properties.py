@@ -3,13 +3,15 @@
 import gzip
 import json
 
-from builders import make_manager, make_model
+import pytest
+from builders import MONDAY, make_manager, make_model, make_pair
 from histories import REPOSITORY, kept_by_framework
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alpha_model import AlphaModel, FixedSizeRiskModel
+from alpha_model import AlphaModel, FixedSizeRiskModel, weight_passthrough
 from alpha_model.analysis import audit, compare_histories
+from alpha_model.analysis.plan import plan_of
 from alpha_model.history import read_history_bytes
 
 PRICES = {1: 50.0, 2: 10.0, 3: 0.37, 4: 1234.5}
@@ -71,3 +73,23 @@ def test_record_is_the_same_after_a_round_trip_through_the_model() -> None:
     found = compare_histories(before, after, relative=0, usd=0)
     assert found.first_stage is None
     assert set(found.cycles["result"]) == {"same"}
+
+
+@pytest.mark.parametrize(("signal", "usd", "trade_count"), [(1.0, 1500.0, 2), (0.008, 1500.0, 3)])
+def test_change_from_spot_to_leveraged_long_contradicts_nothing(signal, usd, trade_count) -> None:
+    # $500 of spot are closed, then $1,000 × signal opened with leverage, and the rest bought of another pair
+    manager = make_manager(PRICES, cash=1000, held={1: 10})
+    model = AlphaModel(MONDAY)
+    model.set_signal(make_pair(1), signal, leverage=2.0)
+    if signal < 1:
+        model.set_signal(make_pair(2), 1 - signal)
+    model.select_top_signals(5)
+    model.assign_weights(weight_passthrough)
+    model.normalise_weights()
+    model.update_old_weights(manager.get_current_portfolio())
+    model.calculate_target_positions(manager, 1000.0)
+    trades = model.generate_rebalance_trades_and_triggers(manager, 1.0, 10.0, use_spot_for_long=False)
+    history = kept_by_framework(model)
+    plan = plan_of(history)
+    assert (len(trades), plan.trades.sum(), plan.traded_usd.sum()) == (trade_count, trade_count, pytest.approx(usd))
+    assert list(audit(history)["sentence"]) == []
