@@ -89,11 +89,13 @@ def functions() -> dict[str, Callable[..., Any]]:
 
 def questions(history: History) -> Iterator[tuple[str, Question]]:
     """Every public function and every table, asked of the whole and, where that is what it is for, of single cycles."""
-    cycles = [_cycle(history, place) for place in sorted({0, len(history) - 1})] if len(history) else []
+    ends = sorted({0, len(history) - 1}) if len(history) else []
     for name, function in functions().items():
         ask = IN_THEIR_OWN_WAY.get(name, function)
-        for part in cycles if name in OF_ONE_CYCLE else [history, *cycles[-1:]]:
-            yield name, partial(ask, part)
+        if name not in OF_ONE_CYCLE:
+            yield name, partial(ask, history)
+        for place in ends if name in OF_ONE_CYCLE else ends[-1:]:
+            yield name, partial(_of_cycle, ask, history, place)
     for name in SCHEMAS:
         yield name, partial(_table, history, name)
 
@@ -106,6 +108,10 @@ def kinds(frame: pd.DataFrame) -> dict[str, str]:
 def _cycle(history: History, place: int) -> History:
     """The history of one cycle; of none where there is none."""
     return history.at(history.timestamps[place]) if len(history) else history
+
+
+def _of_cycle(ask: Callable[[History], Any], history: History, place: int) -> Any:
+    return ask(_cycle(history, place))
 
 
 def _table(history: History, name: str) -> bytes:
