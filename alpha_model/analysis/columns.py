@@ -22,8 +22,8 @@ UNKNOWN_TIME: int = np.iinfo(np.int64).min
 
 
 def numbers(table: pa.Table, column: str) -> Numbers:
-    """One numeric or boolean column as float64; null is NaN."""
-    values = pc.cast(table[column], pa.float64())
+    """One numeric or boolean column as float64, whole numbers above 2**53 as the nearest; null is NaN."""
+    values = pc.cast(table[column], pa.float64(), safe=False)
     return cast("Numbers", values.to_numpy(zero_copy_only=False))
 
 
