@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import resource
 import time
 import traceback
 import unicodedata
@@ -16,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 from typing import Any
+from unittest.mock import patch
 
 import pyarrow as pa
 from apps import PLACES, environment, forget_histories, is_sound, run_app
@@ -29,10 +29,11 @@ from fuzzing.doors import doors
 
 SECONDS = 5.0
 """Of processor time that one question may take."""
-MEGABYTES = 1_000
-"""Of memory that the process may have."""
+MEGABYTES = 700
+"""Of memory that one question may take, so that a process which begins with 300 stays below 1,000."""
 WORDS = 2_000
 """Characters of an error."""
+_PROCESS = Path("/proc/self")
 _OURS = ("/alpha_model/", "/dashboard/")
 
 
@@ -96,7 +97,7 @@ class Trial:
 
     @contextmanager
     def _watched(self, asked: str, *, may_refuse: bool) -> Iterator[None]:
-        began, had = time.process_time(), _peak()
+        began, had = time.process_time(), _peak_from_now()
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
@@ -112,8 +113,8 @@ class Trial:
         took = time.process_time() - began
         if took > SECONDS:
             self.faults.append(Fault("slow", asked, "", f"{took:.1f} s of processor time"))
-        if _peak() > MEGABYTES >= had:
-            self.faults.append(Fault("memory", asked, "", f"{_peak():,.0f} MB"))
+        if _peak() - had > MEGABYTES:
+            self.faults.append(Fault("memory", asked, "", f"{_peak() - had:,.0f} MB"))
 
     def _command(self, words: tuple[str, ...]) -> None:
         folder = self.case.path.parent / "out"
@@ -128,9 +129,9 @@ class Trial:
 
     def _page(self, page: str, query: dict[str, str]) -> None:
         forget_histories()
-        os.environ.update(environment([self.case.path], self.case.path.parent / "none"))
         asked = "?".join((page, *query.values()))
-        with _logged() as errors:
+        said = environment([self.case.path], self.case.path.parent / "none")
+        with _logged() as errors, patch.dict(os.environ, said):
             app = self._attempt(f"page {asked}", lambda: run_app(page, query))
         for error in errors:
             self._fault("exception", f"page {asked}", error)
@@ -157,8 +158,16 @@ def _place(error: BaseException) -> str:
 
 
 def _peak() -> float:
-    """The most memory that this process had so far, in MB."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1_000
+    """The most memory that this process had, in MB, since that was last asked from now on."""
+    status = _PROCESS / "status"
+    return int(status.read_text().partition("VmHWM:")[2].split()[0]) / 1_000 if status.exists() else 0.0
+
+
+def _peak_from_now() -> float:
+    """Forget what it had before."""
+    with suppress(OSError):
+        (_PROCESS / "clear_refs").write_text("5")
+    return _peak()
 
 
 @contextmanager
