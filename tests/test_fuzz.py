@@ -74,7 +74,7 @@ def test_good_input_has_no_fault(good: Case) -> None:
 def test_function_that_raises_is_noticed(
     good: Case, monkeypatch: pytest.MonkeyPatch, error: Exception, what: str
 ) -> None:
-    def turnover(history: object) -> None:
+    def turnover(_: object) -> None:
         raise error
 
     monkeypatch.setattr(analysis, "turnover", turnover)

@@ -79,6 +79,8 @@ class Trial:
         self.is_opened, dice = bool(found), self.case.dice()
         if not found:
             self._command(dice.choice(COMMANDS))
+            for page, query in self._some(PLACES[:1], dice):
+                self._page(page, query)
             return
         for name, ask in self._some([(name, ask) for history in found[:1] for name, ask in questions(history)], dice):
             self._attempt(name, ask)
