@@ -3,7 +3,7 @@
 Run with `make campaign`, or `python campaigns/fuzz.py COUNT`; `--seed` gives other cases, `--case NUMBER` repeats one
 with every question. Each case is an input of one of ten kinds, bent by dice; it is opened in every way there is. Of
 what opened, each case answers a share of the functions of `alpha_model.analysis`, commands and pages, and every
-fiftieth all of them. A fault is an exception that is not ours, a question that takes five seconds of processor time,
+hundredth all of them. A fault is an exception that is not ours, a question that takes five seconds of processor time,
 1,000 MB of memory, or an error that is too long or has control characters. The first cases of each fault are kept in
 `test-output/fuzz`. Prints a table, and ends with 1 where there was a fault.
 """
@@ -34,9 +34,9 @@ KEPT = ROOT / "test-output" / "fuzz"
 KEPT_OF_EACH = 3
 BLOCK = 200
 """Cases of one process; a new one has its memory back."""
-SHARE = 0.04
+SHARE = 0.03
 """Of the functions, commands and pages that most cases are asked."""
-THOROUGH = 50
+THOROUGH = 100
 """Every so many cases, all of them."""
 PATIENCE = 120.0
 """Seconds after which a case is ended from outside."""
@@ -203,7 +203,6 @@ def _often(asked: Counter[str], begins: str) -> str:
 
 def campaign(count: int, first: int, seed: int, processes: int, share: float | None) -> int:
     """Try so many cases, and print what was found."""
-    shutil.rmtree(KEPT, ignore_errors=True)
     tally, began = Tally(seed), time.monotonic()
     blocks = [range(start, min(start + BLOCK, first + count)) for start in range(first, first + count, BLOCK)]
     with ThreadPoolExecutor(processes) as pool:
@@ -233,6 +232,7 @@ def main() -> int:
     run = partial(campaign, seed=given.seed, processes=given.processes)
     if given.case is not None:
         return run(1, given.case, share=1.0)
+    shutil.rmtree(KEPT, ignore_errors=True)
     return run(given.count, given.first, share=given.share)
 
 
