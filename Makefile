@@ -48,6 +48,7 @@ campaign: $(VENV)/.installed-dev
 	$(BIN)/python campaigns/crash.py
 	$(BIN)/python campaigns/differential.py
 	$(BIN)/python campaigns/mutations.py
+	$(BIN)/python campaigns/fuzz.py
 
 docs: $(VENV)/.installed-dev
 	$(BIN)/mkdocs build --strict

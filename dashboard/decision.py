@@ -80,14 +80,15 @@ def pairs(one: History, book: Ledger) -> pd.DataFrame:
     row_of = {pair_id: row for row, pair_id in enumerate(signals["pair_id"].to_pylist())}
     rows = [row_of[pair_id] for pair_id in frame["pair_id"].tolist()]
     flags, failed = flag_names(one), failed_rows(one)
+    became = [
+        humanised(str(code)) + (FAILED if failed[row] else "") for code, row in zip(frame["code"], rows, strict=True)
+    ]
+    told = [words[len(pair) + 2 :] for pair, words in zip(frame["pair"], frame["sentence"], strict=True)]
     return frame.assign(
         signal=signals["signal"].to_numpy()[rows],
         flags=pd.Series([flags[row] for row in rows], dtype=object),
-        became=[
-            humanised(str(code)) + (FAILED if failed[row] else "")
-            for code, row in zip(frame["code"], rows, strict=True)
-        ],
-        sentence=[words[len(pair) + 2 :] for pair, words in zip(frame["pair"], frame["sentence"], strict=True)],
+        became=pd.Series(became, dtype="str"),
+        sentence=pd.Series(told, dtype="str"),
     )
 
 

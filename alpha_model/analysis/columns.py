@@ -1,5 +1,6 @@
 """How does one column of a history become a NumPy array, without converting the rest?"""
 
+from collections.abc import Iterable
 from dataclasses import fields, is_dataclass, replace
 from typing import Any, TypeAlias, TypeVar, cast
 
@@ -21,9 +22,14 @@ UNKNOWN_TIME: int = np.iinfo(np.int64).min
 
 
 def numbers(table: pa.Table, column: str) -> Numbers:
-    """One numeric or boolean column as float64; null is NaN."""
-    values = pc.cast(table[column], pa.float64())
+    """One numeric or boolean column as float64, whole numbers above 2**53 as the nearest; null is NaN."""
+    values = pc.cast(table[column], pa.float64(), safe=False)
     return cast("Numbers", values.to_numpy(zero_copy_only=False))
+
+
+def texts(values: Iterable[str]) -> pd.Series:
+    """A column of words; it is one where there are none, too, which pandas would take for numbers."""
+    return pd.Series(list(values), dtype="str")
 
 
 def count_per_cycle(history: History, chosen: Truths) -> Places:

@@ -4,7 +4,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from alpha_model.analysis.columns import numbers, shares_in_cycle, was_short
+from alpha_model.analysis.columns import numbers, shares_in_cycle, texts, was_short
 from alpha_model.analysis.flags import flag_names, flags_of_cycles
 from alpha_model.analysis.outcome import cycle_outcomes
 from alpha_model.analysis.pairs import pair_labels
@@ -85,8 +85,8 @@ def cycle_signals(history: History) -> pd.DataFrame:
     signals = history.signals
     labels = pair_labels(history)
     frame = signals.assign(
-        pair=[labels[pair_id] for pair_id in signals["pair_id"]],
-        decision=[str(word) for word in decisions(history)],
+        pair=texts(labels[pair_id] for pair_id in signals["pair_id"]),
+        decision=texts(map(str, decisions(history))),
         side=pd.Series(_sides(history), dtype=object),
         raw_share=shares_in_cycle(history, numbers(history.tables.signals, "raw_weight")),
         flags=pd.Series(flag_names(history), dtype=object),

@@ -89,4 +89,5 @@ def explain_flags(history: History, book: Ledger | None = None) -> pd.DataFrame:
         effect = f"On {count(len(rows), 'pair')} ({shown}){did}."
         found.append((name, len(rows), amount, flag_meaning(name), effect))
     frame = pd.DataFrame(found, columns=["flag", "pair_count", "amount_usd", "meaning", "effect"])
-    return frame.astype({"pair_count": np.int64, "amount_usd": np.float64})
+    texts = dict.fromkeys(("flag", "meaning", "effect"), "str")
+    return frame.astype({**texts, "pair_count": np.int64, "amount_usd": np.float64})

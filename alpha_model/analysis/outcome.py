@@ -9,7 +9,7 @@ from typing import cast
 import numpy as np
 import pandas as pd
 
-from alpha_model.analysis.columns import Numbers, Truths, count_per_cycle, cycle_frame, numbers, sum_per_cycle
+from alpha_model.analysis.columns import Numbers, Truths, count_per_cycle, cycle_frame, numbers, sum_per_cycle, texts
 from alpha_model.analysis.plan import has_flags, plan_of, rebalance_recorded, rebalance_trades
 from alpha_model.history import History
 from alpha_model.signal import TradingPairSignalFlags
@@ -88,7 +88,7 @@ def cycle_outcomes(history: History) -> pd.DataFrame:
     return cycle_frame(
         history,
         {
-            "outcome": outcome.astype(object),
+            "outcome": texts(outcome.tolist()),
             "max_position_adjust_usd": largest,
             "position_adjust_threshold_usd": threshold,
             "shortfall_usd": np.where(held, threshold - largest, np.nan),

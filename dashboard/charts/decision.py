@@ -50,7 +50,7 @@ def funnel_figure(frame: pd.DataFrame, theme: Theme) -> go.Figure:
         theme: Light or dark.
     """
     if frame.empty or not frame["pair_count"].any():
-        return empty_figure(FUNNEL_TITLE, "No pair had a signal in this cycle, and none was held.")
+        return empty_figure(FUNNEL_TITLE, "This cycle chose nothing: no pair had a signal.")
     figure = base_figure(
         FUNNEL_TITLE,
         height=300,

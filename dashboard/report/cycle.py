@@ -58,7 +58,7 @@ def cycle_report(history: History, moment: Moment, making: Making) -> str:
                 Section(
                     "Every pair, and why",
                     table_of(decision.pairs(one, book), PAIRS),
-                    "No pair had a signal, and none was held.",
+                    "This cycle chose nothing: no pair had a signal.",
                 ),
                 Section(
                     "Trades",

@@ -49,7 +49,7 @@ def show_pairs(opened: OpenHistory, one: OpenHistory, selection: Selection) -> N
     """Every pair with its sentence, chosen or not."""
     table = one.ask(pairs_of, one.book)
     if table.empty:
-        st.text("No pair had a signal in this cycle, and none was held.")
+        st.text("This cycle chose nothing: no pair had a signal.")
         return
     if selection.pair_ids:
         table = table[table["pair_id"].isin(selection.pair_ids)]

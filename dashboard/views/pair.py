@@ -31,9 +31,12 @@ HELD = "Before each cycle, and as the cycle wanted it."
 def render(whole: OpenHistory, selection: Selection) -> None:
     """The page: one pair's decisions, weights, dollars, and every cycle in which it was there."""
     opened = whole.between(selection.start, selection.end)
-    if not len(opened.history) or not len(opened.history.pair_ids):
-        head(QUESTION, "There is no cycle with a pair in this window.")
+    if not len(opened.history):
+        head(QUESTION, "There is no cycle in this window.")
         no_cycles()
+        return
+    if not len(opened.history.pair_ids):
+        head(QUESTION, "The cycles of this window chose nothing: no pair had a signal.")
         return
     top = st.container()
     pair_id = choose_pair(opened, selection)

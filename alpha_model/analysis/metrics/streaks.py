@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from alpha_model.analysis.columns import Numbers, Places
+from alpha_model.analysis.columns import Numbers, Places, texts
 from alpha_model.analysis.metrics.board import Board
 from alpha_model.analysis.metrics.correlation import Mask
 from alpha_model.analysis.outcome import OUTCOME_MEANINGS, CycleOutcome, cycle_outcomes
@@ -65,7 +65,7 @@ def outcome_streaks_of(history: History, outcomes: pd.DataFrame) -> pd.DataFrame
     numbers, times = history.cycle_numbers, history.timestamps
     return pd.DataFrame(
         {
-            "outcome": words[first].astype(object),
+            "outcome": texts(words[first]),
             "first_cycle": numbers[first],
             "last_cycle": numbers[last],
             "start": times[first],

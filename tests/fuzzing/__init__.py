@@ -1,0 +1,1 @@
+"""What does the program do with inputs that nobody thought of?"""

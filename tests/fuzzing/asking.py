@@ -1,0 +1,118 @@
+"""What can be asked of a history? Every function of `alpha_model.analysis`, every table, every command."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
+
+import pandas as pd
+
+from alpha_model import analysis
+from alpha_model.history import History, csv_bytes
+from alpha_model.history.schema import SCHEMAS
+
+Question = Callable[[], Any]
+
+COMMANDS: tuple[tuple[str, ...], ...] = (
+    ("info", "SOURCE"),
+    ("info", "SOURCE", "--json"),
+    ("cycles", "SOURCE"),
+    ("cycles", "SOURCE", "--words", "a", "--at-least", "1", "--json"),
+    ("cycle", "SOURCE", "last"),
+    ("cycle", "SOURCE", "first", "--json"),
+    ("explain", "SOURCE"),
+    ("explain", "SOURCE", "--cycle", "first", "--json"),
+    ("metrics", "SOURCE"),
+    ("metrics", "SOURCE", "--rolling", "3", "--json"),
+    ("audit", "SOURCE"),
+    ("audit", "SOURCE", "--json"),
+    ("compare", "SOURCE", "SOURCE"),
+    ("compare", "SOURCE", "--cycle", "0", "--with", "1", "--json"),
+    ("convert", "SOURCE", "FOLDER/converted.jsonl", "--force"),
+    ("export", "SOURCE", "FOLDER/tables"),
+    ("export", "SOURCE", "FOLDER/csv", "--format", "csv"),
+    ("report", "SOURCE", "--cycle", "last", "-o", "FOLDER/cycle.html"),
+    ("report", "SOURCE", "--from", "1900-01-01", "-o", "FOLDER/window.html"),
+    ("compact", "SOURCE", "--into", "FOLDER/dataset"),
+    ("sql", "select strategy, count(*) from signals group by strategy", "FOLDER/dataset", "--json"),
+    ("follow", "SOURCE", "--into", "FOLDER/followed.jsonl", "--once"),
+    ("record", "FOLDER/recorded.jsonl", "SOURCE"),
+)
+"""What is typed after `alpha-model`; SOURCE is the history, FOLDER an empty folder."""
+
+NOT_OF_A_HISTORY = frozenset({"completion", "open", "tables"})
+"""Commands that say nothing of a history, or serve until they are stopped: the pages are asked instead."""
+
+OF_ONE_CYCLE = ("cycle_funnel", "dollar_waterfall", "explain_cycle", "explain_flags", "sentences", "summarise_cycle")
+"""Asked of a cycle at a time, as the pages do."""
+
+IN_THEIR_OWN_WAY: dict[str, Callable[[History], Any]] = {
+    "audit_rules": lambda _: analysis.audit_rules(),
+    "compare_cycles": lambda history: len(history) and analysis.compare_cycles(_cycle(history, 0), _cycle(history, -1)),
+    "compare_histories": lambda history: analysis.compare_histories(history, history.between()),
+    "cycle_buckets": lambda history: analysis.cycle_buckets(len(history), 2),
+    "describe_decision": lambda history: [
+        analysis.describe_decision(row) for _, row in analysis.cycle_outcomes(history).iterrows()
+    ],
+    "describe_streak": lambda history: [
+        analysis.describe_streak(row) for row in analysis.outcome_streaks(history).itertuples()
+    ],
+    "find_cycles": lambda history: analysis.find_cycles(history, analysis.CycleQuery(words="a")),
+    "flag_meaning": lambda history: [
+        analysis.flag_meaning(flag) for flags in analysis.flag_names(history) for flag in flags
+    ],
+    "ledger_within": lambda history: analysis.ledger_within(_cycle(history, -1), history),
+    "live_pairs": lambda history: analysis.live_pairs(
+        analysis.pairs_by_weight(history), analysis.weight_diffs(history)
+    ),
+    "merge_pairs": lambda history: analysis.merge_pairs(
+        analysis.normalised_weights(history), analysis.pairs_by_weight(history), 1
+    ),
+    "metric_summary": lambda history: analysis.metric_summary(analysis.cycle_metrics(history)),
+    "most_moved": lambda history: analysis.most_moved(analysis.weight_diffs(history), 1),
+    "pair_history": lambda history: [analysis.pair_history(history, each) for each in history.pair_ids.tolist()],
+    "ranges_widely": lambda history: analysis.ranges_widely(analysis.threshold_frame(history)),
+    "reduce_cycles": lambda history: analysis.reduce_cycles(analysis.raw_shares(history), 2, "last"),
+    "rolling_metrics": lambda history: analysis.rolling_metrics(analysis.cycle_metrics(history), 2),
+    "settings_within": lambda history: analysis.settings_within(_cycle(history, -1), history),
+}
+"""Functions that take more than a history."""
+
+
+def functions() -> dict[str, Callable[..., Any]]:
+    """The public functions of `alpha_model.analysis`, by name."""
+    public = {name: getattr(analysis, name) for name in analysis.__all__}
+    return {name: value for name, value in public.items() if inspect.isfunction(value)}
+
+
+def questions(history: History) -> Iterator[tuple[str, Question]]:
+    """Every public function and every table, asked of the whole and, where that is what it is for, of single cycles."""
+    ends = sorted({0, len(history) - 1}) if len(history) else []
+    for name, function in functions().items():
+        ask = IN_THEIR_OWN_WAY.get(name, function)
+        if name not in OF_ONE_CYCLE:
+            yield name, partial(ask, history)
+        for place in ends if name in OF_ONE_CYCLE else ends[-1:]:
+            yield name, partial(_of_cycle, ask, history, place)
+    for name in SCHEMAS:
+        yield name, partial(_table, history, name)
+
+
+def kinds(frame: pd.DataFrame) -> dict[str, str]:
+    """Whether each column of a frame holds numbers, words, times or truths."""
+    return {str(name): str(getattr(dtype, "kind", dtype)) for name, dtype in frame.dtypes.items()}
+
+
+def _cycle(history: History, place: int) -> History:
+    """The history of one cycle; of none where there is none."""
+    return history.at(history.timestamps[place]) if len(history) else history
+
+
+def _of_cycle(ask: Callable[[History], Any], history: History, place: int) -> Any:
+    return ask(_cycle(history, place))
+
+
+def _table(history: History, name: str) -> bytes:
+    return csv_bytes(getattr(history, name))
