@@ -13,8 +13,8 @@ from alpha_model.history.query import query_dataset
 from alpha_model.history.reader import read_history, read_history_bytes
 from alpha_model.history.recorder import EquityPoint, HistoryRecorder, Receipt
 from alpha_model.history.store import Compaction, compact
-from alpha_model.history.tidy import is_table_name, read_weights, read_weights_bytes
 from alpha_model.history.transfer import record_history
+from alpha_model.history.weights_table import is_table_name, read_weights, read_weights_bytes
 
 __all__ = [
     "Compaction",

@@ -1,0 +1,151 @@
+"""Which names of a weights table are no pairs? Cash, and the total of the others; both are said, neither is held."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from alpha_model.history import coerce
+from alpha_model.history.weights_table.layout import Long
+from alpha_model.history.weights_table.names import is_cash, is_total, may_be_total, parents_of
+from alpha_model.history.weights_table.sheet import Flags, Numbers, Places
+
+_CLOSE = 1e-6
+"""So much of the largest sum of a table may a total differ from the sum."""
+_WHOLES = (1.0, 100.0)
+_NEARLY_ALL = 0.999
+
+
+class _Grid(NamedTuple):
+    """The weights of a table, by time and name.
+
+    Args:
+        weights: One a row.
+        time: The place of its time.
+        name: The place of its name.
+        names: The names.
+        sums: Of each time.
+        cash: Of each time; 0 where there is none.
+    """
+
+    weights: Numbers
+    time: Places
+    name: Places
+    names: list[str]
+    sums: Numbers
+    cash: Numbers
+
+    def everywhere(self, holds: Flags) -> Flags:
+        """Of which names something holds in each row, where they have one at every time."""
+        failed = np.bincount(self.name, ~holds, minlength=len(self.names))
+        rows = np.bincount(self.name, minlength=len(self.names))
+        times = np.count_nonzero(np.bincount(self.time, minlength=len(self.sums)))
+        return (failed == 0) & (rows == times)
+
+
+def set_aside(long: Long) -> Long:
+    """The table without cash and totals; `cash` and `total` of each time stand in the numbers of its rows."""
+    long = _without_cash(long)
+    if "weight" not in long.numbers or not len(long.rows):
+        return long
+    rows = np.isin(long.pairs, sorted(_totals(long)))
+    return _taken(long, rows, "total", "is the total of the others, no pair")
+
+
+def _without_cash(long: Long) -> Long:
+    """The table without cash; at a time where only cash has a value, and that is all, all is cash."""
+    rows, (times, at) = is_cash_row(long), long.moments()
+    weights = np.nan_to_num(long.numbers.get("weight", np.zeros(len(rows))))
+    has_others, cash = np.bincount(at[~rows], minlength=len(times)), np.bincount(at[rows], weights[rows], len(times))
+    alone = times[(has_others == 0) & (cash >= _NEARLY_ALL)]
+    return replace(_taken(long, rows, "cash", "is what is not invested, no pair"), all_cash=frozenset(alone.tolist()))
+
+
+def is_cash_row(long: Long) -> Flags:
+    """Which rows are cash by their name."""
+    named = {name: is_cash(name) for name in pd.unique(long.pairs)}
+    return np.array([named[name] for name in long.pairs], dtype=np.bool_)
+
+
+def _taken(long: Long, rows: Flags, role: str, words: str) -> Long:
+    """The table without some rows; what they say of a time stands in the numbers of its other rows."""
+    if not rows.any():
+        return long
+    for name in dict.fromkeys(long.pairs[rows]):
+        long.sheet.note(f"{coerce.shown(name)} {words}", name)
+    times, at = long.moments()
+    said = np.full(len(times), np.nan)
+    weights = long.numbers.get("weight", np.zeros(len(rows)))[rows]
+    np.fmax.at(said, at[rows], weights)
+    return long.kept(~rows).having(**{role: said[at[~rows]]})
+
+
+def _totals(long: Long) -> set[str]:
+    """The names that are totals.
+
+    Raises:
+        HistoryError: One is called a total, and is not the sum of the others.
+    """
+    parents = parents_of(list(pd.unique(long.pairs)))
+    found = parents | _found(_grid(long, parents), long, is_named=True)
+    return found | _found(_grid(long, found), long, is_named=False)
+
+
+def _grid(long: Long, without: set[str]) -> _Grid:
+    times, at = long.moments()
+    keep = ~np.isin(long.pairs, sorted(without)) & ~np.isnan(long.numbers["weight"])
+    weights = long.numbers["weight"][keep]
+    name, names = pd.factorize(long.pairs[keep])
+    free = np.zeros(len(times))
+    if "cash" in long.numbers:
+        free[at] = np.nan_to_num(long.numbers["cash"])
+    sums = np.bincount(at[keep], weights, minlength=len(times))
+    return _Grid(weights, at[keep], name.astype(np.int64), list(names), sums, free)
+
+
+def _found(grid: _Grid, long: Long, *, is_named: bool) -> set[str]:
+    if not grid.names:
+        return set()
+    sums, gross = grid.sums[grid.time], np.bincount(grid.time, np.abs(grid.weights), len(grid.sums))[grid.time]
+    own, free = grid.weights, grid.cash[grid.time]
+    close = _CLOSE * max(1.0, float(np.abs(gross).max()))
+    equals = [np.abs(2 * own - sums - more) <= close for more in (0.0, free)]
+    is_sum = np.logical_or.reduce([grid.everywhere(found) for found in equals])
+    if is_named:
+        is_gross = grid.everywhere(np.abs(own + np.abs(own) - gross) <= close)
+        is_whole = np.logical_or.reduce([grid.everywhere(np.abs(own - whole) <= close) for whole in _WHOLES])
+        return _named_totals(grid, long, is_sum | is_gross, is_whole)
+    if _is_portfolio(grid, close) or not _is_telling(grid, close):
+        return set()
+    return {name for name, found in zip(grid.names, is_sum, strict=True) if found}
+
+
+def _named_totals(grid: _Grid, long: Long, is_sum: Flags, is_whole: Flags) -> set[str]:
+    found = set()
+    for name, adds_up, whole in zip(grid.names, is_sum, is_whole, strict=True):
+        if (may_be_total(name) and adds_up) or (is_total(name) and whole):
+            found.add(name)
+        elif is_total(name):
+            place = long.first(long.pairs == name)
+            message = "it is called the total, and is not the sum of the others. Correct it, or leave it out."
+            raise long.error(place, "weight", message)
+    return found
+
+
+def _is_portfolio(grid: _Grid, close: float) -> bool:
+    """Do all names together make up a whole portfolio, as half in one pair and the rest in others does?"""
+    whole = [np.abs(grid.sums + more - all_of_it) <= close for more in (0.0, grid.cash) for all_of_it in _WHOLES]
+    used = np.bincount(grid.time, minlength=len(grid.sums)) > 0
+    return any(bool(found[used].all()) for found in whole)
+
+
+def _is_telling(grid: _Grid, close: float) -> bool:
+    """Can it be no accident? Three names or more at one time, and either weights that change, or twice the whole."""
+    held = np.bincount(grid.time[np.abs(grid.weights) > close], minlength=len(grid.sums))
+    order = pd.Series(grid.weights).groupby(grid.name)
+    changes = bool(((order.max() - order.min()) > close).any())
+    twice = any(bool((np.abs(grid.sums - 2 * whole) <= close).all()) for whole in _WHOLES)
+    return bool((held > 2).any()) and (changes or twice)  # noqa: PLR2004 - a total and two others

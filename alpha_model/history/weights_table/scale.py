@@ -1,0 +1,126 @@
+"""Are the weights of a table shares of equity, percentages, or amounts of USD? Shares are made of the others, and said.
+
+Amounts are only taken for what they are where something in the table says so: the name of the column or a sign of
+money, cash or the equity beside them, or a sum that never changes. Numbers that large without it may be prices.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from alpha_model.errors import HistoryError
+from alpha_model.history import coerce
+from alpha_model.history.weights_table.layout import Long
+from alpha_model.history.weights_table.names import are_prices
+from alpha_model.history.weights_table.sheet import Flags, Numbers, Places
+
+MOST_LEVERAGE = 50.0
+"""Gross weights of one time; a table of percentages has 100."""
+_DUST = 1e-6
+"""A smaller weight is zero within the rounding of whatever made it: it has no side."""
+_SAYS_PERCENT = 2.0
+"""Where a name says that weights are percentages, they are none if they sum to less."""
+_WHOLE = 100.0
+_ROUNDED = 0.5
+"""Percentages that were rounded sum to 100 within it."""
+_SAME = 1e-3
+"""Amounts whose sum differs by no more than this share are those of one capital."""
+
+
+def as_shares(long: Long) -> Long:
+    """The table with shares of equity for weights, and zero where one is only rounding.
+
+    Raises:
+        HistoryError: They can be no shares, percentages or amounts.
+    """
+    if "weight" not in long.numbers or not len(long.rows):
+        return long
+    _, at = long.moments()
+    weights, cash = np.nan_to_num(long.numbers["weight"]), _per_row(long, "cash")
+    gross, net = np.bincount(at, np.abs(weights)), np.bincount(at, weights)
+    wholes = net + np.nan_to_num(_per_time(at, cash, len(net)))
+    held = gross > 0
+    middle = float(np.median(gross[held])) if held.any() else 0.0
+    if _are_percent(long, wholes[held], gross[held], middle):
+        long.sheet.note("the weights are percentages; shares were made of them by dividing by 100")
+        long = _divided(long, np.full(len(at), _WHOLE))
+    elif long.is_money or middle > MOST_LEVERAGE:
+        long = _of_amounts(long, wholes[at], gross[at], held[at])
+    return _without_dust(long)
+
+
+def _per_row(long: Long, role: str) -> Numbers:
+    return long.numbers.get(role, np.full(len(long.rows), np.nan))
+
+
+def _per_time(at: Places, column: Numbers, count: int) -> Numbers:
+    found = np.full(count, np.nan)
+    found[at] = column
+    return found
+
+
+def _are_percent(long: Long, wholes: Numbers, gross: Numbers, middle: float) -> bool:
+    sums_to_100 = wholes.size > 0 and bool((np.abs(wholes - _WHOLE) <= _ROUNDED).all()) and not long.is_money
+    return sums_to_100 or (long.is_percent and _SAYS_PERCENT < middle <= _WHOLE * MOST_LEVERAGE and gross.size > 0)
+
+
+def _divided(long: Long, by: Numbers) -> Long:
+    roles = [role for role in ("weight", "old_weight") if role in long.numbers]
+    return long.having(**{role: long.numbers[role] / by for role in roles})
+
+
+def _of_amounts(long: Long, wholes: Numbers, gross: Numbers, held: Flags) -> Long:
+    """Shares of the equity: as the table says it, else cash and amounts together, else the amounts alone."""
+    equity, cash, total = (_per_row(long, role) for role in ("equity", "cash", "total"))
+    if not np.isnan(equity).all():
+        base, words = equity, "the equity"
+    elif not np.isnan(total).all():
+        base, words = np.maximum(total, wholes), "their total"
+    elif not np.isnan(cash).all():
+        base, words = wholes, "them and the cash together"
+    elif long.is_money or _is_one_capital(long, gross):
+        base, words = gross, "them all together, as no cash and no equity stand beside them"
+    else:
+        raise _too_large(long, gross)
+    bad = held & ~(base > 0)
+    if bad.any():
+        place = long.first(bad)
+        raise long.error(place, "weight", f"amounts need an equity above 0, got {base[place]:,.2f}. Correct it.")
+    if np.median((gross / np.where(held, base, 1.0))[held]) > MOST_LEVERAGE:
+        raise _too_large(long, gross)
+    long.sheet.note(f"the weights are amounts; shares were made of them by dividing by {words}")
+    shares = long.numbers["weight"] / np.where(held, base, 1.0)
+    return long.having(weight=shares, equity=np.where(base > 0, base, np.nan))
+
+
+def _is_one_capital(long: Long, gross: Numbers) -> bool:
+    """Do amounts sum to the same at every time, and to more than percentages would?"""
+    return (
+        len(np.unique(long.times)) > 1
+        and float(gross.min()) > 2 * _WHOLE
+        and float(np.ptp(gross)) <= _SAME * float(gross.max())
+        and not are_prices([str(name) for name in set(long.pairs)])
+    )
+
+
+def _too_large(long: Long, gross: Numbers) -> HistoryError:
+    place = long.first(gross > MOST_LEVERAGE)
+    return HistoryError(
+        f"{long.sheet.name} is no table of weights: a weight is a share of equity, where 1 is all of it, got a sum "
+        f"of {gross[place]:,.6g} at {coerce.iso(int(long.times[place]))}. Divide percentages by 100; give amounts of "
+        "USD a column cash or equity beside them; prices are no weights.",
+        weight_sum=float(gross[place]),
+    )
+
+
+def _without_dust(long: Long) -> Long:
+    weights = long.numbers["weight"]
+    dust = (weights != 0) & (np.abs(weights) < _DUST)
+    if not dust.any():
+        return long
+    first = long.first(dust)
+    long.sheet.note(
+        f"{np.count_nonzero(dust):,} weights are zero within rounding, as {weights[first]:.2g} in "
+        f"{long.sheet.row_name(int(long.rows[first]))} is; they are taken as zero"
+    )
+    return long.having(weight=np.where(dust, 0.0, weights))
