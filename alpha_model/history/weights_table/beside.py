@@ -52,7 +52,7 @@ def set_aside(long: Long) -> Long:
     if "weight" not in long.numbers or not len(long.rows):
         return long
     rows = np.isin(long.pairs, sorted(_totals(long)))
-    return _taken(long, rows, "total", "is the total of the others, no pair")
+    return _taken(long, rows, "total", "is the total of others, no pair")
 
 
 def _without_cash(long: Long) -> Long:
@@ -89,50 +89,54 @@ def _totals(long: Long) -> set[str]:
     Raises:
         HistoryError: One is called a total, and is not the sum of the others.
     """
-    parents = parents_of(list(pd.unique(long.pairs)))
-    found = parents | _found(_grid(long, parents), long, is_named=True)
-    return found | _found(_grid(long, found), long, is_named=False)
+    names = pd.unique(long.pairs)
+    parents = parents_of(list(names))
+    found = parents | _named_totals(long, {name for name in names if may_be_total(name)} - parents, parents)
+    return found | _unnamed_totals(_grid(long, found))
 
 
 def _grid(long: Long, without: set[str]) -> _Grid:
-    times, at = long.moments()
+    times, place = long.moments()
     keep = ~np.isin(long.pairs, sorted(without)) & ~np.isnan(long.numbers["weight"])
     weights = long.numbers["weight"][keep]
     name, names = pd.factorize(long.pairs[keep])
     free = np.zeros(len(times))
     if "cash" in long.numbers:
-        free[at] = np.nan_to_num(long.numbers["cash"])
-    sums = np.bincount(at[keep], weights, minlength=len(times))
-    return _Grid(weights, at[keep], name.astype(np.int64), list(names), sums, free)
+        free[place] = np.nan_to_num(long.numbers["cash"])
+    sums = np.bincount(place[keep], weights, minlength=len(times))
+    return _Grid(weights, place[keep], name.astype(np.int64), list(names), sums, free)
 
 
-def _found(grid: _Grid, long: Long, *, is_named: bool) -> set[str]:
-    if not grid.names:
+def _named_totals(long: Long, named: set[str], parents: set[str]) -> set[str]:
+    """Of the names that a total may have those that are totals."""
+    if not named:
         return set()
-    sums, gross = grid.sums[grid.time], np.bincount(grid.time, np.abs(grid.weights), len(grid.sums))[grid.time]
-    own, free = grid.weights, grid.cash[grid.time]
-    close = _CLOSE * max(1.0, float(np.abs(gross).max()))
-    equals = [np.abs(2 * own - sums - more) <= close for more in (0.0, free)]
-    is_sum = np.logical_or.reduce([grid.everywhere(found) for found in equals])
-    if is_named:
-        is_gross = grid.everywhere(np.abs(own + np.abs(own) - gross) <= close)
-        is_whole = np.logical_or.reduce([grid.everywhere(np.abs(own - whole) <= close) for whole in _WHOLES])
-        return _named_totals(grid, long, is_sum | is_gross, is_whole)
-    if _is_portfolio(grid, close) or not _is_telling(grid, close):
-        return set()
-    return {name for name, found in zip(grid.names, is_sum, strict=True) if found}
-
-
-def _named_totals(grid: _Grid, long: Long, is_sum: Flags, is_whole: Flags) -> set[str]:
-    found = set()
-    for name, adds_up, whole in zip(grid.names, is_sum, is_whole, strict=True):
-        if (may_be_total(name) and adds_up) or (is_total(name) and whole):
+    all_of_them, others = _grid(long, parents), _grid(long, parents | named)
+    own, place = all_of_them.weights, all_of_them.time
+    gross = np.bincount(others.time, np.abs(others.weights), len(others.sums))
+    sums = (others.sums, others.sums + others.cash, gross, gross + others.cash)
+    fits = [np.abs(own - found[place]) <= _CLOSE * max(1.0, float(gross.max(initial=0.0))) for found in sums]
+    whole = [np.abs(own - found) <= _CLOSE for found in _WHOLES]
+    are_sums = np.logical_or.reduce([all_of_them.everywhere(found) for found in fits])
+    are_whole = np.logical_or.reduce([all_of_them.everywhere(found) for found in whole])
+    found, together = set(), _is_portfolio(all_of_them, _CLOSE)
+    for name, is_sum, is_all in zip(all_of_them.names, are_sums, are_whole, strict=True):
+        if name in named and ((is_sum and not together) or (is_total(name) and (is_sum or is_all))):
             found.add(name)
         elif is_total(name):
-            place = long.first(long.pairs == name)
             message = "it is called the total, and is not the sum of the others. Correct it, or leave it out."
-            raise long.error(place, "weight", message)
+            raise long.error(long.first(long.pairs == name), "weight", message)
     return found
+
+
+def _unnamed_totals(grid: _Grid) -> set[str]:
+    """Names that say nothing, and equal the sum of the others wherever they stand."""
+    close = _CLOSE * max(1.0, float(np.abs(grid.sums).max(initial=0.0)))
+    if not grid.names or _is_portfolio(grid, close) or not _is_telling(grid, close):
+        return set()
+    sums = [grid.sums[grid.time] + more for more in (0.0, grid.cash[grid.time])]
+    are_sums = np.logical_or.reduce([grid.everywhere(np.abs(2 * grid.weights - found) <= close) for found in sums])
+    return {name for name, is_sum in zip(grid.names, are_sums, strict=True) if is_sum}
 
 
 def _is_portfolio(grid: _Grid, close: float) -> bool:

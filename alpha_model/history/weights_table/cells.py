@@ -79,6 +79,7 @@ def sheet_of_frame(frame: pd.DataFrame, name: str) -> Sheet:
         frame.reset_index(drop=True).set_axis([str(column).strip() for column in frame.columns], axis=1)
     )
     levels = [frame.index.get_level_values(place) for place in range(frame.index.nlevels)]
+    levels = [level.astype(str) if isinstance(level, pd.PeriodIndex) else level for level in levels]
     named = [(_level_name(level), level) for level in levels if not _says_nothing(level, list(columns.columns))]
     index = [pd.Series(level, name=title).reset_index(drop=True) for title, level in named]
     found = _told_periods(pd.concat([*index, columns], axis=1))

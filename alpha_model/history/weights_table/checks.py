@@ -12,7 +12,6 @@ from alpha_model.errors import HistoryError
 from alpha_model.history import coerce
 from alpha_model.history.weights_table.cycle import pair_of
 from alpha_model.history.weights_table.layout import ID, Long
-from alpha_model.history.weights_table.names import plain_names
 from alpha_model.history.weights_table.sheet import Numbers, Places
 from alpha_model.units import PairId, Usd
 
@@ -29,12 +28,11 @@ def pairs_of(long: Long) -> tuple[list[PairId], dict[PairId, dict[str, Any]]]:
         HistoryError: An id is no whole number, or two names are one pair.
     """
     ids = _own_ids(long)
-    plain = plain_names(list(long.pairs))
     known: dict[tuple[str, int | None], PairId] = {}
     names: dict[PairId, str] = {}
     identities: dict[PairId, dict[str, Any]] = {}
     for name, own in dict.fromkeys(zip(long.pairs, ids, strict=True)):
-        pair_id, identity = pair_of(plain[name], own)
+        pair_id, identity = pair_of(long.plain[name], own)
         other = names.setdefault(pair_id, name)
         if other != name:
             told = f"the pair_id {own}" if own is not None else "one pair"

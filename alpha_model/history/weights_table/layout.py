@@ -11,17 +11,13 @@ import pandas as pd
 from alpha_model.errors import HistoryError
 from alpha_model.history.weights_table.cycle import NUMBERS
 from alpha_model.history.weights_table.limits import check_cells, check_weights
-from alpha_model.history.weights_table.names import PAIR_NAMES, says_percent
+from alpha_model.history.weights_table.names import MOST_OPEN, PAIR_NAMES, plain_names, says_percent
 from alpha_model.history.weights_table.numbers import EXPECTED, as_numbers, has_decimal_comma, has_money
 from alpha_model.history.weights_table.roles import Roles
 from alpha_model.history.weights_table.sheet import Flags, Numbers, Places, Sheet
+from alpha_model.history.weights_table.sides import sides_of
 
 ID = "pair_id"
-_SIDES = {
-    **dict.fromkeys(("long", "buy", "up", "spot", "false", "0", "1", "+1", "1.0"), 1.0),
-    **dict.fromkeys(("short", "sell", "down", "true", "-1", "-1.0"), -1.0),
-    **dict.fromkeys(("flat", "none", "neutral", ""), 0.0),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +29,12 @@ class Long:
         rows: Of each row here its row there.
         times: Microseconds, UTC.
         pairs: Names of pairs, as they stand in the table.
+        plain: Of each name the ticker.
         numbers: By what they are (`NUMBERS`, `pair_id`, later `cash`); NaN where a cell is blank.
         columns: The table's own name of each of them; without `weight` in a wide table, where that is the pair's.
         is_money: The weights are said to be amounts of USD.
         is_percent: The weights are said to be percentages.
+        knows_equity: The equity is that of the account, not only of what was open.
         all_cash: Times at which nothing but cash is held.
     """
 
@@ -44,10 +42,12 @@ class Long:
     rows: Places
     times: Places
     pairs: npt.NDArray[np.object_]
+    plain: dict[str, str]
     numbers: dict[str, Numbers]
     columns: dict[str, str]
     is_money: bool = False
     is_percent: bool = False
+    knows_equity: bool = True
     all_cash: frozenset[int] = frozenset()
 
     def kept(self, keep: Flags) -> Long:
@@ -96,7 +96,7 @@ def _of_long(roles: Roles, pair: str) -> Long:
         )
     frame, names = roles.sheet.frame, roles.sheet.frame[pair].astype("string").str.strip()
     roles.sheet.refuse(pair, is_blank_name(names), "the name of a pair")
-    known = {role: column for role, column in columns.items() if role in (*NUMBERS, ID)}
+    known = {role: column for role, column in columns.items() if role in (*NUMBERS, ID, MOST_OPEN)}
     has_comma = has_decimal_comma(roles.sheet, list(known.values()))
     numbers = {role: _numbers(roles.sheet, column, has_comma=has_comma) for role, column in known.items()}
     if "side" in columns and "weight" in numbers:
@@ -106,6 +106,7 @@ def _of_long(roles: Roles, pair: str) -> Long:
         np.arange(len(frame)),
         roles.moments.micros,
         names.to_numpy(object),
+        plain_names(names.unique().tolist()),
         numbers,
         known,
         is_money or ("weight" in known and has_money(frame[known["weight"]])),
@@ -121,9 +122,6 @@ def is_blank_name(names: pd.Series) -> Flags:
 def _weights(roles: Roles) -> tuple[dict[str, str], bool]:
     """The columns by what they are, and whether the weights are amounts: of those only one column is needed."""
     columns = dict(roles.numbers)
-    rest = [column for column in roles.others() if column in ("0", "weights")]
-    if not {"weight", "signal", "amount", "value"} & set(columns) and len(rest) == 1:
-        columns["weight"] = rest[0]
     amount = None if {"weight", "signal"} & set(columns) else columns.pop("amount", None) or columns.pop("value", None)
     if amount is not None:
         columns["weight"] = amount
@@ -138,18 +136,23 @@ def _numbers(sheet: Sheet, column: str, *, has_comma: bool) -> Numbers:
 
 def _signed(sheet: Sheet, column: str, weights: Numbers) -> Numbers:
     """Weights of a table that tells the side of each in a column of its own; signs that are there already stay."""
-    said = sheet.frame[column].astype("string").str.strip().str.lower().str.rpartition(".")[2]
-    sides = said.fillna("").map(_SIDES).astype("float64").to_numpy(np.float64)
+    sides = sides_of(sheet.frame[column])
     if np.isnan(sides).any() or (weights < 0).any() or not (sides < 0).any():
         return weights
     sheet.note("the weights have the sides that this column says", column)
     return np.where(sides < 0, -weights, weights)
 
 
+def _leave_out_times(roles: Roles) -> None:
+    for column in roles.more_times:
+        roles.sheet.note("the column is called a time, so it is no pair; another one is the time here", column)
+
+
 def _of_wide(roles: Roles, max_bytes: int | None) -> Long:
     sheet, frame = roles.sheet, roles.sheet.frame
     equity = roles.numbers.get("equity")
-    pairs = [column for column in frame.columns if column not in (*roles.times, equity)]
+    _leave_out_times(roles)
+    pairs = [column for column in frame.columns if column not in (*roles.times, *roles.more_times, equity)]
     if not pairs or {column.lower() for column in pairs} & {*NUMBERS, ID}:
         raise sheet.no_weights(
             f"it has no column of pairs, its columns are {sheet.told_columns()}. "
@@ -169,4 +172,6 @@ def _of_wide(roles: Roles, max_bytes: int | None) -> Long:
     names = np.array(pairs, dtype=object)[place]
     columns = {} if equity is None else {"equity": equity}
     is_percent = all(map(says_percent, pairs))
-    return Long(sheet, row, roles.moments.micros[row], names, numbers, columns, has_money(cells), is_percent)
+    return Long(
+        sheet, row, roles.moments.micros[row], names, plain_names(pairs), numbers, columns, has_money(cells), is_percent
+    )

@@ -10,11 +10,14 @@ TIME_NAMES = ("timestamp", "datetime", "time", "date")
 PAIR_NAMES = ("pair", "ticker", "symbol", "asset")
 """The names that an error recommends."""
 
+MOST_OPEN = "most_open"
+"""The column of the most that trades held at one time, where nothing says the equity."""
+
 NAMES = {
     "time": (
         *TIME_NAMES,
         *("date_time", "trade_date", "trading_date", "rebalance_date", "rebalancing_date", "as_of", "as_of_date"),
-        *("asof", "dt", "ts", "day", "generated_time", "generatedtime", "date_utc", "time_utc", "timestamp_utc"),
+        *("generated_time", "generatedtime", "date_utc", "time_utc", "timestamp_utc"),
     ),
     "pair": (
         *PAIR_NAMES,
@@ -31,7 +34,7 @@ NAMES = {
             "target_percent",
             "portfolio_weight",
         ),
-        *("position_weight", "final_weight", "alloc", "target", "percentage", "percent", "pct"),
+        *("position_weight", "final_weight", "alloc", "target", "percentage", "percent", "pct", "0"),
     ),
     "signal": ("signal", "score", "alpha", "prediction", "pred", "forecast"),
     "raw_weight": ("raw_weight",),
@@ -43,6 +46,7 @@ NAMES = {
         *("net_liquidation", "aum", "capital", "balance", "wallet_balance"),
     ),
     "pair_id": ("pair_id",),
+    MOST_OPEN: (MOST_OPEN,),
     "amount": (
         *("target_value", "target_usd", "position_usd", "allocation_usd", "dollars", "notional", "exposure"),
         *("stake_amount", "amount_usd", "dollar_value", "position"),

@@ -16,6 +16,7 @@ Two layouts, as CSV, Parquet or a pandas frame:
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -92,8 +93,11 @@ def read_weights(
         return _history(sheet_of_frame(table, source.name), source, equity, progress)
     name = name_of(table)
     with at_hand(table) as path:
-        size = path.stat().st_size if path.is_file() else None
+        facts = path.stat() if path.is_file() else None
         sheet = sheet_of_file(open_file(path, name=name if is_uri(table) else None), name)
+        if facts is not None and not is_uri(table):
+            sheet = replace(sheet, written_at=facts.st_mtime_ns // 1_000)
+        size = None if facts is None else facts.st_size
         return _history(sheet, Source(name, "weights table", strategy, size), equity, progress)
 
 
@@ -120,10 +124,8 @@ def _history(
     max_bytes: int | None = None,
 ) -> History:
     """The history of a table."""
-    roles = roles_of(sheet)
-    long = _with_sides(as_shares(_decided(roles, set_aside(long_form(roles, max_bytes)))))
-    if equity is not None:
-        long = long.having(equity=np.full(len(long.rows), float(equity)))
+    roles = roles_of(sheet, max_bytes)
+    long = _with_sides(as_shares(_decided(roles, set_aside(long_form(roles, max_bytes))), equity))
     pair_ids, identities = pairs_of(long)
     check_unique(long, pair_ids, roles.pair or roles.times[0])
     extras = _extras(roles, long, max_bytes)
@@ -141,7 +143,7 @@ def _history(
             for n, place in enumerate(places)
         }
         money = one_equity(long, places, values.get("equity")) if places.size else equity
-        point = {"total_equity": money} if money is not None and equity is None else None
+        point = {"total_equity": money} if money is not None and equity is None and long.knows_equity else None
         snapshot = tidy_snapshot(cycle, before, when, money, identities, is_signed=signs_value)
         assembly.add_cycle(snapshot, when, source="weights table", equity=point)
         before = {pair_id: row for pair_id, row in cycle.items() if row.numbers.get("weight")}

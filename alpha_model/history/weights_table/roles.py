@@ -5,7 +5,7 @@ Names come first (`names`); where they leave it open, what stands in the cells d
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -15,6 +15,7 @@ from alpha_model.history import coerce
 from alpha_model.history.weights_table.limits import check_rows, check_unlike
 from alpha_model.history.weights_table.names import NAMES, TIME_NAMES, role_key
 from alpha_model.history.weights_table.numbers import as_numbers
+from alpha_model.history.weights_table.shapes import reshaped
 from alpha_model.history.weights_table.sheet import Sheet, is_blank
 from alpha_model.history.weights_table.times import Moments, clocks_of, moments_of
 
@@ -26,12 +27,16 @@ _MOST_TRIED = 20
 """So many columns of text are looked at for times."""
 
 
+_Times: TypeAlias = tuple[list[str], Moments]
+
+
 class Roles(NamedTuple):
     """What the columns of a table are.
 
     Args:
         sheet: The table, without a column that only counts its rows.
         times: The columns of the time: one, or a day and an hour.
+        more_times: Other columns that are called times.
         moments: The time of each row.
         pair: The column of pairs; None in a wide table.
         numbers: The column of each number that we know, by what it is.
@@ -39,25 +44,34 @@ class Roles(NamedTuple):
 
     sheet: Sheet
     times: list[str]
+    more_times: list[str]
     moments: Moments
     pair: str | None
     numbers: dict[str, str]
 
-    def others(self) -> list[str]:
-        """The columns that have no role."""
-        known = {*self.times, self.pair, *self.numbers.values()}
-        return [column for column in self.sheet.frame.columns if column not in known]
 
-
-def roles_of(sheet: Sheet) -> Roles:
+def roles_of(sheet: Sheet, max_bytes: int | None = None) -> Roles:
     """What the columns of a table are.
+
+    Args:
+        sheet: The table.
+        max_bytes: Most bytes that it may take in memory; None is no limit.
 
     Raises:
         HistoryError: No column can be the time, or two have one name.
     """
     _check_named(sheet, 1)
     check_unlike(list(sheet.frame.columns), sheet.name)
-    sheet, times, moments = _with_times(_without_blank_rows(sheet))
+    sheet, found = _with_times(_without_blank_rows(sheet))
+    if found is None:
+        sheet, found = _with_times(reshaped(sheet, max_bytes) or sheet)
+    if found is None:
+        raise sheet.no_weights(
+            f"it has no column of times, its columns are {sheet.told_columns()}. "
+            f"Name one of them {', '.join(TIME_NAMES)}."
+        )
+    _check_named(sheet, 0)
+    times, moments = found
     check_rows(len(sheet.frame), sheet.name)
     numbers = {role: _named(sheet, role) for role in NAMES if role not in ("time", "pair")}
     known = {
@@ -66,7 +80,8 @@ def roles_of(sheet: Sheet) -> Roles:
         if {*columns} - {*times}
     }
     _tell_odd_years(sheet, times, moments)
-    return Roles(sheet, times, moments, _pair(sheet, times, known), known)
+    more = [column for column in _named(sheet, "time") if column not in times]
+    return Roles(sheet, times, more, moments, _pair(sheet, times, known), known)
 
 
 def _without_blank_rows(sheet: Sheet) -> Sheet:
@@ -98,8 +113,8 @@ def _named(sheet: Sheet, role: str) -> list[str]:
     return sorted(found, key=found.__getitem__)
 
 
-def _with_times(sheet: Sheet) -> tuple[Sheet, list[str], Moments]:
-    """The table without a column that counts its rows, the columns of its times, and the times."""
+def _with_times(sheet: Sheet) -> tuple[Sheet, _Times | None]:
+    """The table without a column that counts its rows; the columns of its times, and the times, where it has some."""
     named, nameless = _named(sheet, "time"), _first_nameless(sheet)
     if nameless is not None and _counts(sheet.frame[nameless]):
         sheet, nameless = sheet.having(sheet.frame.drop(columns=nameless)), None
@@ -111,18 +126,10 @@ def _with_times(sheet: Sheet) -> tuple[Sheet, list[str], Moments]:
             sheet, found = sheet.having(sheet.frame.rename(columns={nameless: shown})), ([shown], moments)
     elif nameless is not None and not _named(sheet, "pair") and not _is_number(sheet.frame[nameless]):
         sheet = sheet.having(sheet.frame.rename(columns={nameless: "pair"}))
-    if found is None:
-        found = _by_content(sheet)
-    if found is None:
-        raise sheet.no_weights(
-            f"it has no column of times, its columns are {sheet.told_columns()}. "
-            f"Name one of them {', '.join(TIME_NAMES)}."
-        )
-    _check_named(sheet, 0)
-    return sheet, *found
+    return sheet, found or _by_content(sheet)
 
 
-def _best(sheet: Sheet, named: list[str]) -> tuple[list[str], Moments] | None:
+def _best(sheet: Sheet, named: list[str]) -> _Times | None:
     """Of the columns that are called times the first that holds some; an hour of the day is added to its day."""
     clocks = {column: clocks_of(sheet.frame[column]) for column in named} if len(named) > 1 else {}
     days = [column for column in named if clocks.get(column) is None]
@@ -140,7 +147,7 @@ def _best(sheet: Sheet, named: list[str]) -> tuple[list[str], Moments] | None:
     return [best, clock], tried[best]._replace(micros=tried[best].micros + clocks[clock])
 
 
-def _by_content(sheet: Sheet) -> tuple[list[str], Moments] | None:
+def _by_content(sheet: Sheet) -> _Times | None:
     """The only column whose cells, times of some program or text, are all times."""
     frame = sheet.frame
     able = [column for column in frame.columns if len(frame) and not _is_number(frame[column])]

@@ -6,13 +6,16 @@ money, cash or the equity beside them, or a sum that never changes. Numbers that
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from alpha_model.errors import HistoryError
 from alpha_model.history import coerce
 from alpha_model.history.weights_table.layout import Long
-from alpha_model.history.weights_table.names import are_prices
+from alpha_model.history.weights_table.names import MOST_OPEN, are_prices
 from alpha_model.history.weights_table.sheet import Flags, Numbers, Places
+from alpha_model.units import Usd
 
 MOST_LEVERAGE = 50.0
 """Gross weights of one time; a table of percentages has 100."""
@@ -27,14 +30,21 @@ _SAME = 1e-3
 """Amounts whose sum differs by no more than this share are those of one capital."""
 
 
-def as_shares(long: Long) -> Long:
+def as_shares(long: Long, stated: Usd | None = None) -> Long:
     """The table with shares of equity for weights, and zero where one is only rounding.
+
+    Args:
+        long: The table.
+        stated: The equity, where the caller says it.
 
     Raises:
         HistoryError: They can be no shares, percentages or amounts.
     """
-    if "weight" not in long.numbers or not len(long.rows):
-        return long
+    shares = _without_dust(_shares(long, stated)) if "weight" in long.numbers and len(long.rows) else long
+    return shares if stated is None else shares.having(equity=np.full(len(long.rows), float(stated)))
+
+
+def _shares(long: Long, stated: Usd | None) -> Long:
     _, at = long.moments()
     weights, cash = np.nan_to_num(long.numbers["weight"]), _per_row(long, "cash")
     gross, net = np.bincount(at, np.abs(weights)), np.bincount(at, weights)
@@ -43,10 +53,10 @@ def as_shares(long: Long) -> Long:
     middle = float(np.median(gross[held])) if held.any() else 0.0
     if _are_percent(long, wholes[held], gross[held], middle):
         long.sheet.note("the weights are percentages; shares were made of them by dividing by 100")
-        long = _divided(long, np.full(len(at), _WHOLE))
-    elif long.is_money or middle > MOST_LEVERAGE:
-        long = _of_amounts(long, wholes[at], gross[at], held[at])
-    return _without_dust(long)
+        return _divided(long, np.full(len(at), _WHOLE))
+    if long.is_money or middle > MOST_LEVERAGE:
+        return _of_amounts(long, wholes[at], gross[at], held[at], stated)
+    return long
 
 
 def _per_row(long: Long, role: str) -> Numbers:
@@ -69,19 +79,24 @@ def _divided(long: Long, by: Numbers) -> Long:
     return long.having(**{role: long.numbers[role] / by for role in roles})
 
 
-def _of_amounts(long: Long, wholes: Numbers, gross: Numbers, held: Flags) -> Long:
+def _of_amounts(long: Long, wholes: Numbers, gross: Numbers, held: Flags, stated: Usd | None) -> Long:
     """Shares of the equity: as the table says it, else cash and amounts together, else the amounts alone."""
-    equity, cash, total = (_per_row(long, role) for role in ("equity", "cash", "total"))
+    equity, cash, total, most = (_per_row(long, role) for role in ("equity", "cash", "total", MOST_OPEN))
+    knows_equity = True
     if not np.isnan(equity).all():
         base, words = equity, "the equity"
     elif not np.isnan(total).all():
         base, words = np.maximum(total, wholes), "their total"
     elif not np.isnan(cash).all():
-        base, words = wholes, "them and the cash together"
+        base, words = wholes, "their sum with the cash"
     elif long.is_money or _is_one_capital(long, gross):
-        base, words = gross, "them all together, as no cash and no equity stand beside them"
+        base, words, knows_equity = gross, "their own sum, as neither cash nor equity stands beside them", False
     else:
         raise _too_large(long, gross)
+    if not np.isnan(most).all():
+        base, words = most, "the most that was open"
+    if stated is not None:
+        base, words = np.full(len(gross), float(stated)), "the equity"
     bad = held & ~(base > 0)
     if bad.any():
         place = long.first(bad)
@@ -90,7 +105,7 @@ def _of_amounts(long: Long, wholes: Numbers, gross: Numbers, held: Flags) -> Lon
         raise _too_large(long, gross)
     long.sheet.note(f"the weights are amounts; shares were made of them by dividing by {words}")
     shares = long.numbers["weight"] / np.where(held, base, 1.0)
-    return long.having(weight=shares, equity=np.where(base > 0, base, np.nan))
+    return replace(long.having(weight=shares, equity=np.where(base > 0, base, np.nan)), knows_equity=knows_equity)
 
 
 def _is_one_capital(long: Long, gross: Numbers) -> bool:

@@ -38,6 +38,7 @@ class Sheet:
         frame: Its cells; every column has another name, a text.
         row_name: What a row, counted from 0, is called: `line 4` where a file has lines.
         has_commas: Its cells are not parted by commas, so that one may stand for the decimal point.
+        written_at: When the file was last written, in microseconds, UTC; None where nobody knows.
         problems: What was left out, or is strange.
     """
 
@@ -45,6 +46,7 @@ class Sheet:
     frame: pd.DataFrame
     row_name: Callable[[int], str] = _row_name
     has_commas: bool = False
+    written_at: int | None = None
     problems: Problems = field(default_factory=Problems)
 
     def having(self, frame: pd.DataFrame) -> Sheet:

@@ -134,7 +134,7 @@ def _of_text(text: pd.Series) -> Moments:
     best = [(form, found) for form, found in readings if found.bad.sum() == fewest]
     form, found = best[0]
     if form.startswith(_ALWAYS_DAY_FIRST) or all((found.micros == other.micros).all() for _, other in best):
-        return found._replace(bad=found.bad | _are_months(text).to_numpy(bool))
+        return _without_months(found, text)
     return Moments(found.micros, np.ones(len(text), dtype=np.bool_), f"{EXPECTED}; day and month may be either here")
 
 
@@ -143,9 +143,11 @@ def _parsed(text: pd.Series, form: str) -> pd.Series:
     return found
 
 
-def _are_months(text: pd.Series) -> pd.Series:
-    """Which cells say a month, and no day of it."""
-    return text.str.fullmatch(r"\d{4}-\d{1,2}").fillna(False)  # noqa: FBT003
+def _without_months(found: Moments, text: pd.Series) -> Moments:
+    """The times without those that only say a month."""
+    months = text.str.fullmatch(r"\d{4}-\d{1,2}").fillna(False).to_numpy(bool)  # noqa: FBT003
+    looks = "; this looks like a month; write the day" if months.any() else ""
+    return found._replace(bad=found.bad | months, expected=found.expected + looks)
 
 
 def clocks_of(cells: pd.Series) -> Places | None:
