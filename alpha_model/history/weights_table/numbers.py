@@ -42,7 +42,7 @@ def _written(cells: pd.Series, *, has_decimal_comma: bool) -> tuple[Numbers, Fla
     if not blank.all():
         text = _bare(cells[~blank])
         is_share = text.str.endswith("%").to_numpy(bool)
-        plain = _with_points(text.str.rstrip("%"), has_decimal_comma=has_decimal_comma)
+        plain = _with_points(text.str.removesuffix("%"), has_decimal_comma=has_decimal_comma)
         numbers = np.array(pd.to_numeric(plain, errors="coerce").astype("float64"), dtype=np.float64)
         found[~blank] = np.where(is_share, numbers / 100, numbers)
     return found, ~blank & ~np.isfinite(found)
@@ -65,7 +65,9 @@ def _with_points(text: pd.Series, *, has_decimal_comma: bool) -> pd.Series:
 
 def has_decimal_comma(sheet: Sheet, columns: Sequence[str]) -> bool:
     """Do commas in the numbers of these columns stand for the decimal point?"""
-    texts = (_bare(found).str.rstrip("%") for found in map(sheet.frame.__getitem__, columns) if _has_commas(found))
+    texts = (
+        _bare(found).str.removesuffix("%") for found in map(sheet.frame.__getitem__, columns) if _has_commas(found)
+    )
     certain, grouped = reduce(_seen, texts, (False, False))
     return certain or (grouped and sheet.has_commas)
 

@@ -167,13 +167,11 @@ def _decided(roles: Roles, long: Long) -> Long:
     if silent.any():
         row, count = int(np.flatnonzero(silent)[0]), len(np.unique(roles.moments.micros[silent]))
         when, where = coerce.iso(int(roles.moments.micros[row])), roles.sheet.row_name(row)
-        message = (
-            f"{count:,} times have no weight of any pair, the first {when}, {where}: "
-            "nothing was decided then, and they are left out"
-        )
+        message = f"times without a weight of any pair: {count:,}, the first {when} in {where}"
         if not known:
             raise HistoryError(f"{roles.sheet.name} holds no weights: {message}. Write the weights into its cells.")
-        roles.sheet.problems.add("skipped", message, cycle_key=where)
+        left_out = f"{message}; nothing was decided then, and they are left out"
+        roles.sheet.problems.add("skipped", left_out, cycle_key=where)
     return long.kept(decided[at])
 
 

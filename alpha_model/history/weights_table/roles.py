@@ -94,7 +94,7 @@ def _without_blank_rows(sheet: Sheet) -> Sheet:
         blank[blank] = is_blank(frame.loc[blank, column])
     if blank.any():
         where = sheet.row_name(int(np.flatnonzero(blank)[0]))
-        message = f"{np.count_nonzero(blank):,} rows are blank, the first is {where}; they are left out"
+        message = f"blank rows: {np.count_nonzero(blank):,}, the first is {where}; they are left out"
         sheet.problems.add("skipped", message, cycle_key=where)
     return sheet.kept(~blank)
 
@@ -211,5 +211,5 @@ def _tell_odd_years(sheet: Sheet, times: list[str], moments: Moments) -> None:
     odd = moments.odd_years()
     if odd.size:
         when = coerce.iso(int(moments.micros[odd[0]]))
-        message = f"{odd.size:,} times lie outside the years 1980 to 2100, the first, {when}, in "
-        sheet.note(message + sheet.row_name(int(odd[0])), times[0])
+        where = sheet.row_name(int(odd[0]))
+        sheet.note(f"times outside the years 1980 to 2100: {odd.size:,}, the first {when} in {where}", times[0])

@@ -135,7 +135,7 @@ def _without_dust(long: Long) -> Long:
         return long
     first = long.first(dust)
     long.sheet.note(
-        f"{np.count_nonzero(dust):,} weights are zero within rounding, as {weights[first]:.2g} in "
-        f"{long.sheet.row_name(int(long.rows[first]))} is; they are taken as zero"
+        f"weights that are zero within rounding and taken as zero: {np.count_nonzero(dust):,}, the first "
+        f"{weights[first]:.2g} in {long.sheet.row_name(int(long.rows[first]))}"
     )
     return long.having(weight=np.where(dust, 0.0, weights))

@@ -92,7 +92,7 @@ class Sheet:
 
 def is_blank(cells: pd.Series) -> Flags:
     """Which cells say nothing."""
-    found = cells.isna().to_numpy(bool)
+    found = cells.isna().to_numpy(bool, copy=True)
     if pd.api.types.is_numeric_dtype(cells) or pd.api.types.is_datetime64_any_dtype(cells):
         return found
     return found | cells.astype("string").str.strip().str.lower().isin(BLANK).fillna(True).to_numpy(bool)  # noqa: FBT003

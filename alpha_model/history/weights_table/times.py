@@ -113,7 +113,7 @@ def _in_digits(numbers: Numbers, length: int, form: str) -> Moments:
 
 def _looks(numbers: Numbers) -> str:
     """What numbers look like that are no times."""
-    known = numbers[~np.isnan(numbers)]
+    known = numbers[np.isfinite(numbers)]
     steps = np.diff(known)
     if known.size and known[0] in (0, 1) and (steps == 1).all():
         return "; these look like a count of the rows"
@@ -125,11 +125,13 @@ def _looks(numbers: Numbers) -> str:
 
 def _of_text(text: pd.Series) -> Moments:
     """Text is written in one way; which, the first cell says, and the others where it leaves two."""
-    known = text.dropna()
-    forms = [_ISO, *(day + clock for day in _DAYS for clock in ("", *(f" {clock}" for clock in _CLOCKS)))]
-    first = known.iloc[:1]
-    able = [form for form in forms if _parsed(first, form).notna().all()] if known.size else []
-    readings = [(form, _moments(_parsed(text, form))) for form in able] or [(_ISO, _moments(_parsed(text, _ISO)))]
+    plain = _moments(_parsed(text, _ISO))
+    first = text.dropna().iloc[:1]
+    if plain.is_fine() or not first.str.contains(r"\d").any():
+        return _without_months(plain, text)
+    forms = (day + clock for day in _DAYS for clock in ("", *(f" {clock}" for clock in _CLOCKS)))
+    able = [form for form in forms if _parsed(first, form).notna().all()]
+    readings = [(_ISO, plain), *((form, _moments(_parsed(text, form))) for form in able)]
     fewest = min(int(found.bad.sum()) for _, found in readings)
     best = [(form, found) for form, found in readings if found.bad.sum() == fewest]
     form, found = best[0]
@@ -139,7 +141,8 @@ def _of_text(text: pd.Series) -> Moments:
 
 
 def _parsed(text: pd.Series, form: str) -> pd.Series:
-    found: pd.Series = pd.to_datetime(text, format=form, utc=True, errors="coerce")
+    whole = text if form == _ISO else text.where(text.str.contains(r"\d{4}"))
+    found: pd.Series = pd.to_datetime(whole, format=form, utc=True, errors="coerce")
     return found
 
 

@@ -24,16 +24,6 @@ timestamp,pair,weight,signal,price,equity,desk
 """
 
 
-@pytest.fixture
-def read(tmp_path: Path) -> Any:
-    def reading(text: str, **settings: Any) -> Any:
-        path = tmp_path / "weights.csv"
-        path.write_text(text)
-        return read_weights(path, **settings)
-
-    return reading
-
-
 def test_long_table_says_what_was_wanted_and_what_changed(read: Any) -> None:
     history = read(LONG, strategy="Mine")
     signals = history.signals.set_index(["cycle", "pair_id"])
