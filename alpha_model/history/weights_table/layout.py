@@ -11,7 +11,7 @@ import pandas as pd
 from alpha_model.errors import HistoryError
 from alpha_model.history.weights_table.cycle import NUMBERS
 from alpha_model.history.weights_table.limits import check_cells, check_weights
-from alpha_model.history.weights_table.names import MOST_OPEN, PAIR_NAMES, plain_names, says_percent
+from alpha_model.history.weights_table.names import MOST_OPEN, PAIR_NAMES, are_orders, plain_names, says_percent
 from alpha_model.history.weights_table.numbers import EXPECTED, as_numbers, has_decimal_comma, has_money
 from alpha_model.history.weights_table.roles import Roles
 from alpha_model.history.weights_table.sheet import Flags, Numbers, Places, Sheet
@@ -121,11 +121,15 @@ def is_blank_name(names: pd.Series) -> Flags:
 
 def _weights(roles: Roles) -> tuple[dict[str, str], bool]:
     """The columns by what they are, and whether the weights are amounts: of those only one column is needed."""
-    columns = dict(roles.numbers)
-    amount = None if {"weight", "signal"} & set(columns) else columns.pop("amount", None) or columns.pop("value", None)
-    if amount is not None:
-        columns["weight"] = amount
-    return columns, amount is not None
+    columns, names = dict(roles.numbers), list(roles.sheet.frame.columns)
+    if {"weight", "signal"} & set(columns):
+        return columns, False
+    amount = columns.pop("amount", None) or columns.pop("value", None)
+    if amount is not None and are_orders(names):
+        raise roles.sheet.no_weights(
+            f"its columns are those of orders, {roles.sheet.told_columns()}. Write what is held or wanted at each time."
+        )
+    return columns if amount is None else {**columns, "weight": amount}, amount is not None
 
 
 def _numbers(sheet: Sheet, column: str, *, has_comma: bool) -> Numbers:

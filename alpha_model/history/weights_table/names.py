@@ -62,6 +62,7 @@ _CASH = re.compile(r"(?:free_|uninvested_|residual_|usd_)?cash(?:_(?:weight|usd|
 _TOTALS = frozenset({"total", "totals", "grand_total", "total_weight", "weight_total", "sum", "sum_of_weights"})
 _SUMS = _TOTALS | {"net", "gross", "all", "portfolio", "exposure", "net_exposure", "gross_exposure", "leverage"}
 _PRICES = frozenset({"open", "high", "low", "close", "adj_close", "volume", "vwap"})
+_ORDERS = frozenset({"quantity", "status", "type", "tag", "fees", "fee", "commission", "order_id", "fill_price"})
 _PERCENT_WORDS = frozenset({"pct", "percent", "percentage"})
 _PERCENT = re.compile(r"%|(?:^|_|\b)(?:pct|percent|percentage)(?:$|_|\b)", re.IGNORECASE)
 
@@ -106,6 +107,11 @@ def may_be_total(name: str) -> bool:
 def are_prices(names: Sequence[str]) -> bool:
     """Do the names say that these are the prices of one pair?"""
     return len({key_of(name) for name in names} & _PRICES) > 1
+
+
+def are_orders(names: Sequence[str]) -> bool:
+    """Do the names of columns say that a table lists orders or fills?"""
+    return len({key_of(name) for name in names} & _ORDERS) > 1
 
 
 def parents_of(names: Sequence[str]) -> set[str]:

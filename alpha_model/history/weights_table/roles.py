@@ -65,6 +65,7 @@ def roles_of(sheet: Sheet, max_bytes: int | None = None) -> Roles:
     sheet, found = _with_times(_without_blank_rows(sheet))
     if found is None:
         sheet, found = _with_times(reshaped(sheet, max_bytes) or sheet)
+        found = found or _by_content(sheet)
     if found is None:
         raise sheet.no_weights(
             f"it has no column of times, its columns are {sheet.told_columns()}. "
@@ -126,7 +127,7 @@ def _with_times(sheet: Sheet) -> tuple[Sheet, _Times | None]:
             sheet, found = sheet.having(sheet.frame.rename(columns={nameless: shown})), ([shown], moments)
     elif nameless is not None and not _named(sheet, "pair") and not _is_number(sheet.frame[nameless]):
         sheet = sheet.having(sheet.frame.rename(columns={nameless: "pair"}))
-    return sheet, found or _by_content(sheet)
+    return sheet, found
 
 
 def _best(sheet: Sheet, named: list[str]) -> _Times | None:

@@ -121,15 +121,15 @@ def _of_one_decision(sheet: Sheet, _max_bytes: int | None) -> Sheet | None:
     is_header = np.isnan(as_numbers(pd.Series([weight]))[0][0])
     cells = sheet.frame.set_axis(["pair", "weight"], axis=1)
     rows = np.arange(len(cells))
-    if not is_header:
+    if pair and not is_header:
         cells = pd.concat([pd.DataFrame({"pair": [pair], "weight": [weight]}), cells], ignore_index=True)
         rows = np.arange(-1, len(rows))
     elif pair and key_of(pair) not in (*NAMES["pair"], "index", "unnamed_0"):
         return None
     when = _stated_day(sheet.name)
-    words = "its name says"
+    words = "as its name says"
     if when is None:
-        when, words = sheet.written_at, "it was last written"
+        when, words = sheet.written_at, "when the file was last written"
     if as_numbers(cells["weight"])[1].any():
         return None
     if when is None:
@@ -138,7 +138,7 @@ def _of_one_decision(sheet: Sheet, _max_bytes: int | None) -> Sheet | None:
             "into a column timestamp."
         )
     told = coerce.iso(when)
-    sheet.note(f"the table says no time: it is taken for one decision, of {told}, as {words}")
+    sheet.note(f"the table says no time: it is taken for one decision, of {told}, {words}")
     cells["timestamp"] = pd.to_datetime(when, unit="us", utc=True)
     return _of_rows(sheet, cells, rows)
 
