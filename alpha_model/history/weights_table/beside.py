@@ -11,7 +11,7 @@ import pandas as pd
 from alpha_model.history import coerce
 from alpha_model.history.weights_table.layout import Long
 from alpha_model.history.weights_table.names import is_cash, is_total, may_be_total, parents_of
-from alpha_model.history.weights_table.sheet import Flags, Numbers, Places
+from alpha_model.history.weights_table.sheet import Flags, Numbers, Places, sums_of
 
 _CLOSE = 1e-6
 """So much of the largest sum of a table may a total differ from the sum."""
@@ -40,10 +40,9 @@ class _Grid(NamedTuple):
 
     def everywhere(self, holds: Flags) -> Flags:
         """Of which names something holds in each row, where they have one at every time."""
-        failed = np.bincount(self.name, ~holds, minlength=len(self.names))
-        rows = np.bincount(self.name, minlength=len(self.names))
-        times = np.count_nonzero(np.bincount(self.time, minlength=len(self.sums)))
-        return (failed == 0) & (rows == times)
+        kept = sums_of(self.name, holds, len(self.names)) == np.bincount(self.name, minlength=len(self.names))
+        is_always = np.bincount(self.name, minlength=len(self.names)) == len(np.unique(self.time))
+        return np.asarray(kept & is_always, dtype=np.bool_)
 
 
 def set_aside(long: Long) -> Long:
@@ -59,8 +58,8 @@ def _without_cash(long: Long) -> Long:
     """The table without cash; at a time where only cash has a value, and that is all, all is cash."""
     rows, (times, at) = is_cash_row(long), long.moments()
     weights = np.nan_to_num(long.numbers.get("weight", np.zeros(len(rows))))
-    has_others, cash = np.bincount(at[~rows], minlength=len(times)), np.bincount(at[rows], weights[rows], len(times))
-    alone = times[(has_others == 0) & (cash >= _NEARLY_ALL)]
+    has_others, cash = np.isin(times, long.times[~rows]), sums_of(at[rows], weights[rows], len(times))
+    alone = times[~has_others & (cash >= _NEARLY_ALL)]
     return replace(_taken(long, rows, "cash", "is what is not invested, no pair"), all_cash=frozenset(alone.tolist()))
 
 
@@ -103,7 +102,7 @@ def _grid(long: Long, without: set[str]) -> _Grid:
     free = np.zeros(len(times))
     if "cash" in long.numbers:
         free[place] = np.nan_to_num(long.numbers["cash"])
-    sums = np.bincount(place[keep], weights, minlength=len(times))
+    sums = sums_of(place[keep], weights, len(times))
     return _Grid(weights, place[keep], name.astype(np.int64), list(names), sums, free)
 
 
@@ -113,7 +112,7 @@ def _named_totals(long: Long, named: set[str], parents: set[str]) -> set[str]:
         return set()
     all_of_them, others = _grid(long, parents), _grid(long, parents | named)
     own, place = all_of_them.weights, all_of_them.time
-    gross = np.bincount(others.time, np.abs(others.weights), len(others.sums))
+    gross = sums_of(others.time, np.abs(others.weights), len(others.sums))
     sums = (others.sums, others.sums + others.cash, gross, gross + others.cash)
     fits = [np.abs(own - found[place]) <= _CLOSE * max(1.0, float(gross.max(initial=0.0))) for found in sums]
     whole = [np.abs(own - found) <= _CLOSE for found in _WHOLES]
@@ -142,7 +141,7 @@ def _unnamed_totals(grid: _Grid) -> set[str]:
 def _is_portfolio(grid: _Grid, close: float) -> bool:
     """Do all names together make up a whole portfolio, as half in one pair and the rest in others does?"""
     whole = [np.abs(grid.sums + more - all_of_it) <= close for more in (0.0, grid.cash) for all_of_it in _WHOLES]
-    used = np.bincount(grid.time, minlength=len(grid.sums)) > 0
+    used = np.unique(grid.time)
     return any(bool(found[used].all()) for found in whole)
 
 

@@ -165,7 +165,8 @@ def _of_wide(roles: Roles, max_bytes: int | None) -> Long:
     check_cells(len(frame), len(pairs), sheet.name, max_bytes)
     has_comma = has_decimal_comma(sheet, pairs)
     cells = pd.concat([frame[pair] for pair in pairs], ignore_index=True)
-    weights, bad = (found.reshape(len(pairs), len(frame)) for found in as_numbers(cells, has_decimal_comma=has_comma))
+    found, odd = as_numbers(cells, has_decimal_comma=has_comma)
+    weights, bad = found.reshape(len(pairs), len(frame)), odd.reshape(len(pairs), len(frame))
     for first in np.flatnonzero(bad.any(axis=1)):
         sheet.refuse(pairs[first], bad[first], EXPECTED)
     place, row = np.nonzero(~np.isnan(weights))

@@ -37,7 +37,7 @@ from alpha_model.history.weights_table.extra import extras_of
 from alpha_model.history.weights_table.layout import Long, long_form
 from alpha_model.history.weights_table.roles import Roles, roles_of
 from alpha_model.history.weights_table.scale import as_shares
-from alpha_model.history.weights_table.sheet import Places, Sheet
+from alpha_model.history.weights_table.sheet import Places, Sheet, sums_of
 from alpha_model.units import PairId, Usd
 
 TABLE_SUFFIXES = (".csv.gz", ".csv.zst", ".csv", ".parquet")
@@ -63,7 +63,7 @@ def read_weights(
 ) -> History:
     """A history from a table of weights.
 
-    Columns, under these or the usual other names (docs/weights-tables.md): a time; a pair in the long layout; and of
+    Columns, under these or the usual other names (docs/command-line.md): a time; a pair in the long layout; and of
     these numbers at least `weight` or `signal`:
 
     - `weight`: share of equity wanted, negative for a short; `signal`: what it came from, else the weight itself;
@@ -161,7 +161,7 @@ def _decided(roles: Roles, long: Long) -> Long:
     """
     times, at = long.moments()
     says = [~np.isnan(long.numbers[role]) for role in ("weight", "signal", "raw_weight") if role in long.numbers]
-    decided = np.bincount(at, np.logical_or.reduce(says), minlength=len(times)) > 0
+    decided = sums_of(at, np.logical_or.reduce(says), len(times)) > 0
     known = {*times[decided].tolist(), *long.all_cash}
     silent = ~np.isin(roles.moments.micros, sorted(known))
     if silent.any():

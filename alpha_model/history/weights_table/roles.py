@@ -142,10 +142,10 @@ def _best(sheet: Sheet, named: list[str]) -> _Times | None:
     if not tried:
         return None
     best = next((column for column, found in tried.items() if found.is_fine()), days[0])
-    clock = next((column for column, found in clocks.items() if found is not None), None)
-    if clock is None or not tried[best].are_days():
-        return [best], tried[best]
-    return [best, clock], tried[best]._replace(micros=tried[best].micros + clocks[clock])
+    for column, clock in clocks.items():
+        if clock is not None and tried[best].are_days():
+            return [best, column], tried[best]._replace(micros=tried[best].micros + clock)
+    return [best], tried[best]
 
 
 def _by_content(sheet: Sheet) -> _Times | None:

@@ -14,7 +14,7 @@ from alpha_model.errors import HistoryError
 from alpha_model.history import coerce
 from alpha_model.history.weights_table.layout import Long
 from alpha_model.history.weights_table.names import MOST_OPEN, are_prices
-from alpha_model.history.weights_table.sheet import Flags, Numbers, Places
+from alpha_model.history.weights_table.sheet import Flags, Numbers, Places, sums_of
 from alpha_model.units import Usd
 
 MOST_LEVERAGE = 50.0
@@ -45,13 +45,13 @@ def as_shares(long: Long, stated: Usd | None = None) -> Long:
 
 
 def _shares(long: Long, stated: Usd | None) -> Long:
-    _, at = long.moments()
+    times, at = long.moments()
     weights, cash = np.nan_to_num(long.numbers["weight"]), _per_row(long, "cash")
-    gross, net = np.bincount(at, np.abs(weights)), np.bincount(at, weights)
+    gross, net = (sums_of(at, found, len(times)) for found in (np.abs(weights), weights))
     wholes = net + np.nan_to_num(_per_time(at, cash, len(net)))
     held = gross > 0
     middle = float(np.median(gross[held])) if held.any() else 0.0
-    if _are_percent(long, wholes[held], gross[held], middle):
+    if _are_percent(long, wholes[held], middle):
         long.sheet.note("the weights are percentages; shares were made of them by dividing by 100")
         return _divided(long, np.full(len(at), _WHOLE))
     if long.is_money or middle > MOST_LEVERAGE:
@@ -69,9 +69,9 @@ def _per_time(at: Places, column: Numbers, count: int) -> Numbers:
     return found
 
 
-def _are_percent(long: Long, wholes: Numbers, gross: Numbers, middle: float) -> bool:
+def _are_percent(long: Long, wholes: Numbers, middle: float) -> bool:
     sums_to_100 = wholes.size > 0 and bool((np.abs(wholes - _WHOLE) <= _ROUNDED).all()) and not long.is_money
-    return sums_to_100 or (long.is_percent and _SAYS_PERCENT < middle <= _WHOLE * MOST_LEVERAGE and gross.size > 0)
+    return sums_to_100 or (long.is_percent and _SAYS_PERCENT < middle <= _WHOLE * MOST_LEVERAGE)
 
 
 def _divided(long: Long, by: Numbers) -> Long:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -88,6 +89,11 @@ class Sheet:
         """The names of its first columns, for a message."""
         names = list(self.frame.columns)
         return ", ".join(map(coerce.shown, names[:_FEW])) + (", …" if len(names) > _FEW else "")
+
+
+def sums_of(places: Places, values: npt.NDArray[Any], count: int) -> Numbers:
+    """The sum of the values at each of so many places."""
+    return np.bincount(places, values, count).astype(np.float64)
 
 
 def is_blank(cells: pd.Series) -> Flags:

@@ -20,5 +20,5 @@ def sides_of(cells: pd.Series) -> Numbers:
     """1 for a long, -1 for a short, 0 for neither; NaN where a cell says something else."""
     said = cells.astype("string").str.strip().str.lower().fillna("")
     if key_of(str(cells.name)) == "is_short":
-        return said.map(_ARE_SHORTS).to_numpy(np.float64)
-    return said.str.replace(r".*[.:](?=[a-z])", "", regex=True).map(_SIDES).to_numpy(np.float64)
+        return np.asarray(said.map(_ARE_SHORTS), dtype=np.float64)
+    return np.asarray(said.str.replace(r".*[.:](?=[a-z])", "", regex=True).map(_SIDES), dtype=np.float64)

@@ -70,7 +70,7 @@ def moments_of(cells: pd.Series) -> Moments:
     """The times of a column."""
     if pd.api.types.is_datetime64_any_dtype(cells):
         return _moments(pd.to_datetime(cells, utc=True))
-    numbers = pd.to_numeric(cells, errors="coerce").astype("float64").to_numpy(np.float64)
+    numbers = np.asarray(pd.to_numeric(cells, errors="coerce").astype("float64"), dtype=np.float64)
     if not np.isnan(numbers).all():
         return _of_numbers(numbers, ~is_blank(cells) & np.isnan(numbers))
     return _of_text(cells.astype("string").str.strip().str.replace(r"\s*(?:UTC|GMT)$", "Z", regex=True))
@@ -166,5 +166,5 @@ def clocks_of(cells: pd.Series) -> Places | None:
     for form in _CLOCKS:
         found = pd.to_datetime(text, format=form, errors="coerce")
         if len(found) and found.notna().all():
-            return (found - found.dt.normalize()).dt.as_unit("us").astype("int64").to_numpy(np.int64)
+            return np.asarray((found - found.dt.normalize()).dt.as_unit("us").astype("int64"), dtype=np.int64)
     return None
