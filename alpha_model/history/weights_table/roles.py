@@ -190,18 +190,13 @@ def _check_named(sheet: Sheet, first: int) -> None:
 
 def _pair(sheet: Sheet, times: list[str], numbers: dict[str, str]) -> str | None:
     """The column of pairs: text by its name, or numbers where another column has the weights; else the only text."""
-    has_weights = not {"weight", "signal", "amount", "value"}.isdisjoint(numbers)
     for column in _named(sheet, "pair"):
         if column not in times and ("weight" in numbers or not _is_number(sheet.frame[column])):
             return column
-    if not has_weights:
-        return None
     known = {*times, *numbers.values()}
-    texts = [
-        c
-        for c in sheet.frame.columns
-        if c not in known and not is_blank(sheet.frame[c]).all() and not _is_number(sheet.frame[c])
-    ]
+    cells = {column: sheet.frame[column] for column in sheet.frame.columns if column not in known}
+    has_weights = not {"weight", "amount", "value"}.isdisjoint(numbers)
+    texts = [name for name, found in cells.items() if has_weights and not (_is_number(found) or is_blank(found).all())]
     if len(texts) != 1:
         return None
     sheet.note(f"the column {coerce.shown(texts[0])} is taken for the pairs, as it is the only text", texts[0])

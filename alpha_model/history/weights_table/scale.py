@@ -28,6 +28,8 @@ _ROUNDED = 0.5
 """Percentages that were rounded sum to 100 within it."""
 _SAME = 1e-3
 """Amounts whose sum differs by no more than this share are those of one capital."""
+_STEP = 0.1
+"""So much of its value may a capital gain or lose from one time to the next."""
 
 
 def as_shares(long: Long, stated: Usd | None = None) -> Long:
@@ -109,13 +111,17 @@ def _of_amounts(long: Long, wholes: Numbers, gross: Numbers, held: Flags, stated
 
 
 def _is_one_capital(long: Long, gross: Numbers) -> bool:
-    """Do amounts sum to the same at every time, and to more than percentages would?"""
-    return (
-        len(np.unique(long.times)) > 1
-        and float(gross.min()) > 2 * _WHOLE
-        and float(np.ptp(gross)) <= _SAME * float(gross.max())
-        and not are_prices([str(name) for name in set(long.pairs)])
-    )
+    """Can amounts be told by their sum?
+
+    It is more than percentages would have, and either never changes, or changes little although pairs are opened and
+    closed: prices are never zero, and units, which are often whole, do not sum to anything.
+    """
+    sums = gross[np.unique(long.times, return_index=True)[1]]
+    if len(sums) < len(("before", "after")) or sums.min() <= 2 * _WHOLE or are_prices(list(set(long.pairs))):
+        return False
+    weights, steps = np.nan_to_num(long.numbers["weight"]), np.abs(np.diff(sums)) / sums[:-1]
+    is_traded = bool((weights <= 0).any() and (weights != np.round(weights)).any())
+    return bool(np.ptp(sums) <= _SAME * sums.max() or (is_traded and steps.max() <= _STEP))
 
 
 def _too_large(long: Long, gross: Numbers) -> HistoryError:

@@ -139,12 +139,19 @@ def test_amounts_become_shares_of_the_equity_and_that_is_said(
     assert history.equity["total_equity"].tolist() == [10_000, 10_000]
 
 
-@pytest.mark.parametrize("cells", ["6000,4000\n2024-01-12,3000,7000", '"$6,000","$4,000"\n2024-01-12,"$33","$77"'])
+@pytest.mark.parametrize(
+    "cells",
+    [
+        "6000,4000\n2024-01-12,3000,7000",
+        '"$6,000","$4,000"\n2024-01-12,"$33","$77"',
+        "6000,4000\n2024-01-12,3030.03,7070.07\n2024-01-19,0,10050.5",
+    ],
+)
 def test_amounts_alone_are_shares_of_their_sum_and_no_equity_curve_is_made_of_it(
     read: Any, wanted: Any, cells: str
 ) -> None:
     history = read(f"date,A,B\n2024-01-05,{cells}\n")
-    assert wanted(history) == {DAY: {"A": 0.6, "B": 0.4}, NEXT: {"A": 0.3, "B": 0.7}}
+    assert wanted(history).items() >= {DAY: {"A": 0.6, "B": 0.4}, NEXT: {"A": 0.3, "B": 0.7}}.items()
     assert history.cycles["investable_equity"].tolist()[0] == 10_000
     assert history.equity.empty
 
@@ -161,6 +168,8 @@ def test_amounts_of_shorts_keep_their_side(read: Any, wanted: Any) -> None:
         "date,open,close\n2024-01-05,190,190\n2024-01-12,190,190\n",
         "date,A,B\n2024-01-05,60,20\n2024-01-12,30,50\n",
         "date,A,B\n2024-01-05,0,993\n2024-01-12,4965,0\n",
+        "date,A,B\n2024-01-05,0,993\n2024-01-12,80,930\n",
+        "date,A,B\n2024-01-05,0,993.5\n2024-01-12,520.5,930.5\n",
     ],
 )
 def test_what_may_be_prices_or_units_is_refused(read: Any, text: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from decimal import Decimal
 from typing import Any
 
 import pandas as pd
@@ -159,3 +161,10 @@ def test_levels_of_an_index_are_columns(wanted: Any, tmp_path: Any, frame: pd.Da
 def test_level_and_column_of_one_name_are_refused() -> None:
     with pytest.raises(HistoryError, match="two columns named 'date'"):
         read_weights(WIDE.rename_axis("date").assign(date=1.0))
+
+
+def test_hours_of_parquet_are_added_to_their_days(tmp_path: Any, wanted: Any) -> None:
+    frame = pd.DataFrame({"date": [TIMES[0].date()], "time": [dt.time(9, 30)], "A": [Decimal("0.5")]})
+    frame.to_parquet(tmp_path / "frame.parquet")
+    assert wanted(read_weights(tmp_path / "frame.parquet")) == {"2024-01-05 09:30": {"A": 0.5}}
+    assert wanted(read_weights(frame)) == {"2024-01-05 09:30": {"A": 0.5}}
