@@ -12,7 +12,7 @@ from alpha_model.errors import HistoryError
 from alpha_model.history import coerce
 from alpha_model.history.weights_table.cycle import pair_of
 from alpha_model.history.weights_table.layout import ID, Long
-from alpha_model.history.weights_table.sheet import Numbers, Places
+from alpha_model.history.weights_table.sheet import Places
 from alpha_model.units import PairId, Usd
 
 _LARGEST_ID = 1 << 53
@@ -67,13 +67,13 @@ def check_unique(long: Long, pair_ids: Sequence[PairId], column: str) -> None:
         raise long.sheet.error(int(long.rows[place]), column, f"{told}. Remove one.")
 
 
-def one_equity(long: Long, places: Places, column: Numbers | None) -> Usd | None:
+def one_equity(long: Long, places: Places) -> Usd | None:
     """The equity of a time, which its rows must agree on within a cent."""
-    found = np.array([]) if column is None else column[places]
-    known = np.flatnonzero(~np.isnan(found))
+    found = long.numbers["equity"][places] if "equity" in long.numbers else np.array([])
+    known = found[~np.isnan(found)]
     if not known.size:
         return None
-    first = float(found[known[0]])
+    first = float(known[0])
     other = np.flatnonzero(np.abs(found - first) > max(_CENT, _ROUNDING * abs(first)))
     if other.size:
         message = f"the rows of one time have one equity, got {found[other[0]]:,.2f} after {first:,.2f}."

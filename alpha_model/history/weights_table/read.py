@@ -16,6 +16,7 @@ Two layouts, as CSV, Parquet or a pandas frame:
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from pathlib import Path
 
@@ -130,21 +131,15 @@ def _history(
     check_unique(long, pair_ids, roles.pair or roles.times[0])
     extras = _extras(roles, long, max_bytes)
 
-    assembly = Assembly()
+    assembly, done = Assembly(), 0
     assembly.problems.extend(sheet.problems)
-    values = {role: found for role, found in long.numbers.items() if role in NUMBERS}
-    signs_value = any((np.nan_to_num(values[role]) < 0).any() for role in ("value", "old_weight") if role in values)
+    has_curve, signs_held = long.knows_equity and equity is None, _signs_held(long)
     before: dict[PairId, TidyRow] = {}
-    done = 0
     for when, places in _together(long):
-        numbers = {column: found[places] for column, found in values.items()}
-        cycle = {
-            pair_ids[place]: TidyRow(extras[place], {column: _known(found[n]) for column, found in numbers.items()})
-            for n, place in enumerate(places)
-        }
-        money = one_equity(long, places, values.get("equity")) if places.size else equity
-        point = {"total_equity": money} if money is not None and equity is None and long.knows_equity else None
-        snapshot = tidy_snapshot(cycle, before, when, money, identities, is_signed=signs_value)
+        cycle = {pair_ids[place]: TidyRow(extras[place], _numbers(long, place)) for place in places}
+        money = one_equity(long, places) if places.size else equity
+        snapshot = tidy_snapshot(cycle, before, when, money, identities, is_signed=signs_held)
+        point = {"total_equity": money} if money is not None and has_curve else None
         assembly.add_cycle(snapshot, when, source="weights table", equity=point)
         before = {pair_id: row for pair_id, row in cycle.items() if row.numbers.get("weight")}
         done += len(places)
@@ -171,7 +166,7 @@ def _decided(roles: Roles, long: Long) -> Long:
         if not known:
             raise HistoryError(f"{roles.sheet.name} holds no weights: {message}. Write the weights into its cells.")
         left_out = f"{message}; nothing was decided then, and they are left out"
-        roles.sheet.problems.add("skipped", left_out, cycle_key=where)
+        roles.sheet.problems.add("skipped", left_out)
     return long.kept(decided[at])
 
 
@@ -202,5 +197,12 @@ def _together(long: Long) -> list[tuple[int, Places]]:
     return sorted((nothing | found).items())
 
 
-def _known(number: np.float64) -> float | None:
-    return None if np.isnan(number) else float(number)
+def _numbers(long: Long, place: int) -> dict[str, float | None]:
+    """The numbers of a row; None where a cell is blank."""
+    cells = {role: float(long.numbers[role][place]) for role in NUMBERS if role in long.numbers}
+    return {role: None if math.isnan(number) else number for role, number in cells.items()}
+
+
+def _signs_held(long: Long) -> bool:
+    """Has what was held before the sign of its side?"""
+    return any((long.numbers[role] < 0).any() for role in ("value", "old_weight") if role in long.numbers)

@@ -5,6 +5,7 @@ Names come first (`names`); where they leave it open, what stands in the cells d
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
@@ -74,15 +75,10 @@ def roles_of(sheet: Sheet, max_bytes: int | None = None) -> Roles:
     _check_named(sheet, 0)
     times, moments = found
     check_rows(len(sheet.frame), sheet.name)
-    numbers = {role: _named(sheet, role) for role in NAMES if role not in ("time", "pair")}
-    known = {
-        role: next(found for found in columns if found not in times)
-        for role, columns in numbers.items()
-        if {*columns} - {*times}
-    }
     _tell_odd_years(sheet, times, moments)
-    more = [column for column in _named(sheet, "time") if column not in times]
-    return Roles(sheet, times, more, moments, _pair(sheet, times, known), known)
+    numbers = {role: _named(sheet, role, times) for role in NAMES if role not in ("time", "pair")}
+    known = {role: columns[0] for role, columns in numbers.items() if columns}
+    return Roles(sheet, times, _named(sheet, "time", times), moments, _pair(sheet, times, known), known)
 
 
 def _without_blank_rows(sheet: Sheet) -> Sheet:
@@ -96,12 +92,12 @@ def _without_blank_rows(sheet: Sheet) -> Sheet:
     if blank.any():
         where = sheet.row_name(int(np.flatnonzero(blank)[0]))
         message = f"blank rows: {np.count_nonzero(blank):,}, the first is {where}; they are left out"
-        sheet.problems.add("skipped", message, cycle_key=where)
+        sheet.problems.add("skipped", message)
     return sheet.kept(~blank)
 
 
-def _named(sheet: Sheet, role: str) -> list[str]:
-    """The columns that may have a role by their names, the plainest name first."""
+def _named(sheet: Sheet, role: str, taken: Sequence[str] = ()) -> list[str]:
+    """The columns that may have a role by their names, the plainest name first, but for those that have another."""
     ranks = {name: rank for rank, name in enumerate(NAMES[role])}
     lower: dict[str, str] = {}
     for column in sheet.frame.columns:
@@ -111,7 +107,7 @@ def _named(sheet: Sheet, role: str) -> list[str]:
                 raise HistoryError(f"{sheet.name} has two columns named {shown}. Rename one.", column=column)
             lower[column.lower()] = column
     found = {column: (ranks[role_key(column)], column.lower() not in ranks) for column in lower.values()}
-    return sorted(found, key=found.__getitem__)
+    return sorted(found.keys() - {*taken}, key=found.__getitem__)
 
 
 def _with_times(sheet: Sheet) -> tuple[Sheet, _Times | None]:
@@ -190,8 +186,8 @@ def _check_named(sheet: Sheet, first: int) -> None:
 
 def _pair(sheet: Sheet, times: list[str], numbers: dict[str, str]) -> str | None:
     """The column of pairs: text by its name, or numbers where another column has the weights; else the only text."""
-    for column in _named(sheet, "pair"):
-        if column not in times and ("weight" in numbers or not _is_number(sheet.frame[column])):
+    for column in _named(sheet, "pair", times):
+        if "weight" in numbers or not _is_number(sheet.frame[column]):
             return column
     known = {*times, *numbers.values()}
     cells = {column: sheet.frame[column] for column in sheet.frame.columns if column not in known}

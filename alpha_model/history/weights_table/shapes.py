@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from alpha_model.history import coerce
@@ -25,6 +26,7 @@ from alpha_model.history.weights_table.times import Moments, moments_of
 _OPENED = ("open_date", "open_time", "entry_date", "entry_time", "opened_at", "entry_timestamp")
 _CLOSED = ("close_date", "close_time", "exit_date", "exit_time", "closed_at", "exit_timestamp")
 _STAKES = ("stake_amount", *NAMES["amount"], *NAMES["value"])
+_PAIRS = {*NAMES["pair"], "index", "unnamed_0"}
 _DATE = re.compile(r"(?<!\d)(\d{4})-?(\d{2})-?(\d{2})(?!\d)")
 
 
@@ -66,8 +68,30 @@ def _of_trades(sheet: Sheet, max_bytes: int | None) -> Sheet | None:
     if None in columns or not len(sheet.frame):
         return None
     opened, closed, pair, stake = (str(column) for column in columns)
-    begins, ends, amounts = _times(sheet, opened), _times(sheet, closed), _stakes(sheet, stake)
+    begins, ends, stakes = _times(sheet, opened), _times(sheet, closed), _stakes(sheet, stake)
     sheet.refuse(opened, begins.bad, begins.expected)
+    rows, times, is_open = _open_times(sheet, begins, ends, max_bytes)
+    held, names = np.where(is_open, stakes[rows], 0.0), sheet.frame[pair].to_numpy(object)[rows]
+    frame = pd.DataFrame({"timestamp": times, "pair": names, "value": held, "row": rows})
+    most = float(frame["value"].abs().groupby(frame["timestamp"]).sum().max())
+    sheet.note(
+        f"the table lists trades: what is open at a time is held, as a share of the most that was open, {most:,.2f}, "
+        "for it does not say the equity",
+        stake,
+    )
+    frame = frame.groupby(["timestamp", "pair"], as_index=False).agg({"value": "sum", "row": "first"})
+    cells = frame.assign(timestamp=_moments(frame["timestamp"]), **{MOST_OPEN: most})
+    return _of_rows(sheet, cells.drop(columns="row"), frame["row"].to_numpy(np.int64))
+
+
+def _open_times(
+    sheet: Sheet, begins: Moments, ends: Moments, max_bytes: int | None
+) -> tuple[Places, Places, npt.NDArray[np.bool_]]:
+    """Of each trade and each time at which any opened or closed, from its own opening to its closing, a row.
+
+    Returns:
+        The trade, the time, and whether the trade is still open then.
+    """
     events = np.unique(np.concatenate([begins.micros, ends.micros[~ends.bad]]))
     first = np.searchsorted(events, begins.micros)
     last = np.where(ends.bad, len(events) - 1, np.searchsorted(events, ends.micros))
@@ -75,20 +99,11 @@ def _of_trades(sheet: Sheet, max_bytes: int | None) -> Sheet | None:
     check_weights(int(counts.sum()), sheet.name, max_bytes)
     rows = np.repeat(np.arange(len(counts)), counts)
     event = np.arange(len(rows)) - np.repeat(np.cumsum(counts) - counts, counts) + first[rows]
-    held = np.where((event == last[rows]) & ~ends.bad[rows], 0.0, amounts[rows])
-    names = sheet.frame[pair].to_numpy(object)[rows]
-    most = float(np.bincount(event, np.abs(held)).max())
-    sheet.note(
-        f"the table lists trades: what is open at a time is held, as a share of the most that was open, {most:,.2f}, "
-        "for it does not say the equity",
-        stake,
-    )
-    frame = pd.DataFrame({"timestamp": events[event], "pair": names, "value": held, "row": rows, MOST_OPEN: most})
-    frame = frame.groupby(["timestamp", "pair"], as_index=False).agg(
-        {"value": "sum", MOST_OPEN: "first", "row": "first"}
-    )
-    frame["timestamp"] = pd.to_datetime(frame["timestamp"], unit="us", utc=True)
-    return _of_rows(sheet, frame.drop(columns="row"), frame["row"].to_numpy(np.int64))
+    return rows, events[event], (event < last[rows]) | ends.bad[rows]
+
+
+def _moments(micros: npt.ArrayLike) -> pd.Series:
+    return pd.Series(pd.to_datetime(np.asarray(micros), unit="us", utc=True))
 
 
 def _stakes(sheet: Sheet, column: str) -> Numbers:
@@ -108,39 +123,39 @@ def _of_columns(sheet: Sheet, max_bytes: int | None) -> Sheet | None:
     check_weights(len(columns) * len(sheet.frame), sheet.name, max_bytes)
     rows = np.tile(np.arange(len(sheet.frame)), len(columns))
     found = sheet.frame.rename(columns={pairs: "pair"}).melt("pair", var_name="timestamp", value_name="weight")
-    found["timestamp"] = pd.to_datetime(np.repeat(times.micros, len(sheet.frame)), unit="us", utc=True)
+    found["timestamp"] = _moments(np.repeat(times.micros, len(sheet.frame)))
     sheet.note("the columns are times and the rows pairs")
     return _of_rows(sheet, found, rows)
 
 
 def _of_one_decision(sheet: Sheet, _max_bytes: int | None) -> Sheet | None:
     """Pairs and their weights, with or without a header, of the time that the file's name or age says."""
-    if len(sheet.frame.columns) != len(("pair", "weight")):
+    cells = _pairs_and_weights(sheet)
+    if cells is None or as_numbers(cells["weight"])[1].any():
         return None
-    pair, weight = sheet.frame.columns
-    is_header = np.isnan(as_numbers(pd.Series([weight]))[0][0])
-    cells = sheet.frame.set_axis(["pair", "weight"], axis=1)
-    rows = np.arange(len(cells))
-    if pair and not is_header:
-        cells = pd.concat([pd.DataFrame({"pair": [pair], "weight": [weight]}), cells], ignore_index=True)
-        rows = np.arange(-1, len(rows))
-    elif pair and key_of(pair) not in (*NAMES["pair"], "index", "unnamed_0"):
-        return None
-    when = _stated_day(sheet.name)
-    words = "as its name says"
-    if when is None:
-        when, words = sheet.written_at, "when the file was last written"
-    if as_numbers(cells["weight"])[1].any():
-        return None
+    named = _stated_day(sheet.name)
+    when = sheet.written_at if named is None else named
     if when is None:
         raise sheet.no_weights(
             "it has pairs and weights, and no time. Put its day into the file's name, as weights-2026-01-05.csv, or "
             "into a column timestamp."
         )
-    told = coerce.iso(when)
-    sheet.note(f"the table says no time: it is taken for one decision, of {told}, {words}")
-    cells["timestamp"] = pd.to_datetime(when, unit="us", utc=True)
-    return _of_rows(sheet, cells, rows)
+    words = "when the file was last written" if named is None else "as its name says"
+    sheet.note(f"the table says no time: it is taken for one decision, of {coerce.iso(when)}, {words}")
+    rows = np.arange(len(sheet.frame) - len(cells), len(sheet.frame))
+    return _of_rows(sheet, cells.assign(timestamp=_moments([when] * len(cells))), rows)
+
+
+def _pairs_and_weights(sheet: Sheet) -> pd.DataFrame | None:
+    """The cells of a table of these two columns; what stands in place of a header is the first row of one without."""
+    if len(sheet.frame.columns) != len(("pair", "weight")):
+        return None
+    pair, weight = sheet.frame.columns
+    cells = sheet.frame.set_axis(["pair", "weight"], axis=1)
+    is_number = not np.isnan(as_numbers(pd.Series([weight]))[0][0])
+    if pair and is_number:
+        return pd.concat([pd.DataFrame({"pair": [pair], "weight": [weight]}), cells], ignore_index=True)
+    return cells if not pair or key_of(pair) in _PAIRS else None
 
 
 def _stated_day(name: str) -> int | None:
