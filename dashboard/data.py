@@ -24,7 +24,7 @@ from alpha_model.history import (
     read_weights,
     read_weights_bytes,
 )
-from alpha_model.history.tidy import TABLE_SUFFIXES
+from alpha_model.history.weights_table import TABLE_SUFFIXES
 from dashboard.opened import OpenHistory
 from dashboard.settings import Settings
 from dashboard.text import one_line, shortened

@@ -16,7 +16,7 @@ from alpha_model.history import History, dataset_versions, default_cache, read_h
 from alpha_model.history.address import is_uri, is_web, local_path, shown, shown_uri
 from alpha_model.history.history import utc
 from alpha_model.history.place import Place
-from alpha_model.history.tidy import is_table
+from alpha_model.history.weights_table import is_table
 from alpha_model.units import PairId
 
 Command = TypeVar("Command", bound=Callable[..., Any])

@@ -14,9 +14,9 @@ from alpha_model.history.reader import read_history, read_history_bytes
 from alpha_model.history.recorder import HistoryRecorder
 from alpha_model.history.recording import EquityPoint, Receipt
 from alpha_model.history.store import Compaction, compact
-from alpha_model.history.tidy import is_table_name, read_weights, read_weights_bytes
 from alpha_model.history.transfer import record_history
 from alpha_model.history.web import Patience
+from alpha_model.history.weights_table import is_table_name, read_weights, read_weights_bytes
 
 __all__ = [
     "Compaction",

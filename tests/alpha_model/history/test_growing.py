@@ -280,3 +280,21 @@ def test_one_cycle_has_no_interval() -> None:
 def test_interval_is_the_usual_one_despite_a_gap() -> None:
     now = datetime.fromtimestamp(MONDAY, UTC)
     assert freshness_of(times(0, 1, 2, 9, 10), now).interval == timedelta(days=1)
+
+
+@pytest.mark.parametrize(
+    ("cycles", "due"),
+    [
+        ([day for day in range(19) if day % 7 < 5], 21),  # until a Friday: due on Monday
+        ([day for day in range(18) if day % 7 < 5], 18),  # until a Thursday: on Friday
+        ([day + hour / 24 for day in range(12) if day % 7 < 5 for hour in (9, 10, 11)], 14 + 9 / 24),
+        ([day + hour / 24 for day in range(11) if day % 7 < 5 for hour in (9, 10, 11)], 11 + 9 / 24),
+        ([0, 7, 14], 21),
+        ([0, 1, 2, 3, 4, 8, 9, 10, 11, 14, 15, 16, 17, 18], 21),  # the first Monday was a holiday
+    ],
+)
+def test_nights_and_weekends_are_learnt(cycles: list[float], due: float) -> None:
+    now = datetime.fromtimestamp(MONDAY, UTC) + timedelta(days=due - 0.01)
+    found = freshness_of(times(*cycles), now)
+    assert found.due_at == datetime.fromtimestamp(MONDAY + due * DAY, UTC)
+    assert not found.is_overdue

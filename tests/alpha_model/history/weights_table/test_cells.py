@@ -97,7 +97,7 @@ def test_progress_ends_with_the_whole() -> None:
         (gzip.compress(WIDE, mtime=0)[:-9], "is compressed, and damaged"),
         (b'date,note\n2026-01-05,"' + b"x" * 3_000_000, "cannot be read as a table"),
         (parquet(pd.DataFrame({"date": ["2026-01-05"], "A": [[0.5]]})), "column 'A': expected numbers, times or text"),
-        (b"time,pr\x1b[31m\n1,x\x1b[31m\n", r"column 'pr.x1b.31m': expected a finite number, got 'x.x1b.31m'"),
+        (b"time,pr\x1b[31m\n2026-01-05,x\x1b[31m\n", r"column 'pr.x1b.31m': expected a finite number, got 'x.x1b.31m'"),
         (b"open,high\n1,2\n", "no table of weights: it has no column of times, its columns are 'open', 'high'. Name"),
     ],
 )
@@ -141,7 +141,7 @@ def test_file_that_is_not_parquet_but_named_so_says_what_it_is(tmp_path: Path, c
 @pytest.mark.parametrize(("unit", "moment"), [("ms", 2**60), ("ms", -(2**60)), ("us", 2**62), ("us", 1 - 2**63)])
 def test_time_beyond_all_calendars_says_where(unit: Any, moment: int, zone: str | None) -> None:
     times = pa.array([0, moment], pa.int64()).cast(pa.timestamp(unit, zone))
-    with pytest.raises(HistoryError, match=r"up.parquet, row 2, column timestamp: expected a time, .* got Timestamp"):
+    with pytest.raises(HistoryError, match=r"up.parquet, row 2, column date: expected a time, .* got Timestamp"):
         read_weights_bytes(parquet(pa.table({"date": times, "A": [1.0, 1.0]})), "up.parquet")
     noted = pa.table({"date": ["2026-01-05", "2026-01-06"], "pair": ["A", "A"], "weight": [1.0, 1.0], "until": times})
     extra = read_weights_bytes(parquet(noted), "up.parquet").tables.signals["extra"].to_pylist()
@@ -168,17 +168,22 @@ def test_note_of_pandas_says_which_column_is_the_time() -> None:
     assert history.timestamps.tolist() == [pd.Timestamp("2026-01-05", tz="UTC")]
 
 
+DAY = 1_767_571_200
+
+
 def rle(text: str, rows: int) -> bytes:
     """A small file of many rows."""
     same = pa.array(np.zeros(rows, "int32"))
     pair = pa.DictionaryArray.from_arrays(same, pa.array([text]))
-    return parquet(pa.table({"date": np.arange(rows), "pair": pair, "weight": np.zeros(rows)}))
+    return parquet(pa.table({"date": DAY + np.arange(rows), "pair": pair, "weight": np.zeros(rows)}))
 
 
 def long_texts(count: int, length: int) -> bytes:
     """A small file of few rows, whose texts differ and are long."""
     texts = [f"{place:09}".ljust(length, "x") for place in range(count)]
-    return parquet(pa.table({"date": np.arange(count), "pair": texts, "weight": np.zeros(count)}), compression="zstd")
+    return parquet(
+        pa.table({"date": DAY + np.arange(count), "pair": texts, "weight": np.zeros(count)}), compression="zstd"
+    )
 
 
 def forged(content: bytes, number: int, times: int) -> bytes:
@@ -195,7 +200,7 @@ def forged(content: bytes, number: int, times: int) -> bytes:
 def with_notes(rows: int, columns: int, title: str = "note") -> bytes:
     """A long table with columns that we do not know."""
     notes = {f"{title}{place}": np.ones(rows, "int8") for place in range(columns)}
-    return parquet(pa.table({"date": np.arange(rows), "pair": ["A"] * rows, "weight": np.zeros(rows), **notes}))
+    return parquet(pa.table({"date": DAY + np.arange(rows), "pair": ["A"] * rows, "weight": np.zeros(rows), **notes}))
 
 
 TOO_LARGE = {
@@ -215,7 +220,10 @@ TOO_LARGE = {
         parquet(pa.table({str(place): [0.0][:0] for place in range(5_001)}), store_schema=False),
         "has 5,001 columns, and at most 5,000 may be opened here",
     ),
-    "blanks": (b"date,A,B,C,D,E,F\n" + b"1,,,,,,\n" * 1_700, "has 10,200 cells in 6 columns, and at most 10,000"),
+    "blanks": (
+        b"date,A,B,C,D,E,F\n" + b"2026-01-05,,,,,,\n" * 1_700,
+        "has 10,200 cells in 6 columns, and at most 10,000",
+    ),
     "packed": (gzip.compress(b"date,A\n" + b" " * 2_000_000, mtime=0), "more than 1,000,000 bytes when unpacked"),
     "plain": (WIDE + b" " * 1_000_000, "more than 1,000,000 bytes"),
 }
@@ -262,14 +270,16 @@ def test_text_that_few_bytes_stand_for_is_refused_at_the_first_batch_too_many(ba
 
 
 def test_columns_of_csv_are_counted_before_it_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("alpha_model.history.tidy_file.open_csv", lambda *_: pytest.fail("read"))
+    monkeypatch.setattr("alpha_model.history.weights_table.cells.open_csv", lambda *_: pytest.fail("read"))
     for start in (b"", b"\r\n\n", b'"a\nb",'):
         with pytest.raises(HistoryError, match=r"has 5,00[12] columns"):
             read_weights_bytes(start + TOO_LARGE["columns"][0], "up.csv", max_bytes=1_000_000)
 
 
 def test_cells_of_a_wide_table_are_counted_before_they_are_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pd, "to_numeric", lambda *_, **__: pytest.fail("looked at"))
+    monkeypatch.setattr(
+        "alpha_model.history.weights_table.layout.as_numbers", lambda *_, **__: pytest.fail("looked at")
+    )
     with pytest.raises(HistoryError, match=TOO_LARGE["blanks"][1]):
         read_weights_bytes(TOO_LARGE["blanks"][0], "up.csv", max_bytes=1_000_000)
 
@@ -283,19 +293,21 @@ def test_columns_of_a_wide_table_are_converted_at_once(monkeypatch: pytest.Monke
         return real(given, **settings)
 
     monkeypatch.setattr(pd, "to_numeric", watched)
-    read_weights(pd.DataFrame(np.zeros((2, 30)), index=FRAME.index))
-    assert [count for count in cells if count != 2] == [60, 60]
+    read_weights(pd.DataFrame(np.full((2, 30), 0.03), index=FRAME.index))
+    assert [count for count in cells if count != 2] == [60]
 
 
 def test_columns_that_we_do_not_know_are_counted_before_they_are_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("alpha_model.history.tidy_extra._extra", lambda *_: pytest.fail("looked at"))
+    monkeypatch.setattr("alpha_model.history.weights_table.extra._extra", lambda *_: pytest.fail("looked at"))
     with pytest.raises(HistoryError, match=TOO_LARGE["notes"][1]):
         read_weights_bytes(TOO_LARGE["notes"][0], "up.parquet", max_bytes=1_000_000)
 
 
 def test_notes_that_are_too_large_are_refused_at_the_first_row_too_many(monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[str] = []
-    monkeypatch.setattr("alpha_model.history.tidy_extra._extra", lambda *_: made.append("x" * 400_000) or made[-1])
+    monkeypatch.setattr(
+        "alpha_model.history.weights_table.extra._extra", lambda *_: made.append("x" * 400_000) or made[-1]
+    )
     with pytest.raises(HistoryError, match="more than 1,000,000 bytes"):
         read_weights_bytes(with_notes(10, 1), "up.parquet", max_bytes=1_000_000)
     assert len(made) == 3

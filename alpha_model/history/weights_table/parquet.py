@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 from alpha_model.errors import HistoryError
 from alpha_model.history import coerce
 from alpha_model.history.opening import MappedFile, check_size
-from alpha_model.history.tidy_limits import check_columns, check_unlike, check_weights
+from alpha_model.history.weights_table.limits import check_columns, check_unlike, check_weights
 
 _BATCH_CELLS = 1 << 20
 _MOST_ROWS = 1 << 16
@@ -112,9 +112,9 @@ def _value_type(kind: pa.DataType) -> pa.DataType:
 
 
 def _plain_type(kind: pa.DataType) -> pa.DataType:
-    """What a column is cast to; a dictionary of text cannot become views."""
+    """What a column is cast to; a dictionary of text cannot become views, and hours of the day are text."""
     found = _value_type(kind)
-    return pa.string() if pa.types.is_string_view(found) else found
+    return pa.string() if pa.types.is_string_view(found) or pa.types.is_time(found) else found
 
 
 def _is_text(kind: pa.DataType) -> bool:
@@ -123,8 +123,9 @@ def _is_text(kind: pa.DataType) -> bool:
 
 def _is_plain(kind: pa.DataType) -> bool:
     kind = _value_type(kind)
-    known = (pa.types.is_null, pa.types.is_boolean, pa.types.is_integer, pa.types.is_floating, pa.types.is_decimal)
-    return _is_text(kind) or any(is_known(kind) for is_known in (*known, pa.types.is_timestamp, pa.types.is_date))
+    numbers = (pa.types.is_null, pa.types.is_boolean, pa.types.is_integer, pa.types.is_floating, pa.types.is_decimal)
+    times = (pa.types.is_timestamp, pa.types.is_date, pa.types.is_time)
+    return _is_text(kind) or any(is_known(kind) for is_known in (*numbers, *times))
 
 
 def _unpacked_size(column: pa.Array) -> int:

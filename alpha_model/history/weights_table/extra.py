@@ -9,10 +9,8 @@ import pandas as pd
 
 from alpha_model.history import coerce
 from alpha_model.history.opening import check_size
-from alpha_model.history.tidy_limits import check_cells
-
-BLANK = frozenset({"", "nan", "na", "n/a", "null", "none"})
-"""What an empty cell says, in lower case."""
+from alpha_model.history.weights_table.limits import check_cells
+from alpha_model.history.weights_table.sheet import BLANK
 
 
 def extras_of(frame: pd.DataFrame, name: str, max_bytes: int | None) -> list[str | None]:
