@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Self, TypeAlias
 
-from alpha_model import checks, formatting, rebalance, sizing, weighting
-from alpha_model.allocation import Sharing, SharingMode
+import numpy as np
+
+from alpha_model import checks, formatting, rebalance, rules, sizing, weighting
 from alpha_model.errors import StepOrderError, WeightError
 from alpha_model.pair import TradingPairIdentifier
 from alpha_model.portfolio import Portfolio, TradingPosition
@@ -21,11 +22,15 @@ from alpha_model.position_manager import PositionManager
 from alpha_model.reason import Code, Reason, Stage
 from alpha_model.serialisation import TIME_FIELD, Extra, JsonDataclass, naive_utc, plain_number
 from alpha_model.signal import Flag, TradingPairSignal
+from alpha_model.signal import TradingPairSignalFlags as Flags
 from alpha_model.size_risk import SizeRiskModel
-from alpha_model.step_settings import describe_function, describe_model
+from alpha_model.step_settings import describe_model
 from alpha_model.trade import TradeExecution
 from alpha_model.units import PairId, Usd, Weight
 from alpha_model.weighting import WeightingMethod, weight_by_1_slash_n
+
+PINNED_FLAGS = rules.flags_of("carry_forward_non_redeemable_positions")
+"""Why a position keeps its value."""
 
 MaxWeightFunction: TypeAlias = Callable[[TradingPairIdentifier], Weight]
 """The largest share of equity that one pair may hold, where pairs differ."""
@@ -135,6 +140,42 @@ class AlphaModel(JsonDataclass):
         counts = Counter(flag for signal in self.signals.values() for flag in signal.flags)
         return dict(sorted(counts.items()))
 
+    def get_unallocatable_signals(self) -> list[dict[str, Any]]:
+        """The buys that a closed venue has blocked.
+
+        Returns:
+            One a signal: asset_label, pair_ticker, vault_name, vault_address, target_weight (0...1), target_usd,
+            unallocatable_weight (what was blocked as a share of investable equity), unallocatable_usd.
+        """
+        return [
+            {
+                "asset_label": signal.pair.get_chart_label(),
+                **_venue(signal.pair),
+                "target_weight": signal.normalised_weight,
+                "target_usd": signal.position_target or 0.0,
+                "unallocatable_weight": usd / self.investable_equity if self.investable_equity else 0.0,
+                "unallocatable_usd": usd,
+            }
+            for signal, usd in self._missed(rules.Gate.cannot_deposit)
+        ]
+
+    def get_missed_vault_events(self) -> list[dict[str, Any]]:
+        """What closed venues have blocked.
+
+        Returns:
+            One a signal: pair_ticker, vault_name, vault_address, event_type (`deposit` or `redemption`), missed_usd.
+        """
+        kinds = {rules.Gate.cannot_deposit: "deposit", rules.Gate.cannot_redeem: "redemption"}
+        return [
+            {**_venue(signal.pair), "event_type": kind, "missed_usd": usd}
+            for gate, kind in kinds.items()
+            for signal, usd in self._missed(gate)
+        ]
+
+    def _missed(self, gate: rules.Gate) -> list[tuple[TradingPairSignal, Usd]]:
+        name = rebalance.MISSED[gate]
+        return [(each, each.other_data[name]) for each in self.signals.values() if name in each.other_data]
+
     def get_debug_print(self) -> str:
         """The cycle as text for the console; works at any point of the cycle."""
         amounts = {
@@ -191,8 +232,46 @@ class AlphaModel(JsonDataclass):
             leverage=plain_number(leverage),
         )
 
+    def carry_forward_non_redeemable_positions(self, position_manager: PositionManager) -> Usd:
+        """Pin every open position that cannot be traded now at its value; call it before `select_top_signals`.
+
+        Such a position cannot be redeemed, as the pricing model says, or awaits the settlement of a deposit or a
+        redemption. Its signal becomes its value in USD, and it takes no part in sharing out.
+
+        Args:
+            position_manager: What is held, and which venues are open.
+
+        Returns:
+            USD that are pinned, to be taken off the equity before it is shared out.
+        """
+        checks.check_type(position_manager, PositionManager, "carry_forward_non_redeemable_positions")
+        stuck = [
+            (position, Flags.settlement_pending if position.is_settling() else Flags.cannot_redeem)
+            for position in position_manager.get_current_portfolio().open_positions.values()
+            if not position.pair.is_credit_supply()
+            and (position.is_settling() or not position_manager.can_redeem(position.pair.get_pricing_pair()))
+        ]
+        checks.check_marks([position for position, _ in stuck], self._when())
+        for position, flag in stuck:
+            self._pin(position, flag)
+        self._record("carry_forward_non_redeemable_positions")
+        return sum(position.get_value() for position, _ in stuck)
+
+    def _pin(self, position: TradingPosition, flag: Flags) -> None:
+        pair, value = position.pair.get_pricing_pair(), position.get_value()
+        signal = self.raw_signals.get(pair.require_id())
+        if signal is None:
+            signal = TradingPairSignal(pair=pair, signal=value, signal_id=self._next_signal_id())
+            self.raw_signals[pair.require_id()] = signal
+        signal.signal = value
+        signal.carry_forward_position = True
+        signal.position_target = value
+        signal.flags = (signal.flags - PINNED_FLAGS) | {flag}
+
     def select_top_signals(self, count: int, threshold: float = 0.0) -> None:
         """Choose the strongest signals, whatever their side; ties in the order of `set_signal`.
+
+        Positions that were carried forward are kept beside them.
 
         Args:
             count: How many.
@@ -202,15 +281,18 @@ class AlphaModel(JsonDataclass):
             SignalError: The count is no whole number >= 0, or the threshold is not finite.
         """
         checks.check_count(count, threshold)
-        strong = [item for item in self.raw_signals.items() if item[1].strength >= threshold]
-        strong.sort(key=lambda item: item[1].strength, reverse=True)
-        self.signals = dict(strong[:count])
-        for pair_id, signal in self.raw_signals.items():
+        raw = list(self.raw_signals.values())
+        pinned = np.array([[signal.carry_forward_position for signal in raw]], dtype=np.bool_)
+        selection = rules.Selection(min(int(count), len(raw)), float(threshold))
+        found = rules.select(sizing.as_row(signal.signal for signal in raw), selection, pinned)
+        kept = [*found.columns[0].tolist(), *np.flatnonzero(pinned).tolist()]
+        self.signals = {raw[place].pair.require_id(): raw[place] for place in kept}
+        for signal, code in zip(raw, found.codes[0].tolist(), strict=True):
             signal.forget_reasons(Stage.selection)
-            if pair_id not in self.signals:
-                weak = signal.strength < threshold
-                code, limit = (Code.below_signal_threshold, threshold) if weak else (Code.not_in_top, float(count))
-                signal.add_reason(Reason(Stage.selection, code, limit=limit))
+            if code == rules.Chosen.below_threshold:
+                signal.add_reason(Reason(Stage.selection, Code.below_signal_threshold, limit=float(threshold)))
+            elif code == rules.Chosen.not_in_top:
+                signal.add_reason(Reason(Stage.selection, Code.not_in_top, limit=float(count)))
         self._record("select_top_signals", count=count, threshold=threshold)
 
     def assign_weights(self, method: WeightingMethod = weight_by_1_slash_n) -> None:
@@ -227,10 +309,10 @@ class AlphaModel(JsonDataclass):
         checks.check_function(method, "method", "assign_weights")
         checks.check_selected(self.raw_signals, self.signals, self._done(), self._when(), "assign_weights")
         weights = method({pair_id: signal.signal for pair_id, signal in self.signals.items()})
-        checks.check_raw_weights(weights, self.signals, str(describe_function(method)))
+        checks.check_raw_weights(weights, self.signals, rules.Method.of(method).name)
         for pair_id, signal in self.signals.items():
             signal.raw_weight = float(weights[pair_id])
-        self._record("assign_weights", method=describe_function(method))
+        self._record("assign_weights", method=rules.Method.of(method).written())
 
     def normalise_weights(
         self,
@@ -242,6 +324,7 @@ class AlphaModel(JsonDataclass):
         waterfall: bool = False,
         max_weight_function: MaxWeightFunction | None = None,
         epsilon_usd: Usd = 5.0,
+        max_protocol_weight: Weight | None = None,
     ) -> None:
         """Turn raw weights into shares of equity, capped by concentration and by what the market can carry.
 
@@ -256,6 +339,8 @@ class AlphaModel(JsonDataclass):
             waterfall: With size risk: fill each pair as far as it goes before the next.
             max_weight_function: A max weight of its own for each pair; the smaller of the two counts.
             epsilon_usd: With `max_positions` or `waterfall`: stop when no more than this is left.
+            max_protocol_weight: Largest share of equity of the pairs of one protocol together (`pair.get_protocol()`).
+                With size risk a pair asks for no more than its protocol has left, else all shrink in proportion.
 
         Raises:
             StepOrderError: The raw weights were not assigned yet.
@@ -269,19 +354,26 @@ class AlphaModel(JsonDataclass):
         checks.check_max_weight(max_weight, self._when())
         checks.check_count_or_none(max_positions, "max_positions", self._when())
         checks.check_usd(epsilon_usd, "epsilon_usd", self._when())
+        if max_protocol_weight is not None:
+            checks.check_max_weight(max_protocol_weight, self._when())
         caps = [self._cap_for(signal.pair, max_weight, max_weight_function) for signal in self.signals.values()]
         if size_risk_model is None:
             if max_positions is not None or waterfall:
                 raise WeightError("max_positions and waterfall share out size risk. Give a size_risk_model.")
-            sizing.normalise(self.signals, caps)
+            sizing.normalise(self.signals, caps, plain_number(max_protocol_weight))
             self.accepted_investable_equity = self.size_risk_discarded_value = None
         else:
             checks.check_type(size_risk_model, SizeRiskModel, "normalise_weights")
             checks.check_size_risk(investable_equity, self.signals.values(), self._when())
-            mode = SharingMode.of(max_positions, waterfall=waterfall)
-            sharing = Sharing(plain_number(investable_equity) or 0.0, mode, max_positions, epsilon_usd)
-            shared = sizing.share_out(self.signals, caps, sharing, size_risk_model, self.timestamp)
-            self.investable_equity = sharing.equity
+            sharing = rules.Sharing(
+                rules.SharingMode.of(max_positions, waterfall=waterfall),
+                max_positions=max_positions,
+                epsilon_usd=float(epsilon_usd),
+                max_protocol_weight=plain_number(max_protocol_weight),
+            )
+            equity = plain_number(investable_equity) or 0.0
+            shared = sizing.share_out(self.signals, caps, equity, sharing, size_risk_model, self.timestamp)
+            self.investable_equity = equity
             self.accepted_investable_equity = shared.accepted
             self.size_risk_discarded_value = shared.discarded
         self._record(
@@ -291,8 +383,9 @@ class AlphaModel(JsonDataclass):
             size_risk_model=describe_model(size_risk_model),
             max_positions=max_positions,
             waterfall=waterfall,
-            max_weight_function=max_weight_function and describe_function(max_weight_function),
+            max_weight_function=max_weight_function and rules.Method.of(max_weight_function).name,
             epsilon_usd=epsilon_usd,
+            max_protocol_weight=max_protocol_weight,
         )
 
     def cap_chain_allocation(self, max_weight_per_chain: Weight) -> None:
@@ -311,7 +404,9 @@ class AlphaModel(JsonDataclass):
         before = self.accepted_investable_equity
         sizing.cap_chains(self.signals, max_weight_per_chain, None if before is None else self.investable_equity)
         if before is not None:
-            self.accepted_investable_equity = self.get_allocated_value()
+            self.accepted_investable_equity = sum(
+                signal.position_target or 0.0 for signal in self.signals.values() if not signal.carry_forward_position
+            )
             freed = before - self.accepted_investable_equity
             self.size_risk_discarded_value = (self.size_risk_discarded_value or 0.0) + freed
         self._record("cap_chain_allocation", max_weight_per_chain=max_weight_per_chain)
@@ -447,6 +542,8 @@ class AlphaModel(JsonDataclass):
         sell_rebalance_min_threshold: Usd | None = None,
         cap_buys_to_sync_cash: bool = False,
         sync_cash_headroom_usd: Usd = 0.0,
+        execution_context: Any = None,
+        same_cycle_cash_buffer_usd: Usd = 0.0,
     ) -> list[TradeExecution]:
         """Plan the trades that lead to the targets, with their stop-loss and take-profit triggers.
 
@@ -459,6 +556,9 @@ class AlphaModel(JsonDataclass):
             sell_rebalance_min_threshold: USD; the threshold for decreases, where it differs. 0 is a threshold.
             cap_buys_to_sync_cash: Shrink buys to the cash that really arrives.
             sync_cash_headroom_usd: USD of cash to leave untouched then.
+            execution_context: Not used; strategies of the reference framework pass it.
+            same_cycle_cash_buffer_usd: USD of cash that the buys of this cycle leave untouched; above 0 it shrinks them
+                to the cash that arrives, as `cap_buys_to_sync_cash` does.
 
         Returns:
             The planned trades: sells and covers, then buys and openings.
@@ -469,6 +569,7 @@ class AlphaModel(JsonDataclass):
             SignalError: A leveraged long while `use_spot_for_long` is on.
             PricingError: A price is missing.
         """
+        del execution_context
         step = "generate_rebalance_trades_and_triggers"
         checks.check_type(position_manager, PositionManager, step)
         checks.check_selected(self.raw_signals, self.signals, self._done(), self._when(), step)
@@ -478,19 +579,20 @@ class AlphaModel(JsonDataclass):
             if invidiual_rebalance_min_threshold is None
             else invidiual_rebalance_min_threshold
         )
-        rules = rebalance.RebalanceRules(
+        settings = rebalance.RebalanceRules(
             min_trade_threshold=min_trade_threshold,
             individual_threshold=individual,
             sell_threshold=sell_rebalance_min_threshold,
             close_weight_epsilon=self.close_position_weight_epsilon,
             cap_buys_to_cash=cap_buys_to_sync_cash,
             cash_headroom=sync_cash_headroom_usd,
+            cash_buffer=same_cycle_cash_buffer_usd,
         )
         portfolio = position_manager.get_current_portfolio()
         signals, held = list(self.signals.values()), _positions_by_pair(portfolio)
         checks.check_holdings_known(signals, held, self._done(), self._when())
         with portfolio.untouched_on_error():
-            decisions = rebalance.decide(signals, rules, position_manager, held)
+            decisions = rebalance.decide(signals, settings, position_manager, held)
             planned = rebalance.plan(decisions, position_manager, override_stop_loss=self.override_stop_loss)
         self.max_position_adjust_usd = rebalance.largest_adjust(signals)
         self.position_adjust_threshold_usd = plain_number(min_trade_threshold)
@@ -508,6 +610,7 @@ class AlphaModel(JsonDataclass):
             sell_rebalance_min_threshold=sell_rebalance_min_threshold,
             cap_buys_to_sync_cash=cap_buys_to_sync_cash,
             sync_cash_headroom_usd=sync_cash_headroom_usd,
+            same_cycle_cash_buffer_usd=same_cycle_cash_buffer_usd or None,
         )
         return [trade for _, trade in planned]
 
@@ -540,6 +643,14 @@ class AlphaModel(JsonDataclass):
         return max([newest.signal_id or 0 if newest else 0, *held_ids]) + 1
 
 
+def _venue(pair: TradingPairIdentifier) -> dict[str, Any]:
+    return {
+        "pair_ticker": pair.get_ticker(),
+        "vault_name": pair.get_vault_name(),
+        "vault_address": pair.pool_address,
+    }
+
+
 def _spot_ids(pairs: Iterable[TradingPairIdentifier]) -> set[PairId]:
     chosen = list(pairs)
     for pair in chosen:
@@ -556,13 +667,21 @@ def _positions_by_pair(portfolio: Portfolio) -> dict[PairId, TradingPosition]:
 
 
 def _write_down(decision: rebalance.Decision) -> None:
-    signal = decision.signal
+    signal, missed = decision.signal, rebalance.MISSED.get(decision.gate)
+    reasons = list(decision.reasons())
     signal.position_adjust_usd = decision.adjust_usd
-    signal.position_adjust_ignored = decision.action is rebalance.Action.skip
-    signal.flags = (signal.flags - rebalance.STEP_FLAGS) | decision.flags
+    signal.position_adjust_ignored = decision.action == rules.Action.skip
+    flags = decision.flags()
+    if signal.flags or flags:
+        pinned = PINNED_FLAGS & signal.flags if signal.carry_forward_position else frozenset()
+        signal.flags = (signal.flags - rebalance.STEP_FLAGS) | pinned | flags
     signal.forget_reasons(Stage.threshold, Stage.cash)
-    for reason in decision.reasons:
+    for reason in reasons:
         signal.add_reason(reason)
+    for name in rebalance.MISSED.values():
+        signal.other_data.pop(name, None)
+    if missed:
+        signal.other_data[missed] = abs(decision.adjust_usd)
 
 
 def _carry_triggers(trade: TradeExecution, position: TradingPosition) -> None:

@@ -50,6 +50,8 @@ class TradingPosition:
         take_profit: Price at which to take the gain, USD.
         trailing_stop_loss: Share of the highest price since; for a short, of the lowest.
         closed_at: Naive UTC; None while it is held.
+        pending_deposit_usd: USD that were paid in and are not settled yet; they count to the value.
+        pending_redemption: Whether units were given back and are not paid out yet; they are held until then.
     """
 
     position_id: int
@@ -63,6 +65,12 @@ class TradingPosition:
     take_profit: UsdPrice | None = None
     trailing_stop_loss: float | None = None
     closed_at: datetime | None = None
+    pending_deposit_usd: Usd = field(default=0.0, kw_only=True)
+    pending_redemption: bool = field(default=False, kw_only=True)
+
+    def is_settling(self) -> bool:
+        """Does a deposit or a redemption wait for its settlement? The position cannot be traded until then."""
+        return self.pending_redemption or self.pending_deposit_usd != 0
 
     def is_short(self) -> bool:
         """Does it gain when the price falls?"""
@@ -74,9 +82,9 @@ class TradingPosition:
 
     def get_value(self) -> Usd:
         """USD at the mark: quantity × price; a short's collateral less what it costs to cover; a leveraged long's
-        holding less its debt.
+        holding less its debt; and what was paid in and is not settled yet.
         """
-        return float(self.collateral) + float(self.quantity) * self.mark_price
+        return float(self.collateral) + float(self.quantity) * self.mark_price + self.pending_deposit_usd
 
     def has_triggers(self) -> bool:
         """Is there a price at which it is to be closed between cycles?"""

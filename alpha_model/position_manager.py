@@ -6,7 +6,7 @@ changes the portfolio.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
@@ -38,6 +38,7 @@ class Triggers:
 
 
 NO_TRIGGERS = Triggers()
+NOTHING = Decimal(0)
 
 
 class PositionManager:
@@ -71,10 +72,24 @@ class PositionManager:
 
     def is_problematic_pair(self, pair: TradingPairIdentifier) -> bool:
         """Is a position in the pair, or in a synthetic pair over it, frozen by a failed trade?"""
+        if not self.portfolio.frozen_positions:
+            return False
         spot_id = pair.get_pricing_pair().internal_id
         return any(
             frozen.pair.get_pricing_pair().internal_id == spot_id for frozen in self.portfolio.frozen_positions.values()
         )
+
+    def can_deposit(self, pair: TradingPairIdentifier) -> bool:
+        """Can the pair be bought now, as far as the pricing model knows?"""
+        return self._is_open("can_deposit", pair)
+
+    def can_redeem(self, pair: TradingPairIdentifier) -> bool:
+        """Can what is held of the pair be sold now, as far as the pricing model knows?"""
+        return self._is_open("can_redeem", pair)
+
+    def _is_open(self, question: str, pair: TradingPairIdentifier) -> bool:
+        ask = getattr(self.pricing_model, question, None)
+        return ask is None or bool(ask(self.timestamp, pair))
 
     def get_mid_price(self, pair: TradingPairIdentifier) -> UsdPrice:
         """The price without fees; the spot price under a synthetic pair.
@@ -167,7 +182,7 @@ class PositionManager:
             return self._buy(pair, dollar_delta, position.position_id, triggers, notes)
         wanted = Decimal(-dollar_delta) / Decimal(self.get_mid_price(pair))
         sold = position.quantity if sell_all else min(wanted, position.quantity)
-        return self._trade(position.pair, position.position_id, -sold, triggers=triggers, notes=notes)
+        return self._trade(position.pair, position.position_id, sold.copy_negate(), triggers=triggers, notes=notes)
 
     def close_position(
         self,
@@ -180,8 +195,8 @@ class PositionManager:
         return self._trade(
             position.pair,
             position.position_id,
-            -position.quantity,
-            collateral=-position.collateral,
+            position.quantity.copy_negate(),
+            collateral=position.collateral.copy_negate(),
             trade_type=trade_type,
             closing=True,
             notes=notes,
@@ -259,16 +274,16 @@ class PositionManager:
         else:
             units = exposure / Decimal(self._get_buy_price(pair))
             collateral = Decimal(value) - exposure
-        plan = self._trade(pair, position_id, units, collateral=collateral, triggers=triggers, notes=notes)
-        return replace(plan, planned_reserve=Decimal(value))
+        return self._trade(
+            pair, position_id, units, collateral=collateral, reserve=Decimal(value), triggers=triggers, notes=notes
+        )
 
     def _buy(
         self, pair: TradingPairIdentifier, value: Usd, position_id: int, triggers: Triggers, notes: str | None
     ) -> TradeExecution:
-        plan = self._trade(
-            pair, position_id, Decimal(value) / Decimal(self._get_buy_price(pair)), triggers=triggers, notes=notes
-        )
-        return replace(plan, planned_reserve=Decimal(value))
+        usd = Decimal(value)
+        units = usd / Decimal(self._get_buy_price(pair))
+        return self._trade(pair, position_id, units, reserve=usd, triggers=triggers, notes=notes)
 
     def _trade(
         self,
@@ -276,14 +291,17 @@ class PositionManager:
         position_id: int,
         quantity: Decimal,
         *,
-        collateral: Decimal = Decimal(0),
+        collateral: Decimal = NOTHING,
+        reserve: Decimal | None = None,
         trade_type: TradeType = TradeType.rebalance,
         closing: bool = False,
         triggers: Triggers = NO_TRIGGERS,
         notes: str | None = None,
     ) -> TradeExecution:
+        """A planned trade; without `reserve` the cash that it brings, if any."""
         price = self._get_buy_price(pair) if quantity > 0 else self._get_sell_price(pair)
-        cash_flow = -quantity * Decimal(price) - collateral
+        if reserve is None:
+            reserve = max(-quantity * Decimal(price) - collateral, NOTHING)
         return TradeExecution(
             trade_id=self.portfolio.allocate_trade_id(),
             position_id=position_id,
@@ -293,7 +311,7 @@ class PositionManager:
             planned_quantity=quantity,
             planned_price=price,
             planned_mid_price=self.get_mid_price(pair),
-            planned_reserve=max(cash_flow, Decimal(0)),
+            planned_reserve=reserve,
             planned_collateral=collateral,
             closing=closing,
             stop_loss=triggers.stop_loss,

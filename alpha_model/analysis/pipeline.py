@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from alpha_model.allocation import SharingMode
+from alpha_model.rules import SharingMode
 from alpha_model.analysis.columns import Numbers, Truths
 from alpha_model.analysis.settings_fit import Names
 from alpha_model.analysis.steps import Step, plain_setting, steps_of

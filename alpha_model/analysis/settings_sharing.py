@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from alpha_model.allocation import SharingMode
+from alpha_model.rules import SharingMode
 from alpha_model.analysis.columns import Numbers, Places, Truths, numbers
 from alpha_model.analysis.settings_fit import Candidate, Fit, best_fit
 from alpha_model.history import History

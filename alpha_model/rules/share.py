@@ -1,0 +1,275 @@
+"""How is equity shared out when every pair has a limit?
+
+The largest weight is served first, and what one pair cannot take is offered to the next: a walk over the ranks, each
+step for all rows at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from alpha_model.rules.arrays import Numbers, Places, Setting, Truths, gathered, scattered
+from alpha_model.rules.compat import OURS, Compat
+from alpha_model.rules.weigh import is_cut
+
+Accept: TypeAlias = Callable[[int, float], float]
+"""What the market takes of an ask: (column, USD) -> USD."""
+
+
+class SharingMode(StrEnum):
+    """Who is offered what is left."""
+
+    sequential = "sequential"
+    """Each pair its weight; what was refused is added for the smaller ones."""
+    positions = "positions"
+    """Each pair its share among the pairs still to come, at most `max_positions` of them."""
+    waterfall = "waterfall"
+    """Each pair as much as it may hold, until nothing is left."""
+
+    @classmethod
+    def of(cls, max_positions: float | None, *, waterfall: bool) -> SharingMode:
+        """The mode that the settings of `normalise_weights` ask for."""
+        if waterfall:
+            return cls.waterfall
+        return cls.sequential if max_positions is None else cls.positions
+
+
+@dataclass(frozen=True, slots=True)
+class Sharing:
+    """How equity is shared out.
+
+    Args:
+        mode: Who is offered what is left.
+        max_weight: The largest share of equity of one pair; (batch × pairs) where pairs differ.
+        max_positions: At most so many pairs; None is no limit.
+        epsilon_usd: Stop when no more than this is left; not asked by the sequential mode.
+        max_protocol_weight: The largest share of equity of the pairs of one protocol together; None is no limit.
+    """
+
+    mode: SharingMode = SharingMode.sequential
+    max_weight: Setting = 1.0
+    max_positions: Setting | None = None
+    epsilon_usd: Setting = 5.0
+    max_protocol_weight: Setting | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Shared:
+    """What each pair was offered, asked for and got, in USD: (batch × pairs).
+
+    Args:
+        share: Its share of the raw weights, of all equity.
+        offered: What it was offered, from what the pairs before it left.
+        capped: What its max weight left of that.
+        asked: What it asked for: what its protocol's share left of that.
+        accepted: What the market took of that.
+        reached: Whether its turn came.
+        cut: Whether its max weight made the ask smaller.
+        cut_by_protocol: Whether its protocol's did.
+    """
+
+    share: Numbers
+    offered: Numbers
+    capped: Numbers
+    asked: Numbers
+    accepted: Numbers
+    reached: Truths
+    cut: Truths
+    cut_by_protocol: Truths
+
+    @property
+    def refused(self) -> Truths:
+        """Whether the market took less than was asked for."""
+        return self.accepted < self.asked
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Queue:
+    """What the walk works on, by rank: (ranks × batch)."""
+
+    factor: Numbers
+    largest: Numbers
+    open: Truths
+    protocols: Places | None
+    equity: Numbers
+    settings: Sharing
+    compat: Compat
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Walked:
+    """What the walk left, by rank: (ranks reached × batch)."""
+
+    left: Numbers
+    wanted: Numbers
+    asked: Numbers
+    accepted: Numbers
+    reached: Truths
+
+
+def share_out(
+    raw: Numbers,
+    equity: Numbers,
+    settings: Sharing,
+    limits: Numbers | Accept,
+    protocols: npt.NDArray[np.intp] | None = None,
+    compat: Compat = OURS,
+) -> tuple[Shared, Numbers]:
+    """Ask for every pair in turn, and hand on what was refused.
+
+    Args:
+        raw: Raw weights >= 0; NaN where a pair takes no part. Equal ones are served in the order of the columns.
+        equity: (batch × 1) USD to share.
+        settings: Who is offered what.
+        limits: USD that each market takes, or, for a batch of one, a function that is asked for each pair in turn.
+        protocols: (batch × pairs) or one number a pair, below 0 for none; needed with `max_protocol_weight`.
+        compat: Habits of another framework.
+
+    Returns:
+        What each pair got; and (batch × 1) USD that the same sharing would have placed without limits, and now stays
+        in cash.
+
+    Source: API of `normalise_weights`, with size risk.
+    """
+    absent = np.isnan(raw)
+    columns = np.argsort(np.where(absent, np.inf, -raw), kind="stable")
+    ranked = np.where(absent, 0.0, raw)[np.arange(len(raw))[:, None], columns].T
+    to_come = np.cumsum(ranked[::-1], axis=0)[::-1]
+    share = _ratio(ranked, to_come[:1]) if len(ranked) else ranked
+    max_weight = gathered(np.broadcast_to(settings.max_weight, raw.shape), columns).T
+    factor = {
+        SharingMode.sequential: lambda: np.minimum(share, max_weight),
+        SharingMode.positions: lambda: _ratio(ranked, to_come),
+        SharingMode.waterfall: lambda: np.ones_like(ranked),
+    }[settings.mode]()
+    queue = _Queue(
+        factor,
+        max_weight * equity.T,
+        _may_be_reached(absent, columns, settings),
+        None if protocols is None else gathered(np.broadcast_to(protocols, raw.shape), columns).T,
+        equity[:, 0],
+        settings,
+        compat,
+    )
+    walked = _walk(queue, _taker(limits, columns))
+    shared = _in_columns(walked, queue, columns, share, max_weight)
+    if not shared.refused.any():
+        return shared, np.zeros_like(equity)
+    without_limits = _walk(queue, lambda _rank, usd: usd).accepted.sum(axis=0)[:, None]
+    return shared, np.maximum(0.0, without_limits - shared.accepted.sum(axis=1, keepdims=True))
+
+
+def _ratio(part: Numbers, whole: Numbers) -> Numbers:
+    ratio: Numbers = part / np.where(whole > 0, whole, 1.0)
+    return ratio
+
+
+def _may_be_reached(absent: Truths, columns: Places, settings: Sharing) -> Truths:
+    present = ~absent[np.arange(len(absent))[:, None], columns].T
+    if settings.max_positions is None:
+        return present
+    first: Truths = np.arange(len(present))[:, None] < np.asarray(settings.max_positions).T
+    return present & first
+
+
+def _taker(limits: Numbers | Accept, columns: Places) -> Callable[[int, Any], Any]:
+    """The market, asked by rank."""
+    if callable(limits):
+        (order,) = columns.tolist()
+        return lambda rank, usd: limits(order[rank], float(usd))
+    ranked = gathered(limits, columns).T
+    if len(columns) == 1:
+        one = ranked[:, 0].tolist()
+        return lambda rank, usd: min(usd, one[rank])
+    return lambda rank, usd: np.minimum(usd, ranked[rank])
+
+
+def _walk(queue: _Queue, take: Callable[[int, Any], Any]) -> _Walked:
+    """One rank after the other. A batch of one is walked in plain numbers, which is the same text and faster."""
+    sequential = queue.settings.mode is SharingMode.sequential
+    least: Any = -np.inf if sequential else np.ravel(queue.settings.epsilon_usd)
+    factor, largest, may, left = queue.factor, queue.largest, queue.open, queue.equity
+    smaller, some, budgets = np.minimum, np.any, _budgets(queue)
+    if len(left) == 1 and budgets is None:
+        smaller, some = min, bool  # type: ignore[assignment]
+        factor, largest, may = factor[:, 0].tolist(), largest[:, 0].tolist(), may[:, 0].tolist()  # type: ignore[assignment]
+        left, least = left.item(), least if sequential else least.item()  # type: ignore[assignment]
+    uncapped = _uncapped(queue)
+    steps = []
+    for rank in range(len(factor)):
+        reached = may[rank] & (left > least)
+        if not some(reached):
+            break
+        wanted = factor[rank] * left
+        asked = reached * (wanted if uncapped else smaller(wanted, largest[rank]))
+        if budgets is not None:
+            asked = budgets.asked(rank, asked)
+        accepted = take(rank, asked)
+        if budgets is not None:
+            budgets.spend(rank, accepted)
+        steps.append((left, wanted, asked, accepted, reached))
+        left = left + asked - accepted if sequential else left - accepted
+    shape = (len(steps), len(queue.equity))
+    columns = zip(*steps, strict=True) if steps else [()] * 5
+    found = [np.array(column, dtype=np.float64).reshape(shape) for column in columns]
+    return _Walked(*found[:4], reached=found[4] > 0)
+
+
+def _uncapped(queue: _Queue) -> bool:
+    """Are asks not held to the max weight of all equity once more, after that of what is left?"""
+    return queue.compat.no_second_cap and queue.settings.mode is SharingMode.sequential
+
+
+class _Budgets:
+    """What is left of each protocol's share of equity, USD."""
+
+    def __init__(self, protocols: Places, usd: Numbers) -> None:
+        self.protocols = protocols
+        self.rows = np.arange(len(usd))
+        self.left = np.tile(usd[:, None], (1, int(protocols.max(initial=-1)) + 2))
+        self.left[:, -1] = np.inf  # what belongs to no protocol; its number is -1
+
+    def asked(self, rank: int, usd: Numbers) -> Numbers:
+        """What of an ask the protocol has room for."""
+        return np.minimum(usd, np.maximum(self.left[self.rows, self.protocols[rank]], 0.0))
+
+    def spend(self, rank: int, usd: Numbers) -> None:
+        """Take what was accepted off the protocol's budget."""
+        self.left[self.rows, self.protocols[rank]] -= usd
+
+
+def _budgets(queue: _Queue) -> _Budgets | None:
+    limit = queue.settings.max_protocol_weight
+    if limit is None or queue.protocols is None:
+        return None
+    return _Budgets(queue.protocols, np.broadcast_to(np.ravel(limit), queue.equity.shape) * queue.equity)
+
+
+def _in_columns(walked: _Walked, queue: _Queue, columns: Places, share: Numbers, max_weight: Numbers) -> Shared:
+    count, compat = len(walked.left), queue.compat
+    sequential = queue.settings.mode is SharingMode.sequential
+    largest = np.full_like(walked.wanted, np.inf) if _uncapped(queue) else queue.largest[:count]
+    cut = is_cut(walked.wanted, largest, compat)
+    if sequential:
+        cut = cut | is_cut(share[:count], max_weight[:count], compat)
+    capped = np.minimum(walked.wanted, largest)
+
+    def spread(values: Any) -> Any:
+        return scattered(columns[:, :count], np.where(walked.reached, values, 0).T, columns.shape[1])
+
+    return Shared(
+        share=scattered(columns, (share * queue.equity).T, columns.shape[1]),
+        offered=spread(share[:count] * walked.left if sequential else walked.wanted),
+        capped=spread(capped),
+        asked=spread(walked.asked),
+        accepted=spread(walked.accepted),
+        reached=spread(walked.reached) > 0,
+        cut=spread(cut) > 0,
+        cut_by_protocol=spread(is_cut(capped, walked.asked)) > 0,
+    )
