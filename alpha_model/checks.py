@@ -276,7 +276,8 @@ def check_ready_to_trade(signals: Iterable[TradingPairSignal], when: str, *, use
             raise StepOrderError(
                 f"no target for {signal.pair} in cycle {when}. Call calculate_target_positions() first."
             )
-        if use_spot_for_long and signal.signal > 0 and signal.leverage is not None:
+        stays = signal.carry_forward_position
+        if use_spot_for_long and not stays and signal.signal > 0 and signal.leverage is not None:
             raise SignalError(
                 f"a leveraged long of {signal.pair} cannot be held as spot. "
                 "Pass use_spot_for_long=False, or set the signal without leverage.",

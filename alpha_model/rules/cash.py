@@ -67,10 +67,11 @@ def fit_to_cash(
     past_size = (gate == Gate.free) | (gate == Gate.dust) | (gate == Gate.weight_too_small)
     buys = past_size & ~closes & (adjust > 0)
     wanted = np.where(buys, adjust, 0.0).sum(axis=1, keepdims=True)
-    shrunk = buys & is_cut(wanted, available)
+    short = is_cut(wanted, available)
+    shrunk = buys & short
     if not shrunk.any():
         return Fitted(decided, shrunk, available)
-    share = available / np.where(wanted > 0, wanted, 1.0)
+    share = np.where(short, available, 1.0) / np.where(short, wanted, 1.0)
     again = pass_gates(
         np.where(shrunk, adjust * share, adjust),
         decided.stopped,

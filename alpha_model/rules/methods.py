@@ -54,7 +54,8 @@ def one_over_strength(strength: Numbers, there: Truths) -> Numbers:
             "weight_by_1_slash_signal needs signals other than 0. Leave the pairs without one out, "
             "or use another method."
         )
-    return np.where(there, 1 / np.where(there, strength, 1.0), 0.0)
+    with np.errstate(over="ignore"):  # a strength of 1e-310 is infinitely weighed, which is refused as no weight
+        return np.where(there, 1 / np.where(there, strength, 1.0), 0.0)
 
 
 def equal(strength: Numbers, there: Truths) -> Numbers:
@@ -78,7 +79,9 @@ def softmax(strength: Numbers, there: Truths, temperature: float = 2.0) -> Numbe
     if not temperature > 0:
         raise WeightError(f"softmax needs a temperature above 0, got {temperature}.", temperature=temperature)
     strongest = np.where(there, strength, 0.0).max(axis=1, keepdims=True, initial=0.0)
-    return normalise(np.where(there, np.exp((np.where(there, strength, 0.0) - strongest) / temperature), 0.0))
+    with np.errstate(over="ignore"):  # far below the strongest, exp is 0 at any temperature
+        grown = np.exp((np.where(there, strength, 0.0) - strongest) / temperature)
+    return normalise(np.where(there, grown, 0.0))
 
 
 def blend(strength: Numbers, there: Truths, blend_alpha: float = 0.5) -> Numbers:

@@ -101,6 +101,16 @@ class _Queue:
     settings: Sharing
     compat: Compat
 
+    @property
+    def plain(self) -> bool:
+        """Is it walked in plain numbers, because there is one row and no budget beside it?"""
+        return len(self.equity) == 1 and (self.protocols is None or self.settings.max_protocol_weight is None)
+
+    @property
+    def uncapped(self) -> bool:
+        """Are asks not held to the max weight of all equity once more, after that of what is left?"""
+        return self.compat.no_second_cap and self.settings.mode is SharingMode.sequential
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Walked:
@@ -139,9 +149,10 @@ def share_out(
     """
     absent = np.isnan(raw)
     columns = np.argsort(np.where(absent, np.inf, -raw), kind="stable")
-    ranked = np.where(absent, 0.0, raw)[np.arange(len(raw))[:, None], columns].T
+    ranked = gathered(np.where(absent, 0.0, raw), columns).T
+    ranked = _ratio(ranked, ranked[:1])  # as parts of the largest, so that no sum overflows
     to_come = np.cumsum(ranked[::-1], axis=0)[::-1]
-    share = _ratio(ranked, to_come[:1]) if len(ranked) else ranked
+    share = _ratio(ranked, to_come[:1])
     max_weight = gathered(np.broadcast_to(settings.max_weight, raw.shape), columns).T
     factor = {
         SharingMode.sequential: lambda: np.minimum(share, max_weight),
@@ -157,7 +168,7 @@ def share_out(
         settings,
         compat,
     )
-    walked = _walk(queue, _taker(limits, columns))
+    walked = _walk(queue, _taker(limits, columns, queue))
     shared = _in_columns(walked, queue, columns, share, max_weight)
     if not shared.refused.any():
         return shared, np.zeros_like(equity)
@@ -178,15 +189,15 @@ def _may_be_reached(absent: Truths, columns: Places, settings: Sharing) -> Truth
     return present & first
 
 
-def _taker(limits: Numbers | Accept, columns: Places) -> Callable[[int, Any], Any]:
+def _taker(limits: Numbers | Accept, columns: Places, queue: _Queue) -> Callable[[int, Any], Any]:
     """The market, asked by rank."""
     if callable(limits):
         (order,) = columns.tolist()
-        return lambda rank, usd: limits(order[rank], float(usd))
+        return lambda rank, usd: limits(order[rank], usd.item() if isinstance(usd, np.ndarray) else usd)
     ranked = gathered(limits, columns).T
-    if len(columns) == 1:
-        one = ranked[:, 0].tolist()
-        return lambda rank, usd: min(usd, one[rank])
+    if queue.plain:
+        numbers = ranked[:, 0].tolist()
+        return lambda rank, usd: min(usd, numbers[rank])
     return lambda rank, usd: np.minimum(usd, ranked[rank])
 
 
@@ -196,18 +207,17 @@ def _walk(queue: _Queue, take: Callable[[int, Any], Any]) -> _Walked:
     least: Any = -np.inf if sequential else np.ravel(queue.settings.epsilon_usd)
     factor, largest, may, left = queue.factor, queue.largest, queue.open, queue.equity
     smaller, some, budgets = np.minimum, np.any, _budgets(queue)
-    if len(left) == 1 and budgets is None:
+    if queue.plain:
         smaller, some = min, bool  # type: ignore[assignment]
         factor, largest, may = factor[:, 0].tolist(), largest[:, 0].tolist(), may[:, 0].tolist()  # type: ignore[assignment]
         left, least = left.item(), least if sequential else least.item()  # type: ignore[assignment]
-    uncapped = _uncapped(queue)
     steps = []
     for rank in range(len(factor)):
         reached = may[rank] & (left > least)
         if not some(reached):
             break
         wanted = factor[rank] * left
-        asked = reached * (wanted if uncapped else smaller(wanted, largest[rank]))
+        asked = reached * (wanted if queue.uncapped else smaller(wanted, largest[rank]))
         if budgets is not None:
             asked = budgets.asked(rank, asked)
         accepted = take(rank, asked)
@@ -219,11 +229,6 @@ def _walk(queue: _Queue, take: Callable[[int, Any], Any]) -> _Walked:
     columns = zip(*steps, strict=True) if steps else [()] * 5
     found = [np.array(column, dtype=np.float64).reshape(shape) for column in columns]
     return _Walked(*found[:4], reached=found[4] > 0)
-
-
-def _uncapped(queue: _Queue) -> bool:
-    """Are asks not held to the max weight of all equity once more, after that of what is left?"""
-    return queue.compat.no_second_cap and queue.settings.mode is SharingMode.sequential
 
 
 class _Budgets:
@@ -254,7 +259,7 @@ def _budgets(queue: _Queue) -> _Budgets | None:
 def _in_columns(walked: _Walked, queue: _Queue, columns: Places, share: Numbers, max_weight: Numbers) -> Shared:
     count, compat = len(walked.left), queue.compat
     sequential = queue.settings.mode is SharingMode.sequential
-    largest = np.full_like(walked.wanted, np.inf) if _uncapped(queue) else queue.largest[:count]
+    largest = np.full_like(walked.wanted, np.inf) if queue.uncapped else queue.largest[:count]
     cut = is_cut(walked.wanted, largest, compat)
     if sequential:
         cut = cut | is_cut(share[:count], max_weight[:count], compat)

@@ -86,5 +86,4 @@ def cap_groups(amounts: Numbers, groups: npt.NDArray[np.intp], limit: Setting) -
     cells = (number + 1) + count * np.arange(len(amounts))[:, None]
     sums = np.bincount(cells.ravel(), weights=amounts.ravel(), minlength=count * len(amounts))[cells]
     over = is_cut(sums, limit) & (number >= 0)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return Capped(np.where(over, amounts * (limit / sums), amounts), over)
+    return Capped(amounts * np.where(over, limit / np.where(over, sums, 1.0), 1.0), over)
