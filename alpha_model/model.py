@@ -29,6 +29,9 @@ from alpha_model.trade import TradeExecution
 from alpha_model.units import PairId, Usd, Weight
 from alpha_model.weighting import WeightingMethod, weight_by_1_slash_n
 
+TRIGGERS = ("stop_loss", "take_profit", "trailing_stop_loss")
+"""The shares of a price at which a position is closed between cycles."""
+
 PINNED_FLAGS = rules.flags_of("carry_forward_non_redeemable_positions")
 """Why a position keeps its value."""
 
@@ -214,10 +217,10 @@ class AlphaModel(JsonDataclass):
             PairError: The pair has no internal id, or is a synthetic one.
             SignalError: The signal is not finite, or short without leverage; or the leverage or a share is not above 0.
         """
-        pair_id = checks.check_signal(pair, alpha, leverage, self._when())
-        checks.check_trigger("stop_loss", stop_loss, pair)
-        checks.check_trigger("take_profit", take_profit, pair)
-        checks.check_trigger("trailing_stop_loss", trailing_stop_loss, pair)
+        pair_id = checks.check_signal(pair, alpha, leverage, self._when)
+        for name, ratio in zip(TRIGGERS, (stop_loss, take_profit, trailing_stop_loss), strict=True):
+            if ratio is not None:
+                checks.check_trigger(name, ratio, pair)
         if alpha == 0:
             self.raw_signals.pop(pair_id, None)
             return
@@ -251,7 +254,7 @@ class AlphaModel(JsonDataclass):
             if not position.pair.is_credit_supply()
             and (position.is_settling() or not position_manager.can_redeem(position.pair.get_pricing_pair()))
         ]
-        checks.check_marks([position for position, _ in stuck], self._when())
+        checks.check_marks([position for position, _ in stuck], self._when)
         for position, flag in stuck:
             self._pin(position, flag)
         self._record("carry_forward_non_redeemable_positions")
@@ -285,7 +288,10 @@ class AlphaModel(JsonDataclass):
         pinned = np.array([[signal.carry_forward_position for signal in raw]], dtype=np.bool_)
         selection = rules.Selection(min(int(count), len(raw)), float(threshold))
         found = rules.select(sizing.as_row(signal.signal for signal in raw), selection, pinned)
-        kept = [*found.columns[0].tolist(), *np.flatnonzero(pinned).tolist()]
+        kept = [
+            *found.columns[0].tolist(),
+            *(place for place, signal in enumerate(raw) if signal.carry_forward_position),
+        ]
         self.signals = {raw[place].pair.require_id(): raw[place] for place in kept}
         for signal, code in zip(raw, found.codes[0].tolist(), strict=True):
             signal.forget_reasons(Stage.selection)
@@ -307,7 +313,7 @@ class AlphaModel(JsonDataclass):
             WeightError: The method left out a pair, or returned something that is no weight.
         """
         checks.check_function(method, "method", "assign_weights")
-        checks.check_selected(self.raw_signals, self.signals, self._done(), self._when(), "assign_weights")
+        checks.check_selected(self.raw_signals, self.signals, self._done(), self._when, "assign_weights")
         free = {pair_id: each for pair_id, each in self.signals.items() if not each.carry_forward_position}
         weights = method({pair_id: signal.signal for pair_id, signal in free.items()})
         checks.check_raw_weights(weights, free, rules.Method.of(method).name)
@@ -350,13 +356,13 @@ class AlphaModel(JsonDataclass):
             ArgumentError: The size-risk model is none, or `max_weight_function` is no function.
             PricingError: The model does not know the TVL of a pair.
         """
-        checks.check_selected(self.raw_signals, self.signals, self._done(), self._when(), "normalise_weights")
-        checks.check_weighted(self.signals.values(), self._done(), self._when())
-        checks.check_max_weight(max_weight, self._when())
-        checks.check_count_or_none(max_positions, "max_positions", self._when())
-        checks.check_usd(epsilon_usd, "epsilon_usd", self._when())
+        checks.check_selected(self.raw_signals, self.signals, self._done(), self._when, "normalise_weights")
+        checks.check_weighted(self.signals.values(), self._done(), self._when)
+        checks.check_max_weight(max_weight, self._when)
+        checks.check_count_or_none(max_positions, "max_positions", self._when)
+        checks.check_usd(epsilon_usd, "epsilon_usd", self._when)
         if max_protocol_weight is not None:
-            checks.check_max_weight(max_protocol_weight, self._when())
+            checks.check_max_weight(max_protocol_weight, self._when)
         caps = [self._cap_for(signal.pair, max_weight, max_weight_function) for signal in self.signals.values()]
         if size_risk_model is None:
             if max_positions is not None or waterfall:
@@ -365,7 +371,7 @@ class AlphaModel(JsonDataclass):
             self.accepted_investable_equity = self.size_risk_discarded_value = None
         else:
             checks.check_type(size_risk_model, SizeRiskModel, "normalise_weights")
-            checks.check_size_risk(investable_equity, self.signals.values(), self._when())
+            checks.check_size_risk(investable_equity, self.signals.values(), self._when)
             sharing = rules.Sharing(
                 rules.SharingMode.of(max_positions, waterfall=waterfall),
                 max_positions=max_positions,
@@ -399,9 +405,9 @@ class AlphaModel(JsonDataclass):
             StepOrderError: The weights were not normalised yet, or are targets already.
             WeightError: The share is out of range.
         """
-        checks.check_max_weight(max_weight_per_chain, self._when())
-        checks.check_normalised(self.signals.values(), self._done(), self._when(), "cap_chain_allocation")
-        checks.check_not_targeted(self._done(), self._when())
+        checks.check_max_weight(max_weight_per_chain, self._when)
+        checks.check_normalised(self.signals.values(), self._done(), self._when, "cap_chain_allocation")
+        checks.check_not_targeted(self._done(), self._when)
         before = self.accepted_investable_equity
         sizing.cap_chains(self.signals, max_weight_per_chain, None if before is None else self.investable_equity)
         if before is not None:
@@ -434,7 +440,7 @@ class AlphaModel(JsonDataclass):
             ArgumentError: Something else than a pair was given for one.
             PairError: The pair has no internal id.
         """
-        pair_id = checks.check_old_weight(pair, old_synthetic_pair, old_weight, old_value, self._when())
+        pair_id = checks.check_old_weight(pair, old_synthetic_pair, old_weight, old_value, self._when)
         signal = self.signals.get(pair_id)
         if signal is None:
             signal = self.signals[pair_id] = TradingPairSignal(pair=pair, signal=0.0, signal_id=self._next_signal_id())
@@ -468,7 +474,7 @@ class AlphaModel(JsonDataclass):
             and (wanted is None or position.pair.get_pricing_pair().require_id() in wanted)
         ]
         checks.check_held_once(counted)
-        checks.check_marks(counted, self._when())
+        checks.check_marks(counted, self._when)
         total = sum(position.get_value() for position in counted)
         for position in counted:
             spot, value = position.pair.get_pricing_pair(), position.get_value()
@@ -488,7 +494,7 @@ class AlphaModel(JsonDataclass):
             StepOrderError: The weights were not normalised yet.
             BadWeightsError: The new or the old weights are negative, not finite, or more than everything.
         """
-        checks.check_normalised(self.signals.values(), self._done(), self._when(), "calculate_weight_diffs")
+        checks.check_normalised(self.signals.values(), self._done(), self._when, "calculate_weight_diffs")
         new = {pair_id: signal.normalised_weight for pair_id, signal in self.signals.items()}
         old = {pair_id: signal.old_weight for pair_id, signal in self.signals.items()}
         weighting.check_normalised_weights(new)
@@ -509,11 +515,11 @@ class AlphaModel(JsonDataclass):
             PricingError: A price is missing.
         """
         checks.check_type(position_manager, PositionManager, "calculate_target_positions")
-        checks.check_selected(self.raw_signals, self.signals, self._done(), self._when(), "calculate_target_positions")
+        checks.check_selected(self.raw_signals, self.signals, self._done(), self._when, "calculate_target_positions")
         sized = self.accepted_investable_equity is not None
         equity = self.investable_equity if sized or investable_equity is None else investable_equity
-        checks.check_normalised(self.signals.values(), self._done(), self._when(), "calculate_target_positions")
-        checks.check_equity(equity, self._when())
+        checks.check_normalised(self.signals.values(), self._done(), self._when, "calculate_target_positions")
+        checks.check_equity(equity, self._when)
         equity = plain_number(equity) or 0.0
         sizing.set_targets(self.signals, equity, position_manager, self.map_pair_for_signal, sized=sized)
         self.investable_equity = equity
@@ -573,8 +579,8 @@ class AlphaModel(JsonDataclass):
         del execution_context
         step = "generate_rebalance_trades_and_triggers"
         checks.check_type(position_manager, PositionManager, step)
-        checks.check_selected(self.raw_signals, self.signals, self._done(), self._when(), step)
-        checks.check_ready_to_trade(self.signals.values(), self._when(), use_spot_for_long=use_spot_for_long)
+        checks.check_selected(self.raw_signals, self.signals, self._done(), self._when, step)
+        checks.check_ready_to_trade(self.signals.values(), self._when, use_spot_for_long=use_spot_for_long)
         individual = (
             individual_rebalance_min_threshold
             if invidiual_rebalance_min_threshold is None
@@ -591,14 +597,14 @@ class AlphaModel(JsonDataclass):
         )
         portfolio = position_manager.get_current_portfolio()
         signals, held = list(self.signals.values()), _positions_by_pair(portfolio)
-        checks.check_holdings_known(signals, held, self._done(), self._when())
+        checks.check_holdings_known(signals, held, self._done(), self._when)
         with portfolio.untouched_on_error():
             decisions = rebalance.decide(signals, settings, position_manager, held)
             planned = rebalance.plan(decisions, position_manager, override_stop_loss=self.override_stop_loss)
         self.max_position_adjust_usd = rebalance.largest_adjust(signals)
         self.position_adjust_threshold_usd = plain_number(min_trade_threshold)
         for decision in decisions:
-            _write_down(decision)
+            _write_down(decision, settings)
         for decision, trade in planned:
             decision.signal.position_id = trade.position_id
             if decision.position and decision.position.position_id == trade.position_id and not trade.closing:
@@ -639,9 +645,8 @@ class AlphaModel(JsonDataclass):
         self.pipeline = [*(self.pipeline or []), {"step": step, **given}]
 
     def _next_signal_id(self) -> int:
-        newest = next(reversed(self.raw_signals.values()), None)
-        held_ids = (signal.signal_id or 0 for signal in self.signals.values())
-        return max([newest.signal_id or 0 if newest else 0, *held_ids]) + 1
+        newest = (next(reversed(signals.values()), None) for signals in (self.raw_signals, self.signals))
+        return max(signal.signal_id or 0 if signal else 0 for signal in newest) + 1
 
 
 def _venue(pair: TradingPairIdentifier) -> dict[str, Any]:
@@ -667,27 +672,32 @@ def _positions_by_pair(portfolio: Portfolio) -> dict[PairId, TradingPosition]:
     }
 
 
-def _write_down(decision: rebalance.Decision) -> None:
-    signal, missed = decision.signal, rebalance.MISSED.get(decision.gate)
-    reasons = list(decision.reasons())
+def _write_down(decision: rebalance.Decision, settings: rebalance.RebalanceRules) -> None:
+    signal = decision.signal
+    reasons = () if decision.is_plain() else tuple(decision.reasons(settings))
     signal.position_adjust_usd = decision.adjust_usd
     signal.position_adjust_ignored = decision.action == rules.Action.skip
-    flags = decision.flags()
-    if signal.flags or flags:
-        pinned = PINNED_FLAGS & signal.flags if signal.carry_forward_position else frozenset()
-        signal.flags = (signal.flags - rebalance.STEP_FLAGS) | pinned | flags
+    if signal.flags or reasons:
+        kept = PINNED_FLAGS if signal.carry_forward_position else frozenset[Flag]()
+        signal.flags = (signal.flags - (rebalance.STEP_FLAGS - kept)) | decision.flags()
     signal.forget_reasons(Stage.threshold, Stage.cash)
     for reason in reasons:
         signal.add_reason(reason)
-    for name in rebalance.MISSED.values():
-        signal.other_data.pop(name, None)
-    if missed:
-        signal.other_data[missed] = abs(decision.adjust_usd)
+    if signal.other_data or reasons:
+        _note_missed(decision)
+
+
+def _note_missed(decision: rebalance.Decision) -> None:
+    """How many dollars a closed venue has blocked."""
+    for gate, name in rebalance.MISSED.items():
+        decision.signal.other_data.pop(name, None)
+        if decision.gate == gate:
+            decision.signal.other_data[name] = abs(decision.adjust_usd)
 
 
 def _carry_triggers(trade: TradeExecution, position: TradingPosition) -> None:
     """A held position takes over the triggers of the trade that changes it, where the trade has any."""
-    for name in ("stop_loss", "take_profit", "trailing_stop_loss"):
+    for name in TRIGGERS:
         value = getattr(trade, name)
         if value is not None:
             setattr(position, name, value)

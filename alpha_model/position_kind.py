@@ -33,7 +33,7 @@ _KIND_OF: dict[str, PositionKind] = {
 
 def wanted_kind(signal: Any, leveraged: Any) -> Any:
     """As what a signal wants its pair: short below 0; above 0 spot, or, with leverage, with borrowed money."""
-    return PositionKind.short * (signal < 0) + (signal > 0) * (PositionKind.spot + leveraged)
+    return _SHORT * (signal < 0) + (signal > 0) * (_SPOT + leveraged)
 
 
 def is_flip(held: Any, wanted: Any, weight: Any) -> Any:
@@ -44,4 +44,7 @@ def is_flip(held: Any, wanted: Any, weight: Any) -> Any:
         wanted: A `PositionKind`.
         weight: Share of equity that is wanted; 0 only closes.
     """
-    return (held != PositionKind.nothing) & (wanted != PositionKind.nothing) & (held != wanted) & (weight != 0)
+    return (held != wanted) & (held != _NOTHING) & (wanted != _NOTHING) & (weight != 0)
+
+
+_NOTHING, _SPOT, _SHORT = int(PositionKind.nothing), int(PositionKind.spot), int(PositionKind.short)

@@ -281,9 +281,10 @@ class PositionManager:
     def _buy(
         self, pair: TradingPairIdentifier, value: Usd, position_id: int, triggers: Triggers, notes: str | None
     ) -> TradeExecution:
-        usd = Decimal(value)
-        units = usd / Decimal(self._get_buy_price(pair))
-        return self._trade(pair, position_id, units, reserve=usd, triggers=triggers, notes=notes)
+        usd, price = Decimal(value), self._get_buy_price(pair)
+        return self._trade(
+            pair, position_id, usd / Decimal(price), price=price, reserve=usd, triggers=triggers, notes=notes
+        )
 
     def _trade(
         self,
@@ -291,6 +292,7 @@ class PositionManager:
         position_id: int,
         quantity: Decimal,
         *,
+        price: UsdPrice | None = None,
         collateral: Decimal = NOTHING,
         reserve: Decimal | None = None,
         trade_type: TradeType = TradeType.rebalance,
@@ -298,8 +300,9 @@ class PositionManager:
         triggers: Triggers = NO_TRIGGERS,
         notes: str | None = None,
     ) -> TradeExecution:
-        """A planned trade; without `reserve` the cash that it brings, if any."""
-        price = self._get_buy_price(pair) if quantity > 0 else self._get_sell_price(pair)
+        """A planned trade at the price of now; without `reserve` the cash that it brings, if any."""
+        if price is None:
+            price = self._get_buy_price(pair) if quantity > 0 else self._get_sell_price(pair)
         if reserve is None:
             reserve = max(-quantity * Decimal(price) - collateral, NOTHING)
         return TradeExecution(

@@ -23,7 +23,7 @@ from alpha_model.rules import Action, Gate
 from alpha_model.serialisation import finite
 from alpha_model.signal import Flag, TradingPairSignal
 from alpha_model.signal import TradingPairSignalFlags as Flags
-from alpha_model.sizing import held, wanted_kinds
+from alpha_model.sizing import kinds
 from alpha_model.trade import TradeExecution
 from alpha_model.units import Usd, UsdPrice, Weight
 
@@ -93,7 +93,6 @@ class Decision(NamedTuple):
         action: What is done.
         gate: What holds it back.
         adjust_usd: USD to change; smaller than the signal's own where cash was short.
-        limit: What the gate measured against.
         available_usd: What all buys had, where this one was shrunk to fit; else None.
     """
 
@@ -102,8 +101,11 @@ class Decision(NamedTuple):
     action: int
     gate: int
     adjust_usd: Usd
-    limit: float | None
     available_usd: Usd | None
+
+    def is_plain(self) -> bool:
+        """Is it followed in full, so that there is nothing to say about it?"""
+        return self.action > Action.close and self.available_usd is None
 
     def flags(self) -> frozenset[Flag]:
         """What to flag the signal with."""
@@ -111,16 +113,30 @@ class Decision(NamedTuple):
         flags = rules.CLOSED_FLAGS if self.action == Action.close else frozenset({flag} if flag else ())
         return flags if self.available_usd is None else flags | {Flags.capped_by_sync_cash}
 
-    def reasons(self) -> Iterable[Reason]:
+    def reasons(self, settings: RebalanceRules) -> Iterable[Reason]:
         """The same with its amounts."""
-        wanted, usd = self.signal.position_adjust_usd, self.adjust_usd
+        wanted, usd, limit = self.signal.position_adjust_usd, self.adjust_usd, self._limit(settings)
         if self.available_usd is not None:
             yield Reason(Stage.cash, Flags.capped_by_sync_cash, wanted, usd, self.available_usd)
         if self.action == Action.close:
-            yield Reason(Stage.threshold, Flags.closed, usd, -self.signal.old_value, self.limit)
+            yield Reason(Stage.threshold, Flags.closed, usd, -self.signal.old_value, limit)
         code = rules.CODE_OF_GATE.get(self.gate)
         if code is not None:
-            yield Reason(Stage.threshold, code, usd, 0.0, self.limit)
+            yield Reason(Stage.threshold, code, usd, 0.0, limit)
+
+    def _limit(self, settings: RebalanceRules) -> float | None:
+        """What its gate measured against."""
+        thresholds = settings.thresholds()
+        if self.action == Action.close:
+            return float(thresholds.close_weight)
+        limits = {
+            Gate.rebalance_too_small: thresholds.rebalance,
+            Gate.trade_too_small: thresholds.least(np.array([[self.adjust_usd]])),
+            Gate.dust: rules.DUST_QUANTITY,
+            Gate.weight_too_small: thresholds.close_weight,
+        }
+        limit = limits.get(Gate(self.gate))
+        return None if limit is None else float(np.ravel(limit)[0])
 
 
 def largest_adjust(signals: Iterable[TradingPairSignal]) -> Usd:
@@ -160,7 +176,7 @@ def decide(
         decided, shrunk, available = fitted.decisions, fitted.shrunk[0].tolist(), fitted.available.item()
     columns = (decided.action[0].tolist(), decided.gate[0].tolist(), decided.adjust[0].tolist())
     return [
-        Decision(signal, position, action, gate, usd, _limit(action, gate, usd, thresholds), available if cut else None)
+        Decision(signal, position, action, gate, usd, available if cut else None)
         for signal, position, action, gate, usd, cut in zip(signals, there, *columns, shrunk, strict=True)
     ]
 
@@ -169,7 +185,7 @@ def _changes(
     signals: Sequence[TradingPairSignal], positions: Sequence[TradingPosition | None], manager: PositionManager
 ) -> rules.Changes:
     numbers = [(each.position_adjust_usd, each.normalised_weight, each.old_value) for each in signals]
-    adjust, weight, old_value = np.array(numbers, dtype=np.float64).reshape(-1, 1, 3).T.copy()
+    adjust, weight, old_value = np.array(numbers, dtype=np.float64).reshape(-1, 1, 3).T
     truths = [
         (
             position is not None,
@@ -178,8 +194,8 @@ def _changes(
         )
         for signal, position in zip(signals, positions, strict=True)
     ]
-    there, problematic, settling = np.array(truths, dtype=np.bool_).reshape(-1, 1, 3).T.copy()
-    flips = rules.is_flip(held(signals).kind, wanted_kinds(signals), weight)
+    there, problematic, settling = np.array(truths, dtype=np.bool_).reshape(-1, 1, 3).T
+    flips = rules.is_flip(*kinds(signals), weight)
     return rules.Changes(adjust, weight, old_value, there, flips, problematic, settling)
 
 
@@ -188,28 +204,16 @@ def _market(signals: Sequence[TradingPairSignal], manager: PositionManager) -> r
 
     def asking(ask: Callable[[TradingPairIdentifier], float], kind: type) -> Callable[[Any], Any]:
         def answers(asked: Any) -> Any:
-            found = np.zeros(asked.shape, dtype=kind)
-            found[asked] = [ask(signals[place].pair) for place in np.flatnonzero(asked).tolist()]
-            return found
+            wanted = zip(signals, asked[0].tolist(), strict=True)
+            return np.array([[kind(ask(signal.pair)) if there else kind() for signal, there in wanted]], dtype=kind)
 
         return answers
 
     return rules.Market(
-        asking(manager.get_mid_price, np.float64),
-        asking(manager.can_deposit, np.bool_),
-        asking(manager.can_redeem, np.bool_),
+        asking(manager.get_mid_price, float),
+        asking(manager.can_deposit, bool),
+        asking(manager.can_redeem, bool),
     )
-
-
-def _limit(action: int, gate: int, adjust: Usd, thresholds: rules.Thresholds) -> float | None:
-    """What a gate measured against."""
-    if action == Action.close or gate == Gate.weight_too_small:
-        return float(thresholds.close_weight)
-    if gate == Gate.rebalance_too_small:
-        return float(thresholds.rebalance)
-    if gate == Gate.trade_too_small:
-        return float(thresholds.sell if adjust < 0 and thresholds.sell is not None else thresholds.trade)
-    return rules.DUST_QUANTITY if gate == Gate.dust else None
 
 
 def _check_long_only(signals: Sequence[TradingPairSignal], positions: Sequence[TradingPosition | None]) -> None:
@@ -236,7 +240,8 @@ def plan(
         if decision.action != Action.skip
         for trade in _plan_one(decision, manager, override_stop_loss=override_stop_loss)
     ]
-    return sorted(planned, key=lambda pair: pair[1].is_opening_or_increasing())
+    planned.sort(key=lambda pair: pair[1].is_opening_or_increasing())
+    return planned
 
 
 def _plan_one(decision: Decision, manager: PositionManager, *, override_stop_loss: bool) -> list[TradeExecution]:

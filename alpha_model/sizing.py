@@ -243,9 +243,11 @@ def set_targets(
     """
     chosen = list(signals.values())
     pairs = [map_pair(manager, signal) for signal in chosen]
-    weight = as_row(signal.normalised_weight for signal in chosen)
+    columns = [(each.normalised_weight, each.old_value, each.carry_forward_position) for each in chosen]
+    weight, old_value, pinned = np.array(columns, dtype=np.float64).reshape(-1, 1, 3).T
+    held, kind = kinds(chosen)
     wanted = as_row(map(_target, chosen)) if sized else weight * equity
-    found = rules.targets(wanted, weight, wanted_kinds(chosen), held(chosen))
+    found = rules.targets(wanted, weight, kind, rules.Held(old_value, held, pinned > 0))
     adjusts = found.adjust[0].tolist()
     quantities = [
         manager.estimate_asset_quantity(signal.pair, usd) if usd < 0 else 0.0
@@ -262,20 +264,11 @@ def set_targets(
         _put_reasons_in_dollars(signals, equity)
 
 
-def held(signals: Sequence[TradingPairSignal]) -> rules.Held:
-    """What is held of each pair."""
-    return rules.Held(
-        as_row(signal.old_value for signal in signals),
-        np.array([[kind_of(signal.old_pair) for signal in signals]], dtype=np.int8),
-        np.array([[signal.carry_forward_position for signal in signals]], dtype=np.bool_),
-    )
-
-
-def wanted_kinds(signals: Sequence[TradingPairSignal]) -> npt.NDArray[Any]:
-    """As what each pair is wanted."""
-    leveraged = np.array([[signal.leverage is not None for signal in signals]], dtype=np.bool_)
-    kinds: npt.NDArray[Any] = rules.wanted_kind(as_row(signal.signal for signal in signals), leveraged)
-    return kinds
+def kinds(signals: Sequence[TradingPairSignal]) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
+    """As what each pair is held, and as what it is wanted: `PositionKind`."""
+    columns = [(kind_of(each.old_pair), each.signal, each.leverage is not None) for each in signals]
+    held, signal, leveraged = np.array(columns, dtype=np.float64).reshape(-1, 1, 3).T
+    return held, rules.wanted_kind(signal, leveraged)
 
 
 def _put_reasons_in_dollars(signals: Signals, equity: Usd) -> None:

@@ -23,7 +23,10 @@ METHODS = (
 
 
 def make_situation(chance: random.Random) -> Row:
-    """A random cycle; see `naive_pipeline.run_cycle` for its keys."""
+    """A random cycle; see `naive_pipeline.run_cycle` for its keys.
+
+    Caps that several amounts are scaled to are odd numbers, so that no threshold is met but for rounding.
+    """
     pairs = chance.sample(range(1, 400), chance.randint(1, 9))
     style = chance.choice(["long", "long", "long", "short", "short", "leveraged"])
     huge = {pair: 1e11 if chance.random() < 0.05 else 1.0 for pair in pairs}
@@ -64,13 +67,13 @@ def make_situation(chance: random.Random) -> Row:
             "investable_equity": equity,
             "size_risk": {"kind": "none"} if shorts else _size_risk(chance, equity),
             "min_trade_threshold": chance.choice([0.0, 0.0, 1.0, 10.0, equity * 0.1, equity * 2]),
-            "individual_rebalance_min_threshold": chance.choice([0.0, 0.0, 5.0, equity * 0.05, equity * 0.2]),
+            "individual_rebalance_min_threshold": chance.choice([0.0, 0.0, 5.0, equity * 0.0517, equity * 0.193]),
             "sell_rebalance_min_threshold": chance.choice([None, None, 0.0, equity * 0.1]),
             "cap_buys_to_sync_cash": style == "long" and chance.random() < 0.5,
             "sync_cash_headroom_usd": chance.choice([0.0, 10.0, cash * 0.5, cash * 1.1, equity * 3]),
             "epsilon": chance.choice([0.0, 0.005, 0.005, 0.05, 0.3]),
-            "cap_chain": chance.choice([None, None, 0.5, 0.25, 1.0]),
-            "max_protocol_weight": chance.choice([None, None, None, 0.5, 0.2, 1.0]),
+            "cap_chain": chance.choice([None, None, 0.497, 0.2503, 1.0]),
+            "max_protocol_weight": chance.choice([None, None, None, 0.503, 0.207, 1.0]),
             "carry_forward": chance.random() < 0.6,
         },
     }

@@ -26,15 +26,12 @@ Places: TypeAlias = npt.NDArray[np.intp]
 Setting: TypeAlias = float | Numbers
 """A number, or (batch × 1)."""
 
-Wanted: TypeAlias = npt.NDArray[np.uint32]
-"""(batch × pairs), bits of flags."""
-
 
 def first_of(shape: tuple[int, ...], *gates: tuple[int, Truths]) -> Codes:
-    """The code of the first gate that holds in each cell; 0 where none does."""
+    """The code of the first gate that holds in each cell, or in its whole row; 0 where none does."""
     codes = np.zeros(shape, dtype=np.int8)
     for code, holds in reversed(gates):
-        codes[holds] = code
+        np.copyto(codes, code, where=holds)
     return codes
 
 

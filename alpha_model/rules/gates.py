@@ -134,11 +134,10 @@ def decide(changes: Changes, thresholds: Thresholds, market: Market, compat: Com
     Source: API of `generate_rebalance_trades_and_triggers`, a to g.
     """
     adjust = changes.adjust
-    largest = np.abs(adjust).max(axis=1, keepdims=True, initial=0.0)
-    held_back = largest < thresholds.rebalance
+    largest = np.maximum.reduce(np.abs(adjust), axis=1, keepdims=True, initial=0.0)
     stopped = first_of(
         adjust.shape,
-        (Gate.rebalance_too_small, np.broadcast_to(held_back, adjust.shape)),
+        (Gate.rebalance_too_small, largest < thresholds.rebalance),
         (Gate.unchanged, adjust == 0),
         (Gate.problematic, changes.problematic),
         (Gate.settling, changes.settling),
@@ -186,7 +185,12 @@ def pass_gates(
         (Gate.cannot_redeem, sells & ~can_redeem),
         (Gate.cannot_deposit, buys & ~can_deposit),
     )
-    gate = np.where(going, gate, stopped)
-    action = np.where(closes, Action.close, np.where(changes.flips & changes.held, Action.flip, Action.trade))
-    action = np.where(gate == Gate.free, action, Action.skip).astype(np.int8)
+    np.copyto(gate, stopped, where=~going)
+    action = first_of(
+        adjust.shape,
+        (Action.skip, gate != Gate.free),
+        (Action.close, closes),
+        (Action.flip, changes.flips & changes.held),
+        (Action.trade, going),
+    )
     return Decisions(action, gate, adjust, largest, stopped, Market.known(price, can_deposit, can_redeem))

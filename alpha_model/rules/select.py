@@ -61,11 +61,11 @@ def select(signals: Numbers, settings: Selection, pinned: Truths | None = None, 
     Source: the reference documentation of `select_top_signals`.
     """
     strength, absent = np.abs(signals), np.isnan(signals)
-    fit = strength >= settings.threshold
-    if pinned is not None:
-        fit &= ~pinned
-    places = np.argsort(np.where(fit, -(signals if compat.signed_selection else strength), np.inf), kind="stable")
-    count = fit.sum(axis=1, keepdims=True)
+    strong = strength >= settings.threshold
+    fit = strong if pinned is None else strong & ~pinned
+    key = np.where(fit, -(signals if compat.signed_selection else strength), np.inf)
+    places = key.argsort(axis=1, kind="stable")
+    count = np.add.reduce(fit, axis=1, keepdims=True, dtype=np.intp)
     if settings.count is not None:
         count = np.minimum(count, np.asarray(settings.count, dtype=np.intp))
     ranks = np.arange(count.max(initial=0))
@@ -73,10 +73,10 @@ def select(signals: Numbers, settings: Selection, pinned: Truths | None = None, 
     codes = first_of(
         signals.shape,
         (Chosen.absent, absent),
-        (Chosen.pinned, np.zeros_like(absent) if pinned is None else pinned),
-        (Chosen.below_threshold, ~fit),
-        (Chosen.not_in_top, np.ones_like(absent)),
+        (Chosen.pinned, absent if pinned is None else pinned),
+        (Chosen.not_in_top, fit),
+        (Chosen.below_threshold, ~strong),
     )
-    rows, there = np.nonzero(taken)
+    rows, there = taken.nonzero()
     codes[rows, columns[rows, there]] = Chosen.chosen
     return Selected(columns, taken, codes)

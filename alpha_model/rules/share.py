@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from alpha_model.rules.arrays import Numbers, Places, Setting, Truths, gathered, scattered
 from alpha_model.rules.compat import OURS, Compat
-from alpha_model.rules.weigh import is_cut
+from alpha_model.rules.weigh import is_cut, ratio
 
 Accept: TypeAlias = Callable[[int, float], float]
 """What the market takes of an ask: (column, USD) -> USD."""
@@ -148,15 +148,15 @@ def share_out(
     Source: API of `normalise_weights`, with size risk.
     """
     absent = np.isnan(raw)
-    columns = np.argsort(np.where(absent, np.inf, -raw), kind="stable")
+    columns = np.where(absent, np.inf, -raw).argsort(axis=1, kind="stable")
     ranked = gathered(np.where(absent, 0.0, raw), columns).T
-    ranked = _ratio(ranked, ranked[:1])  # as parts of the largest, so that no sum overflows
+    ranked = ratio(ranked, ranked[:1])  # as parts of the largest, so that no sum overflows
     to_come = np.cumsum(ranked[::-1], axis=0)[::-1]
-    share = _ratio(ranked, to_come[:1])
+    share = ratio(ranked, to_come[:1])
     max_weight = gathered(np.broadcast_to(settings.max_weight, raw.shape), columns).T
     factor = {
         SharingMode.sequential: lambda: np.minimum(share, max_weight),
-        SharingMode.positions: lambda: _ratio(ranked, to_come),
+        SharingMode.positions: lambda: ratio(ranked, to_come),
         SharingMode.waterfall: lambda: np.ones_like(ranked),
     }[settings.mode]()
     queue = _Queue(
@@ -174,11 +174,6 @@ def share_out(
         return shared, np.zeros_like(equity)
     without_limits = _walk(queue, lambda _rank, usd: usd).accepted.sum(axis=0)[:, None]
     return shared, np.maximum(0.0, without_limits - shared.accepted.sum(axis=1, keepdims=True))
-
-
-def _ratio(part: Numbers, whole: Numbers) -> Numbers:
-    ratio: Numbers = part / np.where(whole > 0, whole, 1.0)
-    return ratio
 
 
 def _may_be_reached(absent: Truths, columns: Places, settings: Sharing) -> Truths:

@@ -45,12 +45,15 @@ def normalise(raw: Numbers, compat: Compat = OURS) -> Numbers:
     """Raw weights >= 0 as shares of their row's sum; all 0 where the sum is 0."""
     if compat.clipped_weights:
         total = np.cumsum(raw, axis=1)[:, -1:] if raw.size else np.ones((len(raw), 1))
-        return clip_to_one(raw / np.where(total > 0, total, 1.0))
-    largest = raw.max(axis=1, keepdims=True, initial=0.0)
-    scaled = raw / np.where(largest > 0, largest, 1.0)
-    total = scaled.sum(axis=1, keepdims=True)
-    shares: Numbers = scaled / np.where(total > 0, total, 1.0)
-    return shares
+        return clip_to_one(ratio(raw, total))
+    scaled = ratio(raw, np.maximum.reduce(raw, axis=1, keepdims=True, initial=0.0))
+    return ratio(scaled, np.add.reduce(scaled, axis=1, keepdims=True))
+
+
+def ratio(part: Numbers, whole: Numbers) -> Numbers:
+    """Parts >= 0 of a whole; 0 of nothing."""
+    parts: Numbers = part / np.where(whole > 0, whole, 1.0)
+    return parts
 
 
 def clip_to_one(weights: Numbers) -> Numbers:
