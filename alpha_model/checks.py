@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 from alpha_model.errors import ArgumentError, PairError, PricingError, SignalError, StepOrderError, WeightError
 from alpha_model.pair import TradingPairIdentifier
 from alpha_model.portfolio import TradingPosition
-from alpha_model.serialisation import finite
+from alpha_model.serialisation import finite, plain_number
 from alpha_model.signal import TradingPairSignal
 from alpha_model.units import PairId, Usd
 
@@ -84,14 +84,18 @@ def check_signal(pair: TradingPairIdentifier, alpha: Any, leverage: Any, when: W
     return pair_id
 
 
-def check_trigger(name: str, ratio: Any, pair: TradingPairIdentifier) -> None:
-    """A stop loss or take profit is None, or a share of the price above 0."""
-    if ratio is not None and not (finite(ratio) and ratio > 0):
+def check_trigger(name: str, ratio: Any, pair: TradingPairIdentifier) -> float | None:
+    """A stop loss or take profit is None, or a share of the price above 0; that number."""
+    if ratio is None:
+        return None
+    if not (finite(ratio) and ratio > 0):
         raise SignalError(
             f"{name} must be a share of the price above 0, got {ratio!r} for {pair}. 0.98 is 2 % below the price.",
             pair=pair,
             ratio=ratio,
         )
+    number: float = plain_number(ratio)
+    return number
 
 
 def check_count(count: Any, threshold: Any) -> None:

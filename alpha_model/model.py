@@ -12,8 +12,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Self, TypeAlias
 
-import numpy as np
-
 from alpha_model import checks, formatting, rebalance, rules, sizing, weighting
 from alpha_model.errors import StepOrderError, WeightError
 from alpha_model.pair import TradingPairIdentifier
@@ -218,22 +216,17 @@ class AlphaModel(JsonDataclass):
             SignalError: The signal is not finite, or short without leverage; or the leverage or a share is not above 0.
         """
         pair_id = checks.check_signal(pair, alpha, leverage, self._when)
-        for name, ratio in zip(TRIGGERS, (stop_loss, take_profit, trailing_stop_loss), strict=True):
-            if ratio is not None:
-                checks.check_trigger(name, ratio, pair)
+        triggers = (
+            checks.check_trigger("stop_loss", stop_loss, pair),
+            checks.check_trigger("take_profit", take_profit, pair),
+            checks.check_trigger("trailing_stop_loss", trailing_stop_loss, pair),
+        )
         if alpha == 0:
             self.raw_signals.pop(pair_id, None)
             return
         replaced = self.raw_signals.get(pair_id)
-        self.raw_signals[pair_id] = TradingPairSignal(
-            pair=pair,
-            signal=float(alpha),
-            signal_id=replaced.signal_id if replaced else self._next_signal_id(),
-            stop_loss=plain_number(stop_loss),
-            take_profit=plain_number(take_profit),
-            trailing_stop_loss=plain_number(trailing_stop_loss),
-            leverage=plain_number(leverage),
-        )
+        signal_id = replaced.signal_id if replaced else self._next_signal_id()
+        self.raw_signals[pair_id] = TradingPairSignal(pair, float(alpha), signal_id, *triggers, plain_number(leverage))
 
     def carry_forward_non_redeemable_positions(self, position_manager: PositionManager) -> Usd:
         """Pin every open position that cannot be traded now at its value; call it before `select_top_signals`.
@@ -284,21 +277,22 @@ class AlphaModel(JsonDataclass):
             SignalError: The count is no whole number >= 0, or the threshold is not finite.
         """
         checks.check_count(count, threshold)
-        raw = list(self.raw_signals.values())
-        pinned = np.array([[signal.carry_forward_position for signal in raw]], dtype=np.bool_)
-        selection = rules.Selection(min(int(count), len(raw)), float(threshold))
-        found = rules.select(sizing.as_row(signal.signal for signal in raw), selection, pinned)
-        kept = [
-            *found.columns[0].tolist(),
-            *(place for place, signal in enumerate(raw) if signal.carry_forward_position),
-        ]
-        self.signals = {raw[place].pair.require_id(): raw[place] for place in kept}
-        for signal, code in zip(raw, found.codes[0].tolist(), strict=True):
-            signal.forget_reasons(Stage.selection)
-            if code == rules.Chosen.below_threshold:
-                signal.add_reason(Reason(Stage.selection, Code.below_signal_threshold, limit=float(threshold)))
-            elif code == rules.Chosen.not_in_top:
-                signal.add_reason(Reason(Stage.selection, Code.not_in_top, limit=float(count)))
+        raw = list(self.raw_signals.items())
+        stuck = [place for place, (_, signal) in enumerate(raw) if signal.carry_forward_position]
+        pinned = sizing.truths_or_none(signal.carry_forward_position for _, signal in raw)
+        strengths = sizing.as_row(signal.signal for _, signal in raw)
+        found = rules.select(strengths, rules.Selection(min(int(count), len(raw)), float(threshold)), pinned)
+        self.signals = dict(raw[place] for place in [*found.columns[0].tolist(), *stuck])
+        limits = {
+            rules.Chosen.below_threshold: (Code.below_signal_threshold, float(threshold)),
+            rules.Chosen.not_in_top: (Code.not_in_top, float(count)),
+        }
+        for (_, signal), code in zip(raw, found.codes[0].tolist(), strict=True):
+            if signal.reasons:
+                signal.forget_reasons(Stage.selection)
+            if code in limits:
+                why, limit = limits[code]
+                signal.add_reason(Reason(Stage.selection, why, limit=limit))
         self._record("select_top_signals", count=count, threshold=threshold)
 
     def assign_weights(self, method: WeightingMethod = weight_by_1_slash_n) -> None:
@@ -363,7 +357,7 @@ class AlphaModel(JsonDataclass):
         checks.check_usd(epsilon_usd, "epsilon_usd", self._when)
         if max_protocol_weight is not None:
             checks.check_max_weight(max_protocol_weight, self._when)
-        caps = [self._cap_for(signal.pair, max_weight, max_weight_function) for signal in self.signals.values()]
+        caps = self._caps(max_weight, max_weight_function)
         if size_risk_model is None:
             if max_positions is not None or waterfall:
                 raise WeightError("max_positions and waterfall share out size risk. Give a size_risk_model.")
@@ -626,14 +620,15 @@ class AlphaModel(JsonDataclass):
     def _when(self) -> str:
         return "without a timestamp" if self.timestamp is None else f"{self.timestamp:%Y-%m-%dT%H:%MZ}"
 
-    @staticmethod
-    def _cap_for(pair: TradingPairIdentifier, max_weight: Weight, function: MaxWeightFunction | None) -> Weight:
+    def _caps(self, max_weight: Weight, function: MaxWeightFunction | None) -> list[Weight]:
+        """The largest share of each selected pair."""
         if function is None:
-            return float(max_weight)
+            return [float(max_weight)] * len(self.signals)
         checks.check_function(function, "max_weight_function", "normalise_weights")
-        own = function(pair)
-        checks.check_own_max_weight(own, pair)
-        return float(min(max_weight, own))
+        own = [(signal.pair, function(signal.pair)) for signal in self.signals.values()]
+        for pair, share in own:
+            checks.check_own_max_weight(share, pair)
+        return [float(min(max_weight, share)) for _, share in own]
 
     def _done(self) -> list[str]:
         """The names of the steps that were called, in their order."""

@@ -23,7 +23,7 @@ from alpha_model.rules import Action, Gate
 from alpha_model.serialisation import finite
 from alpha_model.signal import Flag, TradingPairSignal
 from alpha_model.signal import TradingPairSignalFlags as Flags
-from alpha_model.sizing import kinds
+from alpha_model.sizing import kinds, truths_or_none
 from alpha_model.trade import TradeExecution
 from alpha_model.units import Usd, UsdPrice, Weight
 
@@ -131,7 +131,7 @@ class Decision(NamedTuple):
             return float(thresholds.close_weight)
         limits = {
             Gate.rebalance_too_small: thresholds.rebalance,
-            Gate.trade_too_small: thresholds.least(np.array([[self.adjust_usd]])),
+            Gate.trade_too_small: thresholds.least(np.array([[self.adjust_usd < 0]])),
             Gate.dust: rules.DUST_QUANTITY,
             Gate.weight_too_small: thresholds.close_weight,
         }
@@ -186,16 +186,10 @@ def _changes(
 ) -> rules.Changes:
     numbers = [(each.position_adjust_usd, each.normalised_weight, each.old_value) for each in signals]
     adjust, weight, old_value = np.array(numbers, dtype=np.float64).reshape(-1, 1, 3).T
-    truths = [
-        (
-            position is not None,
-            manager.is_problematic_pair(signal.pair),
-            position is not None and position.is_settling(),
-        )
-        for signal, position in zip(signals, positions, strict=True)
-    ]
-    there, problematic, settling = np.array(truths, dtype=np.bool_).reshape(-1, 1, 3).T
     flips = rules.is_flip(*kinds(signals), weight)
+    there = np.array([[position is not None for position in positions]], dtype=np.bool_)
+    problematic = truths_or_none(manager.is_problematic_pair(signal.pair) for signal in signals)
+    settling = truths_or_none(position is not None and position.is_settling() for position in positions)
     return rules.Changes(adjust, weight, old_value, there, flips, problematic, settling)
 
 

@@ -243,11 +243,16 @@ def set_targets(
     """
     chosen = list(signals.values())
     pairs = [map_pair(manager, signal) for signal in chosen]
-    columns = [(each.normalised_weight, each.old_value, each.carry_forward_position) for each in chosen]
-    weight, old_value, pinned = np.array(columns, dtype=np.float64).reshape(-1, 1, 3).T
+    columns = [(each.normalised_weight, each.old_value) for each in chosen]
+    weight, old_value = np.array(columns, dtype=np.float64).reshape(-1, 1, 2).T
     held, kind = kinds(chosen)
     wanted = as_row(map(_target, chosen)) if sized else weight * equity
-    found = rules.targets(wanted, weight, kind, rules.Held(old_value, held, pinned > 0))
+    found = rules.targets(
+        wanted,
+        weight,
+        kind,
+        rules.Held(old_value, held, truths_or_none(each.carry_forward_position for each in chosen)),
+    )
     adjusts = found.adjust[0].tolist()
     quantities = [
         manager.estimate_asset_quantity(signal.pair, usd) if usd < 0 else 0.0
@@ -269,6 +274,12 @@ def kinds(signals: Sequence[TradingPairSignal]) -> tuple[npt.NDArray[Any], npt.N
     columns = [(kind_of(each.old_pair), each.signal, each.leverage is not None) for each in signals]
     held, signal, leveraged = np.array(columns, dtype=np.float64).reshape(-1, 1, 3).T
     return held, rules.wanted_kind(signal, leveraged)
+
+
+def truths_or_none(values: Iterable[bool]) -> rules.Truths | None:
+    """One truth a signal as a batch of one; None where all are False."""
+    found = list(values)
+    return np.array([found], dtype=np.bool_) if True in found else None
 
 
 def _put_reasons_in_dollars(signals: Signals, equity: Usd) -> None:

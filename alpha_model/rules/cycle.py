@@ -180,8 +180,8 @@ class _Cycle:
             given.old_value,
             given.held > 0,
             wanted.flips,
-            given.where(given.problematic),
-            given.where(given.settling),
+            given.problematic,
+            given.settling,
         )
         fitted = self._gate(changes)
         return self._decided(chosen, raw, sized, wanted.target, fitted)

@@ -39,6 +39,10 @@ class Gate(IntEnum):
     cannot_deposit = 9
 
 
+_FREE = np.int8(Gate.free)
+_SKIP, _CLOSE, _FLIP, _TRADE = map(np.int8, Action)
+
+
 @dataclass(frozen=True, slots=True)
 class Thresholds:
     """From which size on something is traded.
@@ -55,12 +59,12 @@ class Thresholds:
     sell: Setting | None = None
     close_weight: Setting = 0.005
 
-    def least(self, adjust: Numbers, compat: Compat = OURS) -> Numbers | Setting:
-        """The least size of each change, USD."""
+    def least(self, falls: Truths, compat: Compat = OURS) -> Numbers | Setting:
+        """The least size of each change, USD: of a decrease where it falls."""
         if self.sell is None:
             return self.trade
         unset = np.isnan(self.sell) | (compat.no_zero_sell_threshold & (np.asarray(self.sell) == 0))
-        least: Numbers = np.where((adjust < 0) & ~unset, self.sell, self.trade)
+        least: Numbers = np.where(falls & ~unset, self.sell, self.trade)
         return least
 
 
@@ -74,8 +78,8 @@ class Changes:
         old_value: USD held.
         held: Whether there is a position.
         flips: Whether it must be closed first.
-        problematic: Whether a position in the pair is frozen.
-        settling: Whether a deposit or redemption is not settled yet.
+        problematic: Whether a position in the pair is frozen; None where none is.
+        settling: Whether a deposit or redemption is not settled yet; None where none is.
     """
 
     adjust: Numbers
@@ -83,8 +87,8 @@ class Changes:
     old_value: Numbers
     held: Truths
     flips: Truths
-    problematic: Truths
-    settling: Truths
+    problematic: Truths | None = None
+    settling: Truths | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,13 +139,12 @@ def decide(changes: Changes, thresholds: Thresholds, market: Market, compat: Com
     """
     adjust = changes.adjust
     largest = np.maximum.reduce(np.abs(adjust), axis=1, keepdims=True, initial=0.0)
-    stopped = first_of(
-        adjust.shape,
-        (Gate.rebalance_too_small, largest < thresholds.rebalance),
-        (Gate.unchanged, adjust == 0),
-        (Gate.problematic, changes.problematic),
-        (Gate.settling, changes.settling),
-    )
+    gates = [(Gate.rebalance_too_small, largest < thresholds.rebalance), (Gate.unchanged, adjust == 0)]
+    if changes.problematic is not None:
+        gates.append((Gate.problematic, changes.problematic))
+    if changes.settling is not None:
+        gates.append((Gate.settling, changes.settling))
+    stopped = first_of(adjust.shape, *gates)
     return pass_gates(adjust, stopped, largest, changes, thresholds, market, compat)
 
 
@@ -165,32 +168,30 @@ def pass_gates(
         market: Asked about what passed the thresholds of size only.
         compat: Habits of another framework.
     """
-    going = stopped == Gate.free
-    weak = changes.weight < thresholds.close_weight
+    flips, weak = changes.flips, changes.weight < thresholds.close_weight
+    going = stopped == _FREE
     closes = going & weak & changes.held
-    size = np.abs(adjust)
-    legs = np.where(changes.flips, np.maximum(size, np.abs(changes.old_value)), size)
-    small = ~closes & (legs < thresholds.least(adjust, compat))
-    priced = going & ~closes & ~small
-    price = market.price(priced)
-    dust = priced & (size < DUST_QUANTITY * price)
-    made = closes | (priced & ~weak & ~dust)
-    sells, buys = made & (closes | changes.flips | (adjust < 0)), made & ~closes & (adjust > 0)
+    going ^= closes
+    size, falls = np.abs(adjust), adjust < 0
+    legs = np.where(flips, np.maximum(size, np.abs(changes.old_value)), size) if flips.any() else size
+    small = going & (legs < thresholds.least(falls, compat))
+    going ^= small
+    price = market.price(going)
+    dust = going & (size < DUST_QUANTITY * price)
+    going ^= dust
+    shy = going & weak
+    going ^= shy
+    sells, buys = closes | (going & (flips | falls)), going & ~falls
     can_redeem, can_deposit = market.can_redeem(sells), market.can_deposit(buys)
-    gate = first_of(
-        adjust.shape,
+    gate = stopped.copy()
+    for code, holds in (
         (Gate.trade_too_small, small),
         (Gate.dust, dust),
-        (Gate.weight_too_small, weak & ~closes),
-        (Gate.cannot_redeem, sells & ~can_redeem),
-        (Gate.cannot_deposit, buys & ~can_deposit),
-    )
-    np.copyto(gate, stopped, where=~going)
-    action = first_of(
-        adjust.shape,
-        (Action.skip, gate != Gate.free),
-        (Action.close, closes),
-        (Action.flip, changes.flips & changes.held),
-        (Action.trade, going),
-    )
+        (Gate.weight_too_small, shy),
+        (Gate.cannot_deposit, buys > can_deposit),
+        (Gate.cannot_redeem, sells > can_redeem),
+    ):
+        np.copyto(gate, code, where=holds)
+    action = np.where(closes, _CLOSE, np.where(flips & changes.held, _FLIP, _TRADE))
+    np.copyto(action, _SKIP, where=gate != _FREE)
     return Decisions(action, gate, adjust, largest, stopped, Market.known(price, can_deposit, can_redeem))

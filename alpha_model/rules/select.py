@@ -65,18 +65,17 @@ def select(signals: Numbers, settings: Selection, pinned: Truths | None = None, 
     fit = strong if pinned is None else strong & ~pinned
     key = np.where(fit, -(signals if compat.signed_selection else strength), np.inf)
     places = key.argsort(axis=1, kind="stable")
-    count = np.add.reduce(fit, axis=1, keepdims=True, dtype=np.intp)
+    count = fit.sum(axis=1, keepdims=True, dtype=np.intp)
     if settings.count is not None:
-        count = np.minimum(count, np.asarray(settings.count, dtype=np.intp))
+        count = np.minimum(count, settings.count)
     ranks = np.arange(count.max(initial=0))
     columns, taken = places[:, : len(ranks)], ranks < count
     codes = first_of(
-        signals.shape,
-        (Chosen.absent, absent),
-        (Chosen.pinned, absent if pinned is None else pinned),
-        (Chosen.not_in_top, fit),
-        (Chosen.below_threshold, ~strong),
-    )
+        signals.shape, (Chosen.absent, absent), (Chosen.not_in_top, fit), (Chosen.below_threshold, ~strong),
+        (Chosen.pinned, np.True_),
+    )  # fmt: skip
+    if pinned is not None:
+        codes[pinned & ~absent] = Chosen.pinned
     rows, there = taken.nonzero()
     codes[rows, columns[rows, there]] = Chosen.chosen
     return Selected(columns, taken, codes)
