@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from alpha_model.rules.arrays import Numbers, Places, Setting, Truths, gathered, scattered
+from alpha_model.rules.arrays import Numbers, Places, Setting, Truths, gathered
 from alpha_model.rules.compat import OURS, Compat
 from alpha_model.rules.weigh import is_cut, ratio
 
@@ -120,7 +120,7 @@ class _Walked:
     wanted: Numbers
     asked: Numbers
     accepted: Numbers
-    reached: Truths
+    reached: Numbers
 
 
 def share_out(
@@ -188,7 +188,9 @@ def _taker(limits: Numbers | Accept, columns: Places, queue: _Queue) -> Callable
     """The market, asked by rank."""
     if callable(limits):
         (order,) = columns.tolist()
-        return lambda rank, usd: limits(order[rank], usd.item() if isinstance(usd, np.ndarray) else usd)
+        if queue.plain:
+            return lambda rank, usd: limits(order[rank], usd)
+        return lambda rank, usd: np.array([limits(order[rank], usd.item())])
     ranked = gathered(limits, columns).T
     if queue.plain:
         numbers = ranked[:, 0].tolist()
@@ -220,10 +222,8 @@ def _walk(queue: _Queue, take: Callable[[int, Any], Any]) -> _Walked:
             budgets.spend(rank, accepted)
         steps.append((left, wanted, asked, accepted, reached))
         left = left + asked - accepted if sequential else left - accepted
-    shape = (len(steps), len(queue.equity))
-    columns = zip(*steps, strict=True) if steps else [()] * 5
-    found = [np.array(column, dtype=np.float64).reshape(shape) for column in columns]
-    return _Walked(*found[:4], reached=found[4] > 0)
+    found = np.array(steps, dtype=np.float64).reshape(-1, 5, len(queue.equity)).swapaxes(0, 1)
+    return _Walked(*found)
 
 
 class _Budgets:
@@ -248,28 +248,26 @@ def _budgets(queue: _Queue) -> _Budgets | None:
     limit = queue.settings.max_protocol_weight
     if limit is None or queue.protocols is None:
         return None
-    return _Budgets(queue.protocols, np.broadcast_to(np.ravel(limit), queue.equity.shape) * queue.equity)
+    capped = np.isfinite(np.ravel(limit))
+    usd = np.where(capped, np.where(capped, np.ravel(limit), 0.0) * queue.equity, np.inf)
+    return _Budgets(queue.protocols, usd)
 
 
 def _in_columns(walked: _Walked, queue: _Queue, columns: Places, share: Numbers, max_weight: Numbers) -> Shared:
     count, compat = len(walked.left), queue.compat
     sequential = queue.settings.mode is SharingMode.sequential
     largest = np.full_like(walked.wanted, np.inf) if queue.uncapped else queue.largest[:count]
+    capped = np.minimum(walked.wanted, largest)
     cut = is_cut(walked.wanted, largest, compat)
     if sequential:
-        cut = cut | is_cut(share[:count], max_weight[:count], compat)
-    capped = np.minimum(walked.wanted, largest)
-
-    def spread(values: Any) -> Any:
-        return scattered(columns[:, :count], np.where(walked.reached, values, 0).T, columns.shape[1])
-
-    return Shared(
-        share=scattered(columns, (share * queue.equity).T, columns.shape[1]),
-        offered=spread(share[:count] * walked.left if sequential else walked.wanted),
-        capped=spread(capped),
-        asked=spread(walked.asked),
-        accepted=spread(walked.accepted),
-        reached=spread(walked.reached) > 0,
-        cut=spread(cut) > 0,
-        cut_by_protocol=spread(is_cut(capped, walked.asked)) > 0,
-    )
+        cut |= is_cut(share[:count], max_weight[:count], compat)
+    offered = share[:count] * walked.left if sequential else walked.wanted
+    by_protocol = is_cut(capped, walked.asked)
+    found = np.array([offered, capped, walked.asked, walked.accepted, cut, by_protocol, np.ones_like(capped)])
+    by_column = np.zeros((len(found) + 1, *columns.shape))
+    rows = np.arange(len(columns))[:, None]
+    by_column[0, rows, columns] = (share * queue.equity).T
+    by_column[1:, rows, columns[:, :count]] = (found * walked.reached).swapaxes(1, 2)
+    shares, offered, capped, asked, accepted, *truths = by_column
+    cut, by_protocol, reached = (truth > 0 for truth in truths)
+    return Shared(shares, offered, capped, asked, accepted, reached, cut, by_protocol)
