@@ -601,6 +601,7 @@ class AlphaModel(JsonDataclass):
             _write_down(decision, settings)
         for decision, trade in planned:
             decision.signal.position_id = trade.position_id
+            trade.position_size_risk = decision.signal.position_size_risk
             if decision.position and decision.position.position_id == trade.position_id and not trade.closing:
                 _carry_triggers(trade, decision.position)
         self._record(

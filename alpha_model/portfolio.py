@@ -11,7 +11,11 @@ from decimal import Decimal
 from alpha_model.errors import TradeError
 from alpha_model.pair import AssetIdentifier, TradingPairIdentifier
 from alpha_model.pricing import PricingModel
+from alpha_model.trade import TradeExecution
 from alpha_model.units import PairId, Usd, UsdPrice
+
+CASH_TOLERANCE = Decimal("0.000001")
+"""USD that the cash may fall below 0 for rounding."""
 
 
 @dataclass
@@ -108,6 +112,10 @@ class TradingPosition:
             return "take_profit"
         return None
 
+    def get_quantity(self) -> Decimal:
+        """Units held; negative for a short."""
+        return self.quantity
+
     def get_unrealised_profit_usd(self) -> Usd:
         """USD gained since entry on what is held now."""
         return float(self.quantity) * (self.mark_price - self.entry_price)
@@ -193,7 +201,15 @@ class Portfolio:
 
     def get_total_equity(self) -> Usd:
         """Cash and all held positions in USD, frozen ones too."""
-        return self.get_cash() + sum(position.get_value() for position in self.iterate_held())
+        return self.get_cash() + self.get_position_equity_and_loan_nav()
+
+    def calculate_total_equity(self) -> Usd:
+        """The same as `get_total_equity`, by the reference framework's name."""
+        return self.get_total_equity()
+
+    def get_position_equity_and_loan_nav(self) -> Usd:
+        """All held positions in USD, without the cash; shorts and leveraged longs less what they owe."""
+        return sum(position.get_value() for position in self.iterate_held())
 
     def iterate_held(self) -> Iterable[TradingPosition]:
         """Open and frozen positions."""
@@ -203,6 +219,10 @@ class Portfolio:
     def get_open_position_for_pair(self, pair: TradingPairIdentifier) -> TradingPosition | None:
         """The open position in exactly this pair: a short over it is another pair."""
         return next((found for found in self.open_positions.values() if _same(found.pair, pair)), None)
+
+    def get_position_by_trading_pair(self, pair: TradingPairIdentifier) -> TradingPosition | None:
+        """The same as `get_open_position_for_pair`, by the reference framework's name."""
+        return self.get_open_position_for_pair(pair)
 
     def get_open_quantities(self) -> dict[PairId, Decimal]:
         """Units held by spot pair id; negative for shorts."""
@@ -220,6 +240,23 @@ class Portfolio:
         marks = [(held, pricing_model.get_mid_price(timestamp, held.pair)) for held in self.iterate_held()]
         for position, price in marks:
             position.mark_price = price
+
+    def check_enough_cash(self, trades: Iterable[TradeExecution]) -> None:
+        """Does the cash reach for these trades, one after the other?
+
+        Raises:
+            TradeError: It does not.
+        """
+        cash = self.reserve.quantity
+        for trade in trades:
+            cash += trade.get_cash_flow()
+            if cash < -CASH_TOLERANCE:
+                raise TradeError(
+                    f"not enough cash: trade #{trade.trade_id} in {trade.pair} leaves {cash:,.2f} USD. Allocate less "
+                    "than the total equity, so that fees are covered, or pass cap_buys_to_sync_cash=True.",
+                    trade=trade,
+                    cash=cash,
+                )
 
     def allocate_position_id(self) -> int:
         """The id for a position that is planned."""

@@ -6,6 +6,8 @@ changes the portfolio.
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -14,9 +16,11 @@ from alpha_model.errors import PricingError, TradeError
 from alpha_model.pair import AssetIdentifier, TradingPairIdentifier, TradingPairKind
 from alpha_model.portfolio import Portfolio, TradingPosition
 from alpha_model.pricing import PricingModel
-from alpha_model.serialisation import finite
+from alpha_model.serialisation import finite, naive_utc
 from alpha_model.trade import TradeExecution, TradeType
 from alpha_model.units import Usd, UsdPrice
+
+_LOGGER = logging.getLogger(__name__)
 
 VIRTUAL_PAIR_OFFSET = 1 << 40
 """A synthetic pair's id is its spot pair's id plus a multiple of this, so that it cannot meet a real one."""
@@ -47,13 +51,13 @@ class PositionManager:
     Every method that plans a trade raises `PricingError` where a price is missing or none that can be traded at.
 
     Args:
-        timestamp: Decision time, naive UTC.
+        timestamp: Decision time; kept as naive UTC.
         portfolio: What is held; its cash and holdings are never changed here.
         pricing_model: What things cost.
     """
 
     def __init__(self, timestamp: datetime | None, portfolio: Portfolio, pricing_model: PricingModel) -> None:
-        self.timestamp = timestamp
+        self.timestamp = None if timestamp is None else naive_utc(timestamp)
         self.portfolio = portfolio
         self.pricing_model = pricing_model
         self._synthetic: dict[tuple[TradingPairKind, TradingPairIdentifier], TradingPairIdentifier] = {}
@@ -69,6 +73,25 @@ class PositionManager:
     def get_current_position_for_pair(self, pair: TradingPairIdentifier) -> TradingPosition | None:
         """The open position in exactly this pair; None when it is not held."""
         return self.portfolio.get_open_position_for_pair(pair)
+
+    def get_pending_redemptions(self) -> Usd:
+        """USD that investors are to be paid out; 0, because this library keeps no investors."""
+        return 0.0
+
+    def log(self, message: str, level: int = logging.INFO) -> None:
+        """Write a line to the log of the strategy."""
+        _LOGGER.log(level, "%s", message)
+
+    def check_enough_cash(self, trades: Iterable[TradeExecution] = ()) -> None:
+        """Does the cash reach for the plan?
+
+        Args:
+            trades: The planned trades, sells before buys.
+
+        Raises:
+            TradeError: It does not.
+        """
+        self.portfolio.check_enough_cash(trades)
 
     def is_problematic_pair(self, pair: TradingPairIdentifier) -> bool:
         """Is a position in the pair, or in a synthetic pair over it, frozen by a failed trade?"""

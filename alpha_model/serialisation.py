@@ -66,7 +66,12 @@ def from_unix(seconds: float | str | datetime | None) -> datetime | None:
 
 
 def naive_utc(when: datetime) -> datetime:
-    """The same moment as a naive UTC datetime; a naive one is taken to be UTC already."""
+    """The same moment as a naive UTC datetime of Python's own kind; a naive one is taken to be UTC already.
+
+    A `pd.Timestamp` is a datetime too, and loses its nanoseconds.
+    """
+    if type(when) is not datetime:
+        when = datetime.combine(when.date(), when.timetz())
     return when if when.tzinfo is None else when.astimezone(UTC).replace(tzinfo=None)
 
 
