@@ -133,11 +133,11 @@ def decide_cycles(situation: Situation, settings: CycleSettings | Sequence[Cycle
     for row, each in enumerate(given):
         method = None if each.method is None else each.method.written()
         groups.setdefault(repr((method, each.sharing, each.compat)), []).append(row)
-    if len(groups) == 1:
+    if len(groups) <= 1:
         return _Cycle(situation, given).decide()
     places = [np.array(rows, dtype=np.intp) for rows in groups.values()]
     parts = [_Cycle(situation.rows(rows), [given[row] for row in rows]).decide() for rows in places]
-    back = np.argsort(np.concatenate(places)) if places else np.zeros(0, dtype=np.intp)
+    back = np.argsort(np.concatenate(places))
     names = [field.name for field in fields(Decided)]
     return Decided(**{name: np.concatenate([getattr(part, name) for part in parts])[back] for name in names})
 
@@ -148,13 +148,14 @@ class _Cycle:
     def __init__(self, situation: Situation, settings: Sequence[CycleSettings]) -> None:
         self.given = situation
         self.settings = settings
-        self.alike = settings[0]
+        self.alike = settings[0] if settings else CycleSettings(method=Method("weight_equal"))
         self.compat = self.alike.compat
 
     def _setting(self, name: str, otherwise: float) -> Numbers:
         """(batch × 1) a setting, and what counts where it is not given."""
         values = [getattr(each, name) for each in self.settings]
-        return np.array([[otherwise if value is None else value] for value in values], dtype=np.float64)
+        given = [otherwise if value is None else value for value in values]
+        return np.array(given, dtype=np.float64).reshape(-1, 1)
 
     def decide(self) -> Decided:
         """The steps in their order."""
@@ -234,7 +235,7 @@ class _Cycle:
         given = self.given
         market = Market.known(given.price, ~given.where(given.no_deposit), ~given.where(given.no_redeem))
         decided = decide(changes, thresholds, market, self.compat)
-        on = np.array([[bool(each.cap_buys_to_cash) or bool(each.cash_buffer)] for each in self.settings])
+        on = np.array([bool(each.cap_buys_to_cash or each.cash_buffer) for each in self.settings]).reshape(-1, 1)
         headroom = np.where(on, self._setting("cash_headroom", 0.0) + self._setting("cash_buffer", 0.0), -np.inf)
         return fit_to_cash(decided, changes, thresholds, given.cash, CashCap(headroom), self.compat)
 
