@@ -6,7 +6,7 @@ for all rows, or an array of (batch × 1) with one of its own for each.
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -27,7 +27,7 @@ Setting: TypeAlias = float | Numbers
 """A number, or (batch × 1)."""
 
 
-def first_of(shape: tuple[int, ...], *gates: tuple[int, Truths]) -> Codes:
+def first_of(shape: tuple[int, ...], *gates: tuple[int, Truths | np.bool_]) -> Codes:
     """The code of the first gate that holds in each cell, or in its whole row; 0 where none does."""
     codes = np.zeros(shape, dtype=np.int8)
     for code, holds in reversed(gates):
@@ -35,13 +35,17 @@ def first_of(shape: tuple[int, ...], *gates: tuple[int, Truths]) -> Codes:
     return codes
 
 
-def scattered(columns: Places, values: Numbers, count: int) -> Numbers:
+_Array = TypeVar("_Array", bound=npt.NDArray[Any])
+
+
+def scattered(columns: Places, values: _Array, count: int) -> _Array:
     """Values by rank, put back into the columns that they belong to; 0 in the others."""
-    spread = np.zeros((len(columns), count), dtype=values.dtype)
+    spread: Any = np.zeros((len(columns), count), dtype=values.dtype)
     spread[np.arange(len(columns))[:, None], columns] = values
-    return spread
+    return spread  # type: ignore[no-any-return] # of the type of `values`
 
 
-def gathered(values: Numbers, columns: Places) -> Numbers:
+def gathered(values: _Array, columns: Places) -> _Array:
     """The values of the columns in the order of `columns`."""
-    return values[np.arange(len(columns))[:, None], columns]
+    found: Any = values[np.arange(len(columns))[:, None], columns]
+    return found  # type: ignore[no-any-return] # of the type of `values`

@@ -7,7 +7,7 @@ a batch of one.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ from alpha_model.errors import ArgumentError
 from alpha_model.position_kind import wanted_kind
 from alpha_model.rules.arrays import Codes, Numbers, Truths, gathered, scattered
 from alpha_model.rules.cash import CashCap, Fitted, fit_to_cash
+from alpha_model.rules.compat import Compat
 from alpha_model.rules.gates import Action, Changes, Gate, Market, Thresholds, decide
 from alpha_model.rules.methods import Method
 from alpha_model.rules.select import Selected, Selection, select
@@ -71,7 +72,7 @@ class Situation:
     def rows(self, chosen: npt.NDArray[np.intp]) -> Situation:
         """Some of the rows."""
         found = {field.name: getattr(self, field.name) for field in fields(self)}
-        return Situation(**{name: None if value is None else value[chosen] for name, value in found.items()})
+        return replace(self, **{name: value[chosen] for name, value in found.items() if value is not None})
 
     def where(self, truths: Truths | None) -> Truths:
         """The truths, or False everywhere."""
@@ -211,7 +212,7 @@ class _Cycle:
             self._setting("max_weight_per_chain", np.inf),
         )
         if self.alike.sharing is None:
-            sized = _without_risk(raw, largest, protocols, per_protocol, chains, per_chain, self.compat)
+            sized = _without_risk(raw, given.equity, largest, protocols, per_protocol, chains, per_chain, self.compat)
         else:
             settings = Sharing(
                 self.alike.sharing,
@@ -223,7 +224,7 @@ class _Cycle:
             limits = by_rank(given.size_limit, np.full_like(raw, np.inf))
             shared, discarded = share_out(raw, given.equity, settings, limits, protocols, self.compat)
             sized = _with_risk(shared, discarded, given.equity, chains, per_chain, self.compat)
-        return sized.spread(chosen, count, given.equity)
+        return sized.spread(chosen, count)
 
     def _gate(self, changes: Changes) -> Fitted:
         thresholds = Thresholds(
@@ -274,32 +275,32 @@ class _Sized:
     weight: Numbers
     asked: Numbers
     accepted: Numbers
-    target: Numbers | None
+    target: Numbers
     flags: FlagBits
     accepted_equity: Numbers
     discarded: Numbers
 
-    def spread(self, chosen: Selected, count: int, equity: Numbers) -> _Sized:
-        """The same by column; a target without size risk is the weight's share of equity."""
+    def spread(self, chosen: Selected, count: int) -> _Sized:
+        """The same by column."""
 
         def put(values: Any) -> Any:
             return scattered(chosen.columns, np.where(chosen.taken, values, np.zeros(1, dtype=values.dtype)), count)
 
-        target = self.weight * equity if self.target is None else self.target
         return _Sized(
-            put(self.weight), put(self.asked), put(self.accepted), put(target), put(self.flags),
+            put(self.weight), put(self.asked), put(self.accepted), put(self.target), put(self.flags),
             self.accepted_equity, self.discarded,
         )  # fmt: skip
 
 
 def _without_risk(
     raw: Numbers,
+    equity: Numbers,
     largest: Numbers,
     protocols: npt.NDArray[np.intp] | None,
     per_protocol: Numbers,
     chains: npt.NDArray[np.intp],
     per_chain: Numbers,
-    compat: Any,
+    compat: Compat,
 ) -> _Sized:
     under_cap = cap(normalise(np.nan_to_num(raw), compat), largest, compat)
     none = np.full(1, -1, dtype=np.intp)
@@ -311,7 +312,7 @@ def _without_risk(
         (Flags.capped_by_chain_allocation, on_chain.cut),
     )
     nothing, unknown = np.zeros_like(raw), np.full((len(raw), 1), np.nan)
-    return _Sized(on_chain.kept, nothing, nothing, None, flags, unknown, unknown)
+    return _Sized(on_chain.kept, nothing, nothing, on_chain.kept * equity, flags, unknown, unknown)
 
 
 def _with_risk(
@@ -320,7 +321,7 @@ def _with_risk(
     equity: Numbers,
     chains: npt.NDArray[np.intp],
     per_chain: Numbers,
-    compat: Any,
+    compat: Compat,
 ) -> _Sized:
     on_chain = cap_groups(shared.accepted / np.where(equity > 0, equity, 1.0), chains, per_chain)
     target = np.where(on_chain.cut, on_chain.kept * equity, shared.accepted)

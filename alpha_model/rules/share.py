@@ -154,13 +154,8 @@ def share_out(
     to_come = np.cumsum(ranked[::-1], axis=0)[::-1]
     share = ratio(ranked, to_come[:1])
     max_weight = gathered(np.broadcast_to(settings.max_weight, raw.shape), columns).T
-    factor = {
-        SharingMode.sequential: lambda: np.minimum(share, max_weight),
-        SharingMode.positions: lambda: ratio(ranked, to_come),
-        SharingMode.waterfall: lambda: np.ones_like(ranked),
-    }[settings.mode]()
     queue = _Queue(
-        factor,
+        _offered(settings.mode, share, max_weight, ratio(ranked, to_come)),
         max_weight * equity.T,
         _may_be_reached(absent, columns, settings),
         None if protocols is None else gathered(np.broadcast_to(protocols, raw.shape), columns).T,
@@ -174,6 +169,13 @@ def share_out(
         return shared, np.zeros_like(equity)
     without_limits = _walk(queue, lambda _rank, usd: usd).accepted.sum(axis=0)[:, None]
     return shared, np.maximum(0.0, without_limits - shared.accepted.sum(axis=1, keepdims=True))
+
+
+def _offered(mode: SharingMode, share: Numbers, max_weight: Numbers, share_to_come: Numbers) -> Numbers:
+    """What part of what is left each pair is offered."""
+    if mode is SharingMode.sequential:
+        return np.minimum(share, max_weight)
+    return share_to_come if mode is SharingMode.positions else np.ones_like(share)
 
 
 def _may_be_reached(absent: Truths, columns: Places, settings: Sharing) -> Truths:
@@ -202,12 +204,13 @@ def _walk(queue: _Queue, take: Callable[[int, Any], Any]) -> _Walked:
     """One rank after the other. A batch of one is walked in plain numbers, which is the same text and faster."""
     sequential = queue.settings.mode is SharingMode.sequential
     least: Any = -np.inf if sequential else np.ravel(queue.settings.epsilon_usd)
-    factor, largest, may, left = queue.factor, queue.largest, queue.open, queue.equity
-    smaller, some, budgets = np.minimum, np.any, _budgets(queue)
+    of_rank: tuple[Any, ...] = (queue.factor, queue.largest, queue.open)
+    factor, largest, may = of_rank
+    left: Any = queue.equity
+    smaller, some, budgets = (min, bool, None) if queue.plain else (np.minimum, np.any, _budgets(queue))
     if queue.plain:
-        smaller, some = min, bool  # type: ignore[assignment]
-        factor, largest, may = factor[:, 0].tolist(), largest[:, 0].tolist(), may[:, 0].tolist()  # type: ignore[assignment]
-        left, least = left.item(), least if sequential else least.item()  # type: ignore[assignment]
+        factor, largest, may = factor[:, 0].tolist(), largest[:, 0].tolist(), may[:, 0].tolist()
+        left, least = left.item(), least if sequential else least.item()
     steps = []
     for rank in range(len(factor)):
         reached = may[rank] & (left > least)
@@ -237,7 +240,8 @@ class _Budgets:
 
     def asked(self, rank: int, usd: Numbers) -> Numbers:
         """What of an ask the protocol has room for."""
-        return np.minimum(usd, np.maximum(self.left[self.rows, self.protocols[rank]], 0.0))
+        room: Numbers = np.maximum(self.left[self.rows, self.protocols[rank]], 0.0)
+        return np.minimum(usd, room)
 
     def spend(self, rank: int, usd: Numbers) -> None:
         """Take what was accepted off the protocol's budget."""
