@@ -85,23 +85,20 @@ class RebalanceRules:
 
 
 class Decision(NamedTuple):
-    """What is done about one signal, and why; see `rules.Decisions`.
-
-    Args:
-        signal: The signal, not changed.
-        position: What is held, if anything.
-        action: What is done.
-        gate: What holds it back.
-        adjust_usd: USD to change; smaller than the signal's own where cash was short.
-        available_usd: What all buys had, where this one was shrunk to fit; else None.
-    """
+    """What is done about one signal, and why; see `rules.Decisions`."""
 
     signal: TradingPairSignal
+    """The signal, not changed."""
     position: TradingPosition | None
+    """What is held, if anything."""
     action: int
+    """What is done: `rules.Action`."""
     gate: int
+    """What holds it back: `rules.Gate`."""
     adjust_usd: Usd
+    """USD to change; smaller than the signal's own where cash was short."""
     available_usd: Usd | None
+    """What all buys had, where this one was shrunk to fit; else None."""
 
     def is_plain(self) -> bool:
         """Is it followed in full, so that there is nothing to say about it?"""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -172,6 +173,12 @@ class TradingPairSignal(JsonDataclass):
         """
         wanted = wanted_kind(self.signal, self.leverage is not None)
         return bool(is_flip(kind_of(self.old_pair), wanted, self.normalised_weight))
+
+    def changes_position_kind(self, wanted: TradingPairIdentifier | None = None) -> bool:
+        """The same as `is_flipping`, by its earlier name, which goes with the next release."""
+        del wanted
+        warnings.warn("changes_position_kind() is is_flipping() now", DeprecationWarning, stacklevel=2)
+        return self.is_flipping()
 
     def get_flip_label(self) -> str:
         """How the side changes: `none -> spot`, `spot -> short`, `short -> close` … or `no flip`.

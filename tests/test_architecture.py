@@ -17,7 +17,7 @@ LAYERS = [
     {"size_risk"},
     {"signal"},
     {"rules"},
-    {"weighting", "trade", "formatting"},
+    {"allocation", "weighting", "trade", "formatting"},
     {"portfolio"},
     {"position_manager"},
     {"sizing", "checks", "step_settings"},

@@ -282,3 +282,14 @@ def test_every_flag_of_the_model_belongs_to_a_step() -> None:
     assert {step.call for step in rules.STEPS} <= set(dir(AlphaModel))
     assert list(rules.STEP_OF) == [step.name for step in rules.STEPS]
     assert all(bit == 1 << place for place, bit in enumerate(rules.BIT.values()))
+
+
+def test_names_that_moved_answer_for_one_release() -> None:
+    from alpha_model import allocation  # noqa: PLC0415 - the module that is asked
+
+    with pytest.warns(DeprecationWarning, match=r"is alpha_model\.rules\.SharingMode now"):
+        assert allocation.SharingMode is rules.SharingMode
+    with pytest.raises(AttributeError, match="has no attribute 'share_out'"):
+        allocation.share_out  # noqa: B018 - asking is what fails
+    with pytest.warns(DeprecationWarning, match=r"is_flipping\(\) now"):
+        assert not make_model({1: 1.0}).signals[1].changes_position_kind()
