@@ -39,6 +39,7 @@ from alpha_model.size_risk import FixedSizeRiskModel, SizeRisk, SizeRiskModel, S
 from alpha_model.trade import TradeExecution, TradeType
 from alpha_model.weighting import (
     check_normalised_weights,
+    clip_to_normalised,
     normalise_weights,
     weight_by_1_slash_n,
     weight_by_1_slash_n_ascending,
@@ -94,6 +95,7 @@ __all__ = [
     "USDTVLSizeRiskModel",
     "WeightError",
     "check_normalised_weights",
+    "clip_to_normalised",
     "cycle_outcomes",
     "cycle_signals",
     "flag_counts",

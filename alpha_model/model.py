@@ -12,8 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Self, TypeAlias
 
-from alpha_model import checks, formatting, rebalance, sizing, weighting
-from alpha_model.allocation import Sharing, SharingMode
+from alpha_model import checks, formatting, rebalance, rules, sizing, weighting
 from alpha_model.errors import StepOrderError, WeightError
 from alpha_model.pair import TradingPairIdentifier
 from alpha_model.portfolio import Portfolio, TradingPosition
@@ -21,11 +20,18 @@ from alpha_model.position_manager import PositionManager
 from alpha_model.reason import Code, Reason, Stage
 from alpha_model.serialisation import TIME_FIELD, Extra, JsonDataclass, naive_utc, plain_number
 from alpha_model.signal import Flag, TradingPairSignal
+from alpha_model.signal import TradingPairSignalFlags as Flags
 from alpha_model.size_risk import SizeRiskModel
-from alpha_model.step_settings import describe_function, describe_model
+from alpha_model.step_settings import describe_model
 from alpha_model.trade import TradeExecution
 from alpha_model.units import PairId, Usd, Weight
 from alpha_model.weighting import WeightingMethod, weight_by_1_slash_n
+
+TRIGGERS = ("stop_loss", "take_profit", "trailing_stop_loss")
+"""The shares of a price at which a position is closed between cycles."""
+
+PINNED_FLAGS = rules.flags_of("carry_forward_non_redeemable_positions")
+"""Why a position keeps its value."""
 
 MaxWeightFunction: TypeAlias = Callable[[TradingPairIdentifier], Weight]
 """The largest share of equity that one pair may hold, where pairs differ."""
@@ -135,6 +141,42 @@ class AlphaModel(JsonDataclass):
         counts = Counter(flag for signal in self.signals.values() for flag in signal.flags)
         return dict(sorted(counts.items()))
 
+    def get_unallocatable_signals(self) -> list[dict[str, Any]]:
+        """The buys that a closed venue has blocked.
+
+        Returns:
+            One a signal: asset_label, pair_ticker, vault_name, vault_address, target_weight (0...1), target_usd,
+            unallocatable_weight (what was blocked as a share of investable equity), unallocatable_usd.
+        """
+        return [
+            {
+                "asset_label": signal.pair.get_chart_label(),
+                **_venue(signal.pair),
+                "target_weight": signal.normalised_weight,
+                "target_usd": signal.position_target or 0.0,
+                "unallocatable_weight": usd / self.investable_equity if self.investable_equity else 0.0,
+                "unallocatable_usd": usd,
+            }
+            for signal, usd in self._missed(rules.Gate.cannot_deposit)
+        ]
+
+    def get_missed_vault_events(self) -> list[dict[str, Any]]:
+        """What closed venues have blocked.
+
+        Returns:
+            One a signal: pair_ticker, vault_name, vault_address, event_type (`deposit` or `redemption`), missed_usd.
+        """
+        kinds = {rules.Gate.cannot_deposit: "deposit", rules.Gate.cannot_redeem: "redemption"}
+        return [
+            {**_venue(signal.pair), "event_type": kind, "missed_usd": usd}
+            for gate, kind in kinds.items()
+            for signal, usd in self._missed(gate)
+        ]
+
+    def _missed(self, gate: rules.Gate) -> list[tuple[TradingPairSignal, Usd]]:
+        name = rebalance.MISSED[gate]
+        return [(each, each.other_data[name]) for each in self.signals.values() if name in each.other_data]
+
     def get_debug_print(self) -> str:
         """The cycle as text for the console; works at any point of the cycle."""
         amounts = {
@@ -173,26 +215,59 @@ class AlphaModel(JsonDataclass):
             PairError: The pair has no internal id, or is a synthetic one.
             SignalError: The signal is not finite, or short without leverage; or the leverage or a share is not above 0.
         """
-        pair_id = checks.check_signal(pair, alpha, leverage, self._when())
-        checks.check_trigger("stop_loss", stop_loss, pair)
-        checks.check_trigger("take_profit", take_profit, pair)
-        checks.check_trigger("trailing_stop_loss", trailing_stop_loss, pair)
+        pair_id = checks.check_signal(pair, alpha, leverage, self._when)
+        triggers = (
+            checks.check_trigger("stop_loss", stop_loss, pair),
+            checks.check_trigger("take_profit", take_profit, pair),
+            checks.check_trigger("trailing_stop_loss", trailing_stop_loss, pair),
+        )
         if alpha == 0:
             self.raw_signals.pop(pair_id, None)
             return
         replaced = self.raw_signals.get(pair_id)
-        self.raw_signals[pair_id] = TradingPairSignal(
-            pair=pair,
-            signal=float(alpha),
-            signal_id=replaced.signal_id if replaced else self._next_signal_id(),
-            stop_loss=plain_number(stop_loss),
-            take_profit=plain_number(take_profit),
-            trailing_stop_loss=plain_number(trailing_stop_loss),
-            leverage=plain_number(leverage),
-        )
+        signal_id = replaced.signal_id if replaced else self._next_signal_id()
+        self.raw_signals[pair_id] = TradingPairSignal(pair, float(alpha), signal_id, *triggers, plain_number(leverage))
+
+    def carry_forward_non_redeemable_positions(self, position_manager: PositionManager) -> Usd:
+        """Pin every open position that cannot be traded now at its value; call it before `select_top_signals`.
+
+        Such a position cannot be redeemed, as the pricing model says, or awaits the settlement of a deposit or a
+        redemption. Its signal becomes its value in USD, and it takes no part in sharing out.
+
+        Args:
+            position_manager: What is held, and which venues are open.
+
+        Returns:
+            USD that are pinned, to be taken off the equity before it is shared out.
+        """
+        checks.check_type(position_manager, PositionManager, "carry_forward_non_redeemable_positions")
+        stuck = [
+            (position, Flags.settlement_pending if position.is_settling() else Flags.cannot_redeem)
+            for position in position_manager.get_current_portfolio().open_positions.values()
+            if not position.pair.is_credit_supply()
+            and (position.is_settling() or not position_manager.can_redeem(position.pair.get_pricing_pair()))
+        ]
+        checks.check_marks([position for position, _ in stuck], self._when)
+        for position, flag in stuck:
+            self._pin(position, flag)
+        self._record("carry_forward_non_redeemable_positions")
+        return sum(position.get_value() for position, _ in stuck)
+
+    def _pin(self, position: TradingPosition, flag: Flags) -> None:
+        pair, value = position.pair.get_pricing_pair(), position.get_value()
+        signal = self.raw_signals.get(pair.require_id())
+        if signal is None:
+            signal = TradingPairSignal(pair=pair, signal=value, signal_id=self._next_signal_id())
+            self.raw_signals[pair.require_id()] = signal
+        signal.signal = value
+        signal.carry_forward_position = True
+        signal.position_target = value
+        signal.flags = (signal.flags - PINNED_FLAGS) | {flag}
 
     def select_top_signals(self, count: int, threshold: float = 0.0) -> None:
         """Choose the strongest signals, whatever their side; ties in the order of `set_signal`.
+
+        Positions that were carried forward are kept beside them.
 
         Args:
             count: How many.
@@ -202,15 +277,22 @@ class AlphaModel(JsonDataclass):
             SignalError: The count is no whole number >= 0, or the threshold is not finite.
         """
         checks.check_count(count, threshold)
-        strong = [item for item in self.raw_signals.items() if item[1].strength >= threshold]
-        strong.sort(key=lambda item: item[1].strength, reverse=True)
-        self.signals = dict(strong[:count])
-        for pair_id, signal in self.raw_signals.items():
-            signal.forget_reasons(Stage.selection)
-            if pair_id not in self.signals:
-                weak = signal.strength < threshold
-                code, limit = (Code.below_signal_threshold, threshold) if weak else (Code.not_in_top, float(count))
-                signal.add_reason(Reason(Stage.selection, code, limit=limit))
+        raw = list(self.raw_signals.items())
+        stuck = [place for place, (_, signal) in enumerate(raw) if signal.carry_forward_position]
+        pinned = sizing.truths_or_none(signal.carry_forward_position for _, signal in raw)
+        strengths = sizing.as_row(signal.signal for _, signal in raw)
+        found = rules.select(strengths, rules.Selection(min(int(count), len(raw)), float(threshold)), pinned)
+        self.signals = dict(raw[place] for place in [*found.columns[0].tolist(), *stuck])
+        limits = {
+            rules.Chosen.below_threshold: (Code.below_signal_threshold, float(threshold)),
+            rules.Chosen.not_in_top: (Code.not_in_top, float(count)),
+        }
+        for (_, signal), code in zip(raw, found.codes[0].tolist(), strict=True):
+            if signal.reasons:
+                signal.forget_reasons(Stage.selection)
+            if code in limits:
+                why, limit = limits[code]
+                signal.add_reason(Reason(Stage.selection, why, limit=limit))
         self._record("select_top_signals", count=count, threshold=threshold)
 
     def assign_weights(self, method: WeightingMethod = weight_by_1_slash_n) -> None:
@@ -225,12 +307,13 @@ class AlphaModel(JsonDataclass):
             WeightError: The method left out a pair, or returned something that is no weight.
         """
         checks.check_function(method, "method", "assign_weights")
-        checks.check_selected(self.raw_signals, self.signals, self._done(), self._when(), "assign_weights")
-        weights = method({pair_id: signal.signal for pair_id, signal in self.signals.items()})
-        checks.check_raw_weights(weights, self.signals, str(describe_function(method)))
+        checks.check_selected(self.raw_signals, self.signals, self._done(), self._when, "assign_weights")
+        free = {pair_id: each for pair_id, each in self.signals.items() if not each.carry_forward_position}
+        weights = method({pair_id: signal.signal for pair_id, signal in free.items()})
+        checks.check_raw_weights(weights, free, rules.Method.of(method).name)
         for pair_id, signal in self.signals.items():
-            signal.raw_weight = float(weights[pair_id])
-        self._record("assign_weights", method=describe_function(method))
+            signal.raw_weight = float(weights[pair_id]) if pair_id in free else 0.0
+        self._record("assign_weights", method=rules.Method.of(method).written())
 
     def normalise_weights(
         self,
@@ -242,6 +325,7 @@ class AlphaModel(JsonDataclass):
         waterfall: bool = False,
         max_weight_function: MaxWeightFunction | None = None,
         epsilon_usd: Usd = 5.0,
+        max_protocol_weight: Weight | None = None,
     ) -> None:
         """Turn raw weights into shares of equity, capped by concentration and by what the market can carry.
 
@@ -256,6 +340,8 @@ class AlphaModel(JsonDataclass):
             waterfall: With size risk: fill each pair as far as it goes before the next.
             max_weight_function: A max weight of its own for each pair; the smaller of the two counts.
             epsilon_usd: With `max_positions` or `waterfall`: stop when no more than this is left.
+            max_protocol_weight: Largest share of equity of the pairs of one protocol together (`pair.get_protocol()`).
+                With size risk a pair asks for no more than its protocol has left, else all shrink in proportion.
 
         Raises:
             StepOrderError: The raw weights were not assigned yet.
@@ -264,24 +350,31 @@ class AlphaModel(JsonDataclass):
             ArgumentError: The size-risk model is none, or `max_weight_function` is no function.
             PricingError: The model does not know the TVL of a pair.
         """
-        checks.check_selected(self.raw_signals, self.signals, self._done(), self._when(), "normalise_weights")
-        checks.check_weighted(self.signals.values(), self._done(), self._when())
-        checks.check_max_weight(max_weight, self._when())
-        checks.check_count_or_none(max_positions, "max_positions", self._when())
-        checks.check_usd(epsilon_usd, "epsilon_usd", self._when())
-        caps = [self._cap_for(signal.pair, max_weight, max_weight_function) for signal in self.signals.values()]
+        checks.check_selected(self.raw_signals, self.signals, self._done(), self._when, "normalise_weights")
+        checks.check_weighted(self.signals.values(), self._done(), self._when)
+        checks.check_max_weight(max_weight, self._when)
+        checks.check_count_or_none(max_positions, "max_positions", self._when)
+        checks.check_usd(epsilon_usd, "epsilon_usd", self._when)
+        if max_protocol_weight is not None:
+            checks.check_max_weight(max_protocol_weight, self._when)
+        caps = self._caps(max_weight, max_weight_function)
         if size_risk_model is None:
             if max_positions is not None or waterfall:
                 raise WeightError("max_positions and waterfall share out size risk. Give a size_risk_model.")
-            sizing.normalise(self.signals, caps)
+            sizing.normalise(self.signals, caps, plain_number(max_protocol_weight))
             self.accepted_investable_equity = self.size_risk_discarded_value = None
         else:
             checks.check_type(size_risk_model, SizeRiskModel, "normalise_weights")
-            checks.check_size_risk(investable_equity, self.signals.values(), self._when())
-            mode = SharingMode.of(max_positions, waterfall=waterfall)
-            sharing = Sharing(plain_number(investable_equity) or 0.0, mode, max_positions, epsilon_usd)
-            shared = sizing.share_out(self.signals, caps, sharing, size_risk_model, self.timestamp)
-            self.investable_equity = sharing.equity
+            checks.check_size_risk(investable_equity, self.signals.values(), self._when)
+            sharing = rules.Sharing(
+                rules.SharingMode.of(max_positions, waterfall=waterfall),
+                max_positions=max_positions,
+                epsilon_usd=float(epsilon_usd),
+                max_protocol_weight=plain_number(max_protocol_weight),
+            )
+            equity = plain_number(investable_equity) or 0.0
+            shared = sizing.share_out(self.signals, caps, equity, sharing, size_risk_model, self.timestamp)
+            self.investable_equity = equity
             self.accepted_investable_equity = shared.accepted
             self.size_risk_discarded_value = shared.discarded
         self._record(
@@ -291,8 +384,9 @@ class AlphaModel(JsonDataclass):
             size_risk_model=describe_model(size_risk_model),
             max_positions=max_positions,
             waterfall=waterfall,
-            max_weight_function=max_weight_function and describe_function(max_weight_function),
+            max_weight_function=max_weight_function and rules.Method.of(max_weight_function).name,
             epsilon_usd=epsilon_usd,
+            max_protocol_weight=max_protocol_weight,
         )
 
     def cap_chain_allocation(self, max_weight_per_chain: Weight) -> None:
@@ -305,13 +399,15 @@ class AlphaModel(JsonDataclass):
             StepOrderError: The weights were not normalised yet, or are targets already.
             WeightError: The share is out of range.
         """
-        checks.check_max_weight(max_weight_per_chain, self._when())
-        checks.check_normalised(self.signals.values(), self._done(), self._when(), "cap_chain_allocation")
-        checks.check_not_targeted(self._done(), self._when())
+        checks.check_max_weight(max_weight_per_chain, self._when)
+        checks.check_normalised(self.signals.values(), self._done(), self._when, "cap_chain_allocation")
+        checks.check_not_targeted(self._done(), self._when)
         before = self.accepted_investable_equity
         sizing.cap_chains(self.signals, max_weight_per_chain, None if before is None else self.investable_equity)
         if before is not None:
-            self.accepted_investable_equity = self.get_allocated_value()
+            self.accepted_investable_equity = sum(
+                signal.position_target or 0.0 for signal in self.signals.values() if not signal.carry_forward_position
+            )
             freed = before - self.accepted_investable_equity
             self.size_risk_discarded_value = (self.size_risk_discarded_value or 0.0) + freed
         self._record("cap_chain_allocation", max_weight_per_chain=max_weight_per_chain)
@@ -338,7 +434,7 @@ class AlphaModel(JsonDataclass):
             ArgumentError: Something else than a pair was given for one.
             PairError: The pair has no internal id.
         """
-        pair_id = checks.check_old_weight(pair, old_synthetic_pair, old_weight, old_value, self._when())
+        pair_id = checks.check_old_weight(pair, old_synthetic_pair, old_weight, old_value, self._when)
         signal = self.signals.get(pair_id)
         if signal is None:
             signal = self.signals[pair_id] = TradingPairSignal(pair=pair, signal=0.0, signal_id=self._next_signal_id())
@@ -372,7 +468,7 @@ class AlphaModel(JsonDataclass):
             and (wanted is None or position.pair.get_pricing_pair().require_id() in wanted)
         ]
         checks.check_held_once(counted)
-        checks.check_marks(counted, self._when())
+        checks.check_marks(counted, self._when)
         total = sum(position.get_value() for position in counted)
         for position in counted:
             spot, value = position.pair.get_pricing_pair(), position.get_value()
@@ -392,7 +488,7 @@ class AlphaModel(JsonDataclass):
             StepOrderError: The weights were not normalised yet.
             BadWeightsError: The new or the old weights are negative, not finite, or more than everything.
         """
-        checks.check_normalised(self.signals.values(), self._done(), self._when(), "calculate_weight_diffs")
+        checks.check_normalised(self.signals.values(), self._done(), self._when, "calculate_weight_diffs")
         new = {pair_id: signal.normalised_weight for pair_id, signal in self.signals.items()}
         old = {pair_id: signal.old_weight for pair_id, signal in self.signals.items()}
         weighting.check_normalised_weights(new)
@@ -413,11 +509,11 @@ class AlphaModel(JsonDataclass):
             PricingError: A price is missing.
         """
         checks.check_type(position_manager, PositionManager, "calculate_target_positions")
-        checks.check_selected(self.raw_signals, self.signals, self._done(), self._when(), "calculate_target_positions")
+        checks.check_selected(self.raw_signals, self.signals, self._done(), self._when, "calculate_target_positions")
         sized = self.accepted_investable_equity is not None
         equity = self.investable_equity if sized or investable_equity is None else investable_equity
-        checks.check_normalised(self.signals.values(), self._done(), self._when(), "calculate_target_positions")
-        checks.check_equity(equity, self._when())
+        checks.check_normalised(self.signals.values(), self._done(), self._when, "calculate_target_positions")
+        checks.check_equity(equity, self._when)
         equity = plain_number(equity) or 0.0
         sizing.set_targets(self.signals, equity, position_manager, self.map_pair_for_signal, sized=sized)
         self.investable_equity = equity
@@ -447,6 +543,8 @@ class AlphaModel(JsonDataclass):
         sell_rebalance_min_threshold: Usd | None = None,
         cap_buys_to_sync_cash: bool = False,
         sync_cash_headroom_usd: Usd = 0.0,
+        execution_context: Any = None,
+        same_cycle_cash_buffer_usd: Usd = 0.0,
     ) -> list[TradeExecution]:
         """Plan the trades that lead to the targets, with their stop-loss and take-profit triggers.
 
@@ -459,6 +557,9 @@ class AlphaModel(JsonDataclass):
             sell_rebalance_min_threshold: USD; the threshold for decreases, where it differs. 0 is a threshold.
             cap_buys_to_sync_cash: Shrink buys to the cash that really arrives.
             sync_cash_headroom_usd: USD of cash to leave untouched then.
+            execution_context: Not used; strategies of the reference framework pass it.
+            same_cycle_cash_buffer_usd: USD of cash that the buys of this cycle leave untouched; above 0 it shrinks them
+                to the cash that arrives, as `cap_buys_to_sync_cash` does.
 
         Returns:
             The planned trades: sells and covers, then buys and openings.
@@ -469,35 +570,38 @@ class AlphaModel(JsonDataclass):
             SignalError: A leveraged long while `use_spot_for_long` is on.
             PricingError: A price is missing.
         """
+        del execution_context
         step = "generate_rebalance_trades_and_triggers"
         checks.check_type(position_manager, PositionManager, step)
-        checks.check_selected(self.raw_signals, self.signals, self._done(), self._when(), step)
-        checks.check_ready_to_trade(self.signals.values(), self._when(), use_spot_for_long=use_spot_for_long)
+        checks.check_selected(self.raw_signals, self.signals, self._done(), self._when, step)
+        checks.check_ready_to_trade(self.signals.values(), self._when, use_spot_for_long=use_spot_for_long)
         individual = (
             individual_rebalance_min_threshold
             if invidiual_rebalance_min_threshold is None
             else invidiual_rebalance_min_threshold
         )
-        rules = rebalance.RebalanceRules(
+        settings = rebalance.RebalanceRules(
             min_trade_threshold=min_trade_threshold,
             individual_threshold=individual,
             sell_threshold=sell_rebalance_min_threshold,
             close_weight_epsilon=self.close_position_weight_epsilon,
             cap_buys_to_cash=cap_buys_to_sync_cash,
             cash_headroom=sync_cash_headroom_usd,
+            cash_buffer=same_cycle_cash_buffer_usd,
         )
         portfolio = position_manager.get_current_portfolio()
         signals, held = list(self.signals.values()), _positions_by_pair(portfolio)
-        checks.check_holdings_known(signals, held, self._done(), self._when())
+        checks.check_holdings_known(signals, held, self._done(), self._when)
         with portfolio.untouched_on_error():
-            decisions = rebalance.decide(signals, rules, position_manager, held)
+            decisions = rebalance.decide(signals, settings, position_manager, held)
             planned = rebalance.plan(decisions, position_manager, override_stop_loss=self.override_stop_loss)
         self.max_position_adjust_usd = rebalance.largest_adjust(signals)
         self.position_adjust_threshold_usd = plain_number(min_trade_threshold)
         for decision in decisions:
-            _write_down(decision)
+            _write_down(decision, settings)
         for decision, trade in planned:
             decision.signal.position_id = trade.position_id
+            trade.position_size_risk = decision.signal.position_size_risk
             if decision.position and decision.position.position_id == trade.position_id and not trade.closing:
                 _carry_triggers(trade, decision.position)
         self._record(
@@ -508,6 +612,7 @@ class AlphaModel(JsonDataclass):
             sell_rebalance_min_threshold=sell_rebalance_min_threshold,
             cap_buys_to_sync_cash=cap_buys_to_sync_cash,
             sync_cash_headroom_usd=sync_cash_headroom_usd,
+            same_cycle_cash_buffer_usd=same_cycle_cash_buffer_usd or None,
         )
         return [trade for _, trade in planned]
 
@@ -516,14 +621,15 @@ class AlphaModel(JsonDataclass):
     def _when(self) -> str:
         return "without a timestamp" if self.timestamp is None else f"{self.timestamp:%Y-%m-%dT%H:%MZ}"
 
-    @staticmethod
-    def _cap_for(pair: TradingPairIdentifier, max_weight: Weight, function: MaxWeightFunction | None) -> Weight:
+    def _caps(self, max_weight: Weight, function: MaxWeightFunction | None) -> list[Weight]:
+        """The largest share of each selected pair."""
         if function is None:
-            return float(max_weight)
+            return [float(max_weight)] * len(self.signals)
         checks.check_function(function, "max_weight_function", "normalise_weights")
-        own = function(pair)
-        checks.check_own_max_weight(own, pair)
-        return float(min(max_weight, own))
+        own = [(signal.pair, function(signal.pair)) for signal in self.signals.values()]
+        for pair, share in own:
+            checks.check_own_max_weight(share, pair)
+        return [float(min(max_weight, share)) for _, share in own]
 
     def _done(self) -> list[str]:
         """The names of the steps that were called, in their order."""
@@ -535,9 +641,16 @@ class AlphaModel(JsonDataclass):
         self.pipeline = [*(self.pipeline or []), {"step": step, **given}]
 
     def _next_signal_id(self) -> int:
-        newest = next(reversed(self.raw_signals.values()), None)
-        held_ids = (signal.signal_id or 0 for signal in self.signals.values())
-        return max([newest.signal_id or 0 if newest else 0, *held_ids]) + 1
+        newest = (next(reversed(signals.values()), None) for signals in (self.raw_signals, self.signals))
+        return max(signal.signal_id or 0 if signal else 0 for signal in newest) + 1
+
+
+def _venue(pair: TradingPairIdentifier) -> dict[str, Any]:
+    return {
+        "pair_ticker": pair.get_ticker(),
+        "vault_name": pair.get_vault_name(),
+        "vault_address": pair.pool_address,
+    }
 
 
 def _spot_ids(pairs: Iterable[TradingPairIdentifier]) -> set[PairId]:
@@ -555,19 +668,32 @@ def _positions_by_pair(portfolio: Portfolio) -> dict[PairId, TradingPosition]:
     }
 
 
-def _write_down(decision: rebalance.Decision) -> None:
+def _write_down(decision: rebalance.Decision, settings: rebalance.RebalanceRules) -> None:
     signal = decision.signal
+    reasons = () if decision.is_plain() else tuple(decision.reasons(settings))
     signal.position_adjust_usd = decision.adjust_usd
-    signal.position_adjust_ignored = decision.action is rebalance.Action.skip
-    signal.flags = (signal.flags - rebalance.STEP_FLAGS) | decision.flags
+    signal.position_adjust_ignored = decision.action == rules.Action.skip
+    if signal.flags or reasons:
+        kept = PINNED_FLAGS if signal.carry_forward_position else frozenset[Flag]()
+        signal.flags = (signal.flags - (rebalance.STEP_FLAGS - kept)) | decision.flags()
     signal.forget_reasons(Stage.threshold, Stage.cash)
-    for reason in decision.reasons:
+    for reason in reasons:
         signal.add_reason(reason)
+    if signal.other_data or reasons:
+        _note_missed(decision)
+
+
+def _note_missed(decision: rebalance.Decision) -> None:
+    """How many dollars a closed venue has blocked."""
+    for gate, name in rebalance.MISSED.items():
+        decision.signal.other_data.pop(name, None)
+        if decision.gate == gate:
+            decision.signal.other_data[name] = abs(decision.adjust_usd)
 
 
 def _carry_triggers(trade: TradeExecution, position: TradingPosition) -> None:
     """A held position takes over the triggers of the trade that changes it, where the trade has any."""
-    for name in ("stop_loss", "take_profit", "trailing_stop_loss"):
+    for name in TRIGGERS:
         value = getattr(trade, name)
         if value is not None:
             setattr(position, name, value)

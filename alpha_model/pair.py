@@ -147,6 +147,20 @@ class TradingPairIdentifier(JsonDataclass):
         """Is cash lent out for interest?"""
         return self.kind == TradingPairKind.credit_supply
 
+    def get_vault_name(self) -> str | None:
+        """The vault's own name, where there is one; written by strangers."""
+        name = self.other_data.get("vault_name")
+        return name if isinstance(name, str) and name else None
+
+    def get_chart_label(self) -> str:
+        """The pair's name on a chart: the vault's, else the ticker."""
+        return self.get_vault_name() or self.get_ticker()
+
+    def get_protocol(self) -> str | None:
+        """The protocol that keeps the money: the vault's, else the exchange; None where neither is known."""
+        protocol = self.other_data.get("vault_protocol")
+        return protocol if isinstance(protocol, str) and protocol else self.exchange_name or self.exchange_address
+
     def get_pricing_pair(self) -> TradingPairIdentifier:
         """The pair whose market gives the price: the spot pair under a synthetic one, else the pair itself."""
         return self.underlying_spot_pair or self

@@ -28,9 +28,6 @@ from alpha_model.serialisation import naive_utc
 from alpha_model.trade import TradeExecution, TradeType
 from alpha_model.units import PairId, Usd
 
-CASH_TOLERANCE = Decimal("0.000001")
-"""USD that the cash may fall below 0 for rounding."""
-
 PAPER_CHAIN_ID = 9999
 """Chain id of instruments that live on no chain, as the state files have it."""
 
@@ -62,22 +59,14 @@ class PaperBroker:
             self._fill(trade, when or trade.opened_at)
 
     def _check(self, trades: Sequence[TradeExecution]) -> None:
-        cash = self.portfolio.reserve.quantity
         for trade in trades:
             if trade.is_executed():
                 raise TradeError(f"trade #{trade.trade_id} in {trade.pair} was filled before.", trade=trade)
-            cash += _cash_flow(trade)
-            if cash < -CASH_TOLERANCE:
-                raise TradeError(
-                    f"not enough cash: trade #{trade.trade_id} in {trade.pair} leaves {cash:,.2f} USD. Allocate less "
-                    "than the total equity, so that fees are covered, or pass cap_buys_to_sync_cash=True.",
-                    trade=trade,
-                    cash=cash,
-                )
+        self.portfolio.check_enough_cash(trades)
 
     def _fill(self, trade: TradeExecution, when: datetime | None) -> None:
         portfolio = self.portfolio
-        portfolio.reserve.quantity = max(portfolio.reserve.quantity + _cash_flow(trade), Decimal(0))
+        portfolio.reserve.quantity = max(portfolio.reserve.quantity + trade.get_cash_flow(), Decimal(0))
         position = portfolio.open_positions.get(trade.position_id)
         if position is None:
             _open(portfolio, trade, when)
@@ -87,11 +76,6 @@ class PaperBroker:
         trade.executed_quantity = trade.planned_quantity
         trade.executed_price = trade.planned_price
         trade.fees_usd = abs(float(trade.planned_quantity)) * abs(trade.planned_price - trade.planned_mid_price)
-
-
-def _cash_flow(trade: TradeExecution) -> Decimal:
-    """USD that the fill brings; negative where it costs."""
-    return -trade.planned_quantity * Decimal(trade.planned_price) - trade.planned_collateral
 
 
 def _open(portfolio: Portfolio, trade: TradeExecution, when: datetime | None) -> None:

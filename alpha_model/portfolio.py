@@ -12,7 +12,11 @@ from alpha_model.errors import TradeError
 from alpha_model.pair import AssetIdentifier, TradingPairIdentifier
 from alpha_model.pricing import PricingModel
 from alpha_model.serialisation import naive_utc
+from alpha_model.trade import TradeExecution
 from alpha_model.units import PairId, Usd, UsdPrice
+
+CASH_TOLERANCE = Decimal("0.000001")
+"""USD that the cash may fall below 0 for rounding."""
 
 
 @dataclass
@@ -54,6 +58,8 @@ class TradingPosition:
         take_profit: Price at which to take the gain, USD.
         trailing_stop_loss: Share of the highest price since; for a short, of the lowest.
         closed_at: Naive UTC; None while it is held.
+        pending_deposit_usd: USD that were paid in and are not settled yet; they count to the value.
+        pending_redemption: Whether units were given back and are not paid out yet; they are held until then.
     """
 
     position_id: int
@@ -67,6 +73,12 @@ class TradingPosition:
     take_profit: UsdPrice | None = None
     trailing_stop_loss: float | None = None
     closed_at: datetime | None = None
+    pending_deposit_usd: Usd = field(default=0.0, kw_only=True)
+    pending_redemption: bool = field(default=False, kw_only=True)
+
+    def is_settling(self) -> bool:
+        """Does a deposit or a redemption wait for its settlement? The position cannot be traded until then."""
+        return self.pending_redemption or self.pending_deposit_usd != 0
 
     def __post_init__(self) -> None:
         self.opened_at = self.opened_at and naive_utc(self.opened_at)
@@ -82,9 +94,9 @@ class TradingPosition:
 
     def get_value(self) -> Usd:
         """USD at the mark: quantity × price; a short's collateral less what it costs to cover; a leveraged long's
-        holding less its debt.
+        holding less its debt; and what was paid in and is not settled yet.
         """
-        return float(self.collateral) + float(self.quantity) * self.mark_price
+        return float(self.collateral) + float(self.quantity) * self.mark_price + self.pending_deposit_usd
 
     def has_triggers(self) -> bool:
         """Is there a price at which it is to be closed between cycles?"""
@@ -107,6 +119,10 @@ class TradingPosition:
         if self.take_profit is not None and side * price >= side * self.take_profit:
             return "take_profit"
         return None
+
+    def get_quantity(self) -> Decimal:
+        """Units held; negative for a short."""
+        return self.quantity
 
     def get_unrealised_profit_usd(self) -> Usd:
         """USD gained since entry on what is held now."""
@@ -193,7 +209,15 @@ class Portfolio:
 
     def get_total_equity(self) -> Usd:
         """Cash and all held positions in USD, frozen ones too."""
-        return self.get_cash() + sum(position.get_value() for position in self.iterate_held())
+        return self.get_cash() + self.get_position_equity_and_loan_nav()
+
+    def calculate_total_equity(self) -> Usd:
+        """The same as `get_total_equity`, by the reference framework's name."""
+        return self.get_total_equity()
+
+    def get_position_equity_and_loan_nav(self) -> Usd:
+        """All held positions in USD, without the cash; shorts and leveraged longs less what they owe."""
+        return sum(position.get_value() for position in self.iterate_held())
 
     def iterate_held(self) -> Iterable[TradingPosition]:
         """Open and frozen positions."""
@@ -203,6 +227,10 @@ class Portfolio:
     def get_open_position_for_pair(self, pair: TradingPairIdentifier) -> TradingPosition | None:
         """The open position in exactly this pair: a short over it is another pair."""
         return next((found for found in self.open_positions.values() if _same(found.pair, pair)), None)
+
+    def get_position_by_trading_pair(self, pair: TradingPairIdentifier) -> TradingPosition | None:
+        """The same as `get_open_position_for_pair`, by the reference framework's name."""
+        return self.get_open_position_for_pair(pair)
 
     def get_open_quantities(self) -> dict[PairId, Decimal]:
         """Units held by spot pair id; negative for shorts."""
@@ -220,6 +248,23 @@ class Portfolio:
         marks = [(held, pricing_model.get_mid_price(timestamp, held.pair)) for held in self.iterate_held()]
         for position, price in marks:
             position.mark_price = price
+
+    def check_enough_cash(self, trades: Iterable[TradeExecution]) -> None:
+        """Does the cash reach for these trades, one after the other?
+
+        Raises:
+            TradeError: It does not.
+        """
+        cash = self.reserve.quantity
+        for trade in trades:
+            cash += trade.get_cash_flow()
+            if cash < -CASH_TOLERANCE:
+                raise TradeError(
+                    f"not enough cash: trade #{trade.trade_id} in {trade.pair} leaves {cash:,.2f} USD. Allocate less "
+                    "than the total equity, so that fees are covered, or pass cap_buys_to_sync_cash=True.",
+                    trade=trade,
+                    cash=cash,
+                )
 
     def allocate_position_id(self) -> int:
         """The id for a position that is planned."""

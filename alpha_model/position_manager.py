@@ -6,7 +6,9 @@ changes the portfolio.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
@@ -17,6 +19,8 @@ from alpha_model.pricing import PricingModel
 from alpha_model.serialisation import finite, naive_utc
 from alpha_model.trade import TradeExecution, TradeType
 from alpha_model.units import Usd, UsdPrice
+
+_LOGGER = logging.getLogger(__name__)
 
 VIRTUAL_PAIR_OFFSET = 1 << 40
 """A synthetic pair's id is its spot pair's id plus a multiple of this, so that it cannot meet a real one."""
@@ -38,6 +42,7 @@ class Triggers:
 
 
 NO_TRIGGERS = Triggers()
+NOTHING = Decimal(0)
 
 
 class PositionManager:
@@ -52,7 +57,7 @@ class PositionManager:
     """
 
     def __init__(self, timestamp: datetime | None, portfolio: Portfolio, pricing_model: PricingModel) -> None:
-        self.timestamp = timestamp and naive_utc(timestamp)
+        self.timestamp = None if timestamp is None else naive_utc(timestamp)
         self.portfolio = portfolio
         self.pricing_model = pricing_model
         self._synthetic: dict[tuple[TradingPairKind, TradingPairIdentifier], TradingPairIdentifier] = {}
@@ -69,12 +74,45 @@ class PositionManager:
         """The open position in exactly this pair; None when it is not held."""
         return self.portfolio.get_open_position_for_pair(pair)
 
+    def get_pending_redemptions(self) -> Usd:
+        """USD that investors are to be paid out; 0, because this library keeps no investors."""
+        return 0.0
+
+    def log(self, message: str, level: int = logging.INFO) -> None:
+        """Write a line to the log of the strategy."""
+        _LOGGER.log(level, "%s", message)
+
+    def check_enough_cash(self, trades: Iterable[TradeExecution] = ()) -> None:
+        """Does the cash reach for the plan?
+
+        Args:
+            trades: The planned trades, sells before buys.
+
+        Raises:
+            TradeError: It does not.
+        """
+        self.portfolio.check_enough_cash(trades)
+
     def is_problematic_pair(self, pair: TradingPairIdentifier) -> bool:
         """Is a position in the pair, or in a synthetic pair over it, frozen by a failed trade?"""
+        if not self.portfolio.frozen_positions:
+            return False
         spot_id = pair.get_pricing_pair().internal_id
         return any(
             frozen.pair.get_pricing_pair().internal_id == spot_id for frozen in self.portfolio.frozen_positions.values()
         )
+
+    def can_deposit(self, pair: TradingPairIdentifier) -> bool:
+        """Can the pair be bought now, as far as the pricing model knows?"""
+        return self._is_open("can_deposit", pair)
+
+    def can_redeem(self, pair: TradingPairIdentifier) -> bool:
+        """Can what is held of the pair be sold now, as far as the pricing model knows?"""
+        return self._is_open("can_redeem", pair)
+
+    def _is_open(self, question: str, pair: TradingPairIdentifier) -> bool:
+        ask = getattr(self.pricing_model, question, None)
+        return ask is None or bool(ask(self.timestamp, pair))
 
     def get_mid_price(self, pair: TradingPairIdentifier) -> UsdPrice:
         """The price without fees; the spot price under a synthetic pair.
@@ -167,7 +205,7 @@ class PositionManager:
             return self._buy(pair, dollar_delta, position.position_id, triggers, notes)
         wanted = Decimal(-dollar_delta) / Decimal(self.get_mid_price(pair))
         sold = position.quantity if sell_all else min(wanted, position.quantity)
-        return self._trade(position.pair, position.position_id, -sold, triggers=triggers, notes=notes)
+        return self._trade(position.pair, position.position_id, sold.copy_negate(), triggers=triggers, notes=notes)
 
     def close_position(
         self,
@@ -180,8 +218,8 @@ class PositionManager:
         return self._trade(
             position.pair,
             position.position_id,
-            -position.quantity,
-            collateral=-position.collateral,
+            position.quantity.copy_negate(),
+            collateral=position.collateral.copy_negate(),
             trade_type=trade_type,
             closing=True,
             notes=notes,
@@ -259,16 +297,17 @@ class PositionManager:
         else:
             units = exposure / Decimal(self._get_buy_price(pair))
             collateral = Decimal(value) - exposure
-        plan = self._trade(pair, position_id, units, collateral=collateral, triggers=triggers, notes=notes)
-        return replace(plan, planned_reserve=Decimal(value))
+        return self._trade(
+            pair, position_id, units, collateral=collateral, reserve=Decimal(value), triggers=triggers, notes=notes
+        )
 
     def _buy(
         self, pair: TradingPairIdentifier, value: Usd, position_id: int, triggers: Triggers, notes: str | None
     ) -> TradeExecution:
-        plan = self._trade(
-            pair, position_id, Decimal(value) / Decimal(self._get_buy_price(pair)), triggers=triggers, notes=notes
+        usd, price = Decimal(value), self._get_buy_price(pair)
+        return self._trade(
+            pair, position_id, usd / Decimal(price), price=price, reserve=usd, triggers=triggers, notes=notes
         )
-        return replace(plan, planned_reserve=Decimal(value))
 
     def _trade(
         self,
@@ -276,14 +315,19 @@ class PositionManager:
         position_id: int,
         quantity: Decimal,
         *,
-        collateral: Decimal = Decimal(0),
+        price: UsdPrice | None = None,
+        collateral: Decimal = NOTHING,
+        reserve: Decimal | None = None,
         trade_type: TradeType = TradeType.rebalance,
         closing: bool = False,
         triggers: Triggers = NO_TRIGGERS,
         notes: str | None = None,
     ) -> TradeExecution:
-        price = self._get_buy_price(pair) if quantity > 0 else self._get_sell_price(pair)
-        cash_flow = -quantity * Decimal(price) - collateral
+        """A planned trade at the price of now; without `reserve` the cash that it brings, if any."""
+        if price is None:
+            price = self._get_buy_price(pair) if quantity > 0 else self._get_sell_price(pair)
+        if reserve is None:
+            reserve = max(-quantity * Decimal(price) - collateral, NOTHING)
         return TradeExecution(
             trade_id=self.portfolio.allocate_trade_id(),
             position_id=position_id,
@@ -293,7 +337,7 @@ class PositionManager:
             planned_quantity=quantity,
             planned_price=price,
             planned_mid_price=self.get_mid_price(pair),
-            planned_reserve=max(cash_flow, Decimal(0)),
+            planned_reserve=reserve,
             planned_collateral=collateral,
             closing=closing,
             stop_loss=triggers.stop_loss,

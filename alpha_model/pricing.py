@@ -27,7 +27,10 @@ class PricingModel(Protocol):
         """USD locked in the pair's pool; None when it is not known."""
 
     def can_deposit(self, timestamp: datetime | None, pair: TradingPairIdentifier) -> bool:
-        """Can the pair be bought now? Vaults may be closed."""
+        """Can the pair be bought now? Vaults may be closed. A model without this method says yes."""
+
+    def can_redeem(self, timestamp: datetime | None, pair: TradingPairIdentifier) -> bool:
+        """Can what is held of the pair be sold now? A model without this method says yes."""
 
 
 class StaticPricing:
@@ -77,6 +80,11 @@ class StaticPricing:
         return None if pair_id is None else self.tvl.get(pair_id)
 
     def can_deposit(self, timestamp: datetime | None, pair: TradingPairIdentifier) -> bool:
+        """Always."""
+        del timestamp, pair
+        return True
+
+    def can_redeem(self, timestamp: datetime | None, pair: TradingPairIdentifier) -> bool:
         """Always."""
         del timestamp, pair
         return True

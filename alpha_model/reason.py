@@ -17,6 +17,7 @@ class Stage(StrEnum):
     selection = "selection"
     concentration = "concentration"
     redistribution = "redistribution"
+    protocol = "protocol"
     size_risk = "size_risk"
     chain = "chain"
     threshold = "threshold"

@@ -1,44 +1,37 @@
-"""Which adjusts become trades, and which are held back?
+"""Which changes become trades, and which are held back?
 
-The rules of the last step of the cycle, in their order, as pure decisions: nothing is changed here, neither signals
-nor portfolio. `AlphaModel.generate_rebalance_trades_and_triggers` decides, plans, and only then writes down.
+Brings signals and positions to the rules of the last step, and plans the trades that their answers ask for. Nothing is
+changed here, neither signals nor portfolio: `AlphaModel.generate_rebalance_trades_and_triggers` decides, plans, and
+only then writes down.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from enum import StrEnum
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
-from alpha_model.allocation import cap
+import numpy as np
+
+from alpha_model import rules
 from alpha_model.errors import TradeError
+from alpha_model.pair import TradingPairIdentifier
 from alpha_model.portfolio import TradingPosition
-from alpha_model.position_manager import PositionManager, Triggers
-from alpha_model.reason import Code, Reason, Stage
+from alpha_model.position_manager import NO_TRIGGERS, PositionManager, Triggers
+from alpha_model.reason import Reason, Stage
+from alpha_model.rules import Action, Gate
 from alpha_model.serialisation import finite
 from alpha_model.signal import Flag, TradingPairSignal
 from alpha_model.signal import TradingPairSignalFlags as Flags
+from alpha_model.sizing import kinds, truths_or_none
 from alpha_model.trade import TradeExecution
 from alpha_model.units import Usd, UsdPrice, Weight
 
-DUST_QUANTITY = 1e-10
-"""Units of the base asset; a smaller trade cannot be made."""
-
-STEP_FLAGS: frozenset[Flag] = frozenset(
-    {
-        Flags.max_adjust_too_small,
-        Flags.individual_trade_size_too_small,
-        Flags.individual_trade_quantity_too_small,
-        Flags.close_position_weight_limit,
-        Flags.closed,
-        Flags.capped_by_sync_cash,
-    }
-)
+STEP_FLAGS: frozenset[Flag] = rules.flags_of("generate_rebalance_trades_and_triggers")
 """The flags that this step sets, and takes back when it is run again."""
 
-
-_AFTER_SIZE = frozenset({Flags.individual_trade_quantity_too_small, Flags.close_position_weight_limit})
-"""The flags of the rules that come after the individual threshold."""
+MISSED = {Gate.cannot_deposit: "missed_deposit_usd", Gate.cannot_redeem: "missed_redemption_usd"}
+"""Where a signal's `other_data` says how many dollars a closed venue has blocked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +45,7 @@ class RebalanceRules:
         close_weight_epsilon: Weight below which a position is closed, or not opened.
         cap_buys_to_cash: Whether buys are shrunk to the cash that really arrives.
         cash_headroom: USD of cash to leave untouched then.
+        cash_buffer: USD of cash to leave untouched in any case.
     """
 
     min_trade_threshold: Usd = 10.0
@@ -60,6 +54,7 @@ class RebalanceRules:
     close_weight_epsilon: Weight = 0.005
     cap_buys_to_cash: bool = False
     cash_headroom: Usd = 0.0
+    cash_buffer: Usd = 0.0
 
     def __post_init__(self) -> None:
         for name, value in {
@@ -67,6 +62,7 @@ class RebalanceRules:
             "individual_rebalance_min_threshold": self.individual_threshold,
             "sell_rebalance_min_threshold": 0.0 if self.sell_threshold is None else self.sell_threshold,
             "close_position_weight_epsilon": self.close_weight_epsilon,
+            "same_cycle_cash_buffer_usd": self.cash_buffer,
         }.items():
             if not finite(value) or value < 0:
                 raise TradeError(
@@ -78,35 +74,66 @@ class RebalanceRules:
                 value=self.cash_headroom,
             )
 
+    def thresholds(self) -> rules.Thresholds:
+        """As the rules take them."""
+        return rules.Thresholds(
+            float(self.min_trade_threshold),
+            float(self.individual_threshold),
+            None if self.sell_threshold is None else float(self.sell_threshold),
+            float(self.close_weight_epsilon),
+        )
 
-class Action(StrEnum):
-    """What is done about a signal."""
 
-    skip = "skip"
-    close = "close"
-    flip = "flip"
-    trade = "trade"
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """What is done about one signal, and why.
-
-    Args:
-        signal: The signal, not changed.
-        action: What is done.
-        adjust_usd: USD to change; smaller than the signal's own where cash was short.
-        flags: What to flag the signal with.
-        reasons: The same with its amounts.
-        position: What is held, if anything.
-    """
+class Decision(NamedTuple):
+    """What is done about one signal, and why; see `rules.Decisions`."""
 
     signal: TradingPairSignal
-    action: Action
+    """The signal, not changed."""
+    position: TradingPosition | None
+    """What is held, if anything."""
+    action: int
+    """What is done: `rules.Action`."""
+    gate: int
+    """What holds it back: `rules.Gate`."""
     adjust_usd: Usd
-    flags: frozenset[Flag] = frozenset()
-    reasons: tuple[Reason, ...] = ()
-    position: TradingPosition | None = None
+    """USD to change; smaller than the signal's own where cash was short."""
+    available_usd: Usd | None
+    """What all buys had, where this one was shrunk to fit; else None."""
+
+    def is_plain(self) -> bool:
+        """Is it followed in full, so that there is nothing to say about it?"""
+        return self.action > Action.close and self.available_usd is None
+
+    def flags(self) -> frozenset[Flag]:
+        """What to flag the signal with."""
+        flag = rules.FLAG_OF_GATE.get(self.gate)
+        flags = rules.CLOSED_FLAGS if self.action == Action.close else frozenset({flag} if flag else ())
+        return flags if self.available_usd is None else flags | {Flags.capped_by_sync_cash}
+
+    def reasons(self, settings: RebalanceRules) -> Iterable[Reason]:
+        """The same with its amounts."""
+        wanted, usd, limit = self.signal.position_adjust_usd, self.adjust_usd, self._limit(settings)
+        if self.available_usd is not None:
+            yield Reason(Stage.cash, Flags.capped_by_sync_cash, wanted, usd, self.available_usd)
+        if self.action == Action.close:
+            yield Reason(Stage.threshold, Flags.closed, usd, -self.signal.old_value, limit)
+        code = rules.CODE_OF_GATE.get(self.gate)
+        if code is not None:
+            yield Reason(Stage.threshold, code, usd, 0.0, limit)
+
+    def _limit(self, settings: RebalanceRules) -> float | None:
+        """What its gate measured against."""
+        thresholds = settings.thresholds()
+        if self.action == Action.close:
+            return float(thresholds.close_weight)
+        limits = {
+            Gate.rebalance_too_small: thresholds.rebalance,
+            Gate.trade_too_small: thresholds.least(np.array([[self.adjust_usd < 0]])),
+            Gate.dust: rules.DUST_QUANTITY,
+            Gate.weight_too_small: thresholds.close_weight,
+        }
+        limit = limits.get(Gate(self.gate))
+        return None if limit is None else float(np.ravel(limit)[0])
 
 
 def largest_adjust(signals: Iterable[TradingPairSignal]) -> Usd:
@@ -116,7 +143,7 @@ def largest_adjust(signals: Iterable[TradingPairSignal]) -> Usd:
 
 def decide(
     signals: Sequence[TradingPairSignal],
-    rules: RebalanceRules,
+    settings: RebalanceRules,
     manager: PositionManager,
     positions: Mapping[int, TradingPosition],
 ) -> list[Decision]:
@@ -124,8 +151,8 @@ def decide(
 
     Args:
         signals: With their adjusts; not changed.
-        rules: The thresholds.
-        manager: Prices and problematic pairs.
+        settings: The thresholds.
+        manager: Prices, venues and problematic pairs.
         positions: What is held, by spot pair id.
 
     Returns:
@@ -134,101 +161,60 @@ def decide(
     Raises:
         TradeError: `cap_buys_to_cash` with a short or leveraged signal.
     """
-    if largest_adjust(signals) < rules.min_trade_threshold:
-        return [
-            _skip(each, each.position_adjust_usd, Flags.max_adjust_too_small, rules.min_trade_threshold)
-            for each in signals
-        ]
-    decided = [_decide_one(signal, rules, manager, positions.get(signal.pair.require_id())) for signal in signals]
-    return _fit_to_cash(decided, rules, manager) if rules.cap_buys_to_cash else decided
+    there = [positions.get(signal.pair.require_id()) for signal in signals]
+    changes = _changes(signals, there, manager)
+    thresholds = settings.thresholds()
+    decided = rules.decide(changes, thresholds, _market(signals, manager))
+    shrunk, available = [False] * len(signals), None
+    if (settings.cap_buys_to_cash or settings.cash_buffer) and not decided.largest.item() < thresholds.rebalance:
+        _check_long_only(signals, there)
+        cap = rules.CashCap(settings.cash_headroom + settings.cash_buffer)
+        fitted = rules.fit_to_cash(decided, changes, thresholds, np.array([[manager.get_current_cash()]]), cap)
+        decided, shrunk, available = fitted.decisions, fitted.shrunk[0].tolist(), fitted.available.item()
+    columns = (decided.action[0].tolist(), decided.gate[0].tolist(), decided.adjust[0].tolist())
+    return [
+        Decision(signal, position, action, gate, usd, available if cut else None)
+        for signal, position, action, gate, usd, cut in zip(signals, there, *columns, shrunk, strict=True)
+    ]
 
 
-def _decide_one(
-    signal: TradingPairSignal, rules: RebalanceRules, manager: PositionManager, position: TradingPosition | None
-) -> Decision:
-    adjust = signal.position_adjust_usd
-    if adjust == 0:
-        return Decision(signal, Action.skip, adjust)
-    if manager.is_problematic_pair(signal.pair):
-        return _skip(signal, adjust, Code.problematic_pair)
-    return _apply_thresholds(signal, adjust, rules, manager, position)
+def _changes(
+    signals: Sequence[TradingPairSignal], positions: Sequence[TradingPosition | None], manager: PositionManager
+) -> rules.Changes:
+    numbers = [(each.position_adjust_usd, each.normalised_weight, each.old_value) for each in signals]
+    adjust, weight, old_value = np.array(numbers, dtype=np.float64).reshape(-1, 1, 3).T
+    flips = rules.is_flip(*kinds(signals), weight)
+    there = np.array([[position is not None for position in positions]], dtype=np.bool_)
+    problematic = truths_or_none(manager.is_problematic_pair(signal.pair) for signal in signals)
+    settling = truths_or_none(position is not None and position.is_settling() for position in positions)
+    return rules.Changes(adjust, weight, old_value, there, flips, problematic, settling)
 
 
-def _apply_thresholds(
-    signal: TradingPairSignal,
-    adjust: Usd,
-    rules: RebalanceRules,
-    manager: PositionManager,
-    position: TradingPosition | None,
-) -> Decision:
-    epsilon = rules.close_weight_epsilon
-    if signal.normalised_weight < epsilon and position:
-        closed = Reason(Stage.threshold, Flags.closed, adjust, -signal.old_value, epsilon)
-        flags = frozenset({Flags.close_position_weight_limit, Flags.closed})
-        return Decision(signal, Action.close, adjust, flags, (closed,), position)
-    threshold = _individual_threshold(adjust, rules)
-    if _size(signal, adjust) < threshold:
-        return _skip(signal, adjust, Flags.individual_trade_size_too_small, threshold)
-    if abs(adjust) / manager.get_mid_price(signal.pair) < DUST_QUANTITY:
-        return _skip(signal, adjust, Flags.individual_trade_quantity_too_small, DUST_QUANTITY)
-    if signal.normalised_weight < epsilon:
-        return _skip(signal, adjust, Flags.close_position_weight_limit, epsilon)
-    action = Action.flip if position and signal.changes_position_kind() else Action.trade
-    return Decision(signal, action, adjust, position=position)
+def _market(signals: Sequence[TradingPairSignal], manager: PositionManager) -> rules.Market:
+    """The position manager, asked about the pairs that matter only."""
+
+    def asking(ask: Callable[[TradingPairIdentifier], float], kind: type) -> Callable[[Any], Any]:
+        def answers(asked: Any) -> Any:
+            wanted = zip(signals, asked[0].tolist(), strict=True)
+            return np.array([[kind(ask(signal.pair)) if there else kind() for signal, there in wanted]], dtype=kind)
+
+        return answers
+
+    return rules.Market(
+        asking(manager.get_mid_price, float),
+        asking(manager.can_deposit, bool),
+        asking(manager.can_redeem, bool),
+    )
 
 
-def _skip(signal: TradingPairSignal, adjust: Usd, code: Flags | Code, limit: float | None = None) -> Decision:
-    flags = frozenset({code}) if isinstance(code, Flags) else frozenset[Flag]()
-    return Decision(signal, Action.skip, adjust, flags, (Reason(Stage.threshold, code, adjust, 0.0, limit),))
-
-
-def _size(signal: TradingPairSignal, adjust: Usd) -> Usd:
-    """|USD| of the adjust; for a flip the larger of the value closed and the new target."""
-    return max(abs(adjust), abs(signal.old_value)) if signal.changes_position_kind() else abs(adjust)
-
-
-def _individual_threshold(adjust: Usd, rules: RebalanceRules) -> Usd:
-    for_sells = rules.individual_threshold if rules.sell_threshold is None else rules.sell_threshold
-    return for_sells if adjust < 0 else rules.individual_threshold
-
-
-def _fit_to_cash(decided: list[Decision], rules: RebalanceRules, manager: PositionManager) -> list[Decision]:
-    """Shrink the buys in proportion so that they fit into the cash that arrives."""
-    for decision in decided:
-        held_leveraged = decision.position is not None and decision.position.is_leveraged()
-        if decision.signal.leverage is not None or held_leveraged:
+def _check_long_only(signals: Sequence[TradingPairSignal], positions: Sequence[TradingPosition | None]) -> None:
+    for signal, position in zip(signals, positions, strict=True):
+        if signal.leverage is not None or (position is not None and position.is_leveraged()):
             raise TradeError(
                 f"cap_buys_to_sync_cash works for long spot portfolios only, got a short or leveraged position in "
-                f"{decision.signal.pair}. Leave cap_buys_to_sync_cash off, or the signal out.",
-                pair=decision.signal.pair,
+                f"{signal.pair}. Leave cap_buys_to_sync_cash off, or the signal out.",
+                pair=signal.pair,
             )
-    arriving = sum(
-        decision.signal.old_value if decision.action is Action.close else -decision.adjust_usd
-        for decision in decided
-        if decision.action is Action.close or (decision.action is Action.trade and decision.adjust_usd < 0)
-    )
-    available = max(0.0, manager.get_current_cash() - rules.cash_headroom + arriving)
-    wanted = sum(decision.adjust_usd for decision in decided if _is_buy(decision))
-    affordable, short_of_cash = cap(wanted, available)
-    if not short_of_cash:
-        return decided
-    share = affordable / wanted
-    return [_shrink(each, share, available, rules, manager) if _is_buy(each) else each for each in decided]
-
-
-def _is_buy(decision: Decision) -> bool:
-    """Does it ask for cash, having passed the individual threshold?"""
-    asks_for_cash = decision.adjust_usd > 0 and decision.action is not Action.close
-    return asks_for_cash and (decision.action is not Action.skip or not decision.flags.isdisjoint(_AFTER_SIZE))
-
-
-def _shrink(
-    decision: Decision, share: float, available: Usd, rules: RebalanceRules, manager: PositionManager
-) -> Decision:
-    usd = decision.adjust_usd * share
-    shrunk = _apply_thresholds(decision.signal, usd, rules, manager, decision.position)
-    reason = Reason(Stage.cash, Flags.capped_by_sync_cash, decision.adjust_usd, usd, available)
-    return replace(shrunk, flags=shrunk.flags | {Flags.capped_by_sync_cash}, reasons=(reason, *shrunk.reasons))
 
 
 def plan(
@@ -242,22 +228,23 @@ def plan(
     planned = [
         (decision, trade)
         for decision in decisions
-        if decision.action is not Action.skip
+        if decision.action != Action.skip
         for trade in _plan_one(decision, manager, override_stop_loss=override_stop_loss)
     ]
-    return sorted(planned, key=lambda pair: pair[1].is_opening_or_increasing())
+    planned.sort(key=lambda pair: pair[1].is_opening_or_increasing())
+    return planned
 
 
 def _plan_one(decision: Decision, manager: PositionManager, *, override_stop_loss: bool) -> list[TradeExecution]:
     signal, position = decision.signal, decision.position
     notes = f"Rebalance {signal.pair.get_ticker()}: weight {signal.old_weight:.4f} to {signal.normalised_weight:.4f}"
-    if decision.action is Action.close and position:
+    if decision.action == Action.close and position:
         return [manager.close_position(position, notes=f"{notes}, below the closing weight")]
-    if decision.action is Action.flip and position:
+    if decision.action == Action.flip and position:
         return [manager.close_position(position, notes=f"{notes}, flip"), _open(decision, manager, notes)]
     if position is None:
         return [_open(decision, manager, notes)]
-    triggers = _triggers(signal, manager) if override_stop_loss or position.stop_loss is None else Triggers()
+    triggers = _triggers(signal, manager) if override_stop_loss or position.stop_loss is None else NO_TRIGGERS
     if position.is_leveraged():
         leverage = signal.leverage or 1.0
         return [manager.adjust_short(position, decision.adjust_usd, leverage=leverage, triggers=triggers, notes=notes)]
@@ -284,7 +271,7 @@ def _triggers(signal: TradingPairSignal, manager: PositionManager) -> Triggers:
     The ratios are shares of the position's value, so for a short they lie on the other side of the price.
     """
     if signal.stop_loss is None and signal.take_profit is None and signal.trailing_stop_loss is None:
-        return Triggers()
+        return NO_TRIGGERS
     mid = manager.get_mid_price(signal.pair)
 
     def price(ratio: float | None) -> UsdPrice | None:

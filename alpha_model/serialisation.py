@@ -94,7 +94,7 @@ def finite(value: Any) -> bool:
 
 def plain_number(value: Any) -> Any:
     """A number as Python's own int or float, which JSON can take, whatever library it came from; others as they are."""
-    if isinstance(value, bool) or not isinstance(value, (numbers.Real, Decimal)):
+    if value.__class__ in _SCALARS or not isinstance(value, (numbers.Real, Decimal)) or isinstance(value, bool):
         return value
     return int(value) if isinstance(value, numbers.Integral) else float(value)
 

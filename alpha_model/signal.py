@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -10,6 +11,7 @@ from typing import Any, TypeAlias
 from dataclasses_json import config
 
 from alpha_model.pair import TradingPairIdentifier
+from alpha_model.position_kind import is_flip, kind_of, wanted_kind
 from alpha_model.reason import Reason, Stage
 from alpha_model.serialisation import Extra, JsonDataclass
 from alpha_model.size_risk import SizeRisk
@@ -165,27 +167,29 @@ class TradingPairSignal(JsonDataclass):
         return self.is_held() and (self.signal == 0 or self.normalised_weight == 0)
 
     def is_flipping(self) -> bool:
-        """Does the position change its side, so that the old one is closed first?"""
-        return self.get_flip_label() in {"spot -> short", "short -> spot"}
+        """Must what is held be closed first, because another kind of position is wanted?
+
+        Between long and short, and between a plain and a leveraged long. Two trades are planned then.
+        """
+        wanted = wanted_kind(self.signal, self.leverage is not None)
+        return bool(is_flip(kind_of(self.old_pair), wanted, self.normalised_weight))
 
     def changes_position_kind(self, wanted: TradingPairIdentifier | None = None) -> bool:
-        """Must what is held be closed first, because what is wanted is held as another kind of pair?
-
-        True for a flip, and for a change between a plain and a leveraged long.
-
-        Args:
-            wanted: The pair to hold; None takes `synthetic_pair`.
-        """
-        wanted = wanted or self.synthetic_pair
-        if self.old_pair is None or wanted is None or self.signal == 0 or self.normalised_weight == 0:
-            return False
-        return self.old_pair.kind != wanted.kind
+        """The same as `is_flipping`, by its earlier name, which goes with the next release."""
+        del wanted
+        warnings.warn("changes_position_kind() is is_flipping() now", DeprecationWarning, stacklevel=2)
+        return self.is_flipping()
 
     def get_flip_label(self) -> str:
-        """How the side changes: `none -> spot`, `spot -> short`, `short -> close` … or `no flip`."""
+        """How the side changes: `none -> spot`, `spot -> short`, `short -> close` … or `no flip`.
+
+        Between a plain and a leveraged long, which are of one side: `spot -> leveraged`, `leveraged -> spot`.
+        """
         old = "none" if self.old_pair is None else "short" if self.old_pair.is_short() else "spot"
         if self.signal == 0:
             return "no flip" if old == "none" else f"{old} -> close"
         new = "short" if self.signal < 0 else "spot"
+        if old == new and self.is_flipping():
+            return "spot -> leveraged" if self.leverage is not None else "leveraged -> spot"
         only_closes = old != "none" and self.normalised_weight == 0
         return "no flip" if old == new or only_closes else f"{old} -> {new}"

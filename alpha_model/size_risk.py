@@ -65,6 +65,10 @@ class SizeRisk(JsonDataclass):
     size_cap_usd: Usd | None = None
     extra: Extra = field(default_factory=dict)
 
+    def get_relative_capped_amount(self) -> float:
+        """What was accepted as a share of what was asked for, 0...1; 1 where nothing was asked."""
+        return (self.accepted_size or 0.0) / self.asked_size if self.asked_size else 1.0
+
 
 class SizeRiskModel(ABC):
     """Answers how much of an asked size the market can carry.
@@ -118,8 +122,8 @@ class _CappedSizeRiskModel(SizeRiskModel):
     @abstractmethod
     def _limit(
         self, timestamp: datetime | None, pair: TradingPairIdentifier, cap: float | None
-    ) -> tuple[Usd | None, Usd | None]:
-        """The largest size in USD (None: no limit), and the TVL that it rests on."""
+    ) -> tuple[Usd | None, Usd | None, dict[str, Any]]:
+        """The largest size in USD (None: no limit), the TVL that it rests on, and what it was made from."""
 
     def _accept(
         self,
@@ -130,7 +134,7 @@ class _CappedSizeRiskModel(SizeRiskModel):
         cap: float | None,
     ) -> SizeRisk:
         asked = float(asked)
-        limit, tvl = map(plain_number, self._limit(timestamp, pair, cap))
+        limit, tvl, data = self._limit(timestamp, pair, cap)
         accepted = asked if limit is None else min(asked, limit)
         return SizeRisk(
             timestamp=timestamp,
@@ -140,6 +144,7 @@ class _CappedSizeRiskModel(SizeRiskModel):
             capped=accepted < asked,
             asked_size=asked,
             accepted_size=accepted,
+            diagnostics_data=data,
             tvl=tvl,
             size_cap_usd=limit,
         )
@@ -176,9 +181,10 @@ class FixedSizeRiskModel(_CappedSizeRiskModel):
 
     def _limit(
         self, timestamp: datetime | None, pair: TradingPairIdentifier, cap: float | None
-    ) -> tuple[Usd | None, Usd | None]:
+    ) -> tuple[Usd | None, Usd | None, dict[str, Any]]:
         del timestamp, pair
-        return cap, None
+        limit: Usd | None = plain_number(cap)
+        return limit, None, {"cap": limit}
 
 
 class USDTVLSizeRiskModel(_CappedSizeRiskModel):
@@ -188,17 +194,26 @@ class USDTVLSizeRiskModel(_CappedSizeRiskModel):
         pricing_model: Knows the TVL of each pair.
         per_trade_cap: Share of the TVL per trade; 0.05 is 5 %.
         per_position_cap: Share of the TVL per position.
+        missing_tvl_placeholder_usd: The TVL to take where none is known; None raises an error there.
     """
 
     def __init__(
-        self, pricing_model: PricingModel, per_trade_cap: float | None = 0.05, per_position_cap: float | None = 0.05
+        self,
+        pricing_model: PricingModel,
+        per_trade_cap: float | None = 0.05,
+        per_position_cap: float | None = 0.05,
+        missing_tvl_placeholder_usd: Usd | None = None,
     ) -> None:
         super().__init__(pricing_model, per_trade_cap, per_position_cap)
+        _check_cap("missing_tvl_placeholder_usd", missing_tvl_placeholder_usd)
+        self.missing_tvl_placeholder_usd = missing_tvl_placeholder_usd
 
     def _limit(
         self, timestamp: datetime | None, pair: TradingPairIdentifier, cap: float | None
-    ) -> tuple[Usd | None, Usd | None]:
+    ) -> tuple[Usd | None, Usd | None, dict[str, Any]]:
         tvl = self.pricing_model.get_usd_tvl(timestamp, pair)
+        if tvl is None:
+            tvl = self.missing_tvl_placeholder_usd
         if not finite(tvl) or tvl < 0:  # type: ignore[operator] # finite() refuses None
             raise PricingError(
                 f"size risk needs the TVL of {pair} at {timestamp}, got {tvl!r}. "
@@ -206,5 +221,5 @@ class USDTVLSizeRiskModel(_CappedSizeRiskModel):
                 pair=pair,
                 timestamp=timestamp,
             )
-        known = cast("Usd", tvl)
-        return (None if cap is None else cap * known), known
+        known, share = float(cast("Usd", tvl)), plain_number(cap)
+        return (None if share is None else share * known), known, {"tvl": known, "cap_pct": share}

@@ -1,19 +1,23 @@
 """How large may each position be, and what held it smaller?
 
-Applies weights and limits to signals: computes everything first and writes it on the signals last, with flags and
-reasons, so that a failing size-risk model or a missing price leaves them as they were.
+Brings signals to the rules and their answers back: everything is computed first and written on the signals last, with
+flags and reasons, so that a failing size-risk model or a missing price leaves them as they were.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import cast
+from typing import Any, NamedTuple
 
-from alpha_model import allocation, weighting
+import numpy as np
+import numpy.typing as npt
+
+from alpha_model import rules
 from alpha_model.errors import WeightError
 from alpha_model.pair import TradingPairIdentifier
+from alpha_model.position_kind import kind_of
 from alpha_model.position_manager import PositionManager
 from alpha_model.reason import Code, Reason, Stage
 from alpha_model.serialisation import finite
@@ -23,6 +27,9 @@ from alpha_model.size_risk import SizeRisk, SizeRiskModel
 from alpha_model.units import PairId, Usd, Weight
 
 Signals = Mapping[PairId, TradingPairSignal]
+
+_STEP_FLAGS = rules.flags_of("normalise_weights") | rules.flags_of("cap_chain_allocation")
+_STEP_STAGES = (Stage.concentration, Stage.redistribution, Stage.protocol, Stage.size_risk, Stage.chain)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,53 +45,144 @@ class SharedOut:
     discarded: Usd
 
 
-def normalise(signals: Signals, caps: Sequence[Weight]) -> None:
+def as_row(values: Iterable[Any]) -> npt.NDArray[np.float64]:
+    """One number a signal, as a batch of one."""
+    return np.array([list(values)], dtype=np.float64)
+
+
+def as_groups(names: Iterable[Any]) -> npt.NDArray[np.intp]:
+    """One name a signal, as numbers 0, 1, 2 …; below 0 for None."""
+    numbers: dict[Any, int] = {None: -1}
+    return np.array([[numbers.setdefault(name, len(numbers) - 1) for name in names]], dtype=np.intp)
+
+
+def normalise(signals: Signals, caps: Sequence[Weight], max_protocol_weight: Weight | None = None) -> None:
     """Turn raw weights into capped shares; what is cut off stays in cash.
 
     Args:
         signals: With their raw weights.
         caps: Largest share of equity of each, in the same order.
+        max_protocol_weight: Largest share of equity of the pairs of one protocol; None is no limit.
     """
+    capped = rules.cap(_shares(signals.values()), as_row(caps))
+    weights, cut = capped.kept[0].tolist(), capped.cut[0].tolist()
     _forget_sizing(signals.values())
-    shares = weighting.normalise_weights({pair_id: signal.raw_weight for pair_id, signal in signals.items()})
-    for (pair_id, signal), limit in zip(signals.items(), caps, strict=True):
-        signal.position_size_risk = signal.position_target = None
-        signal.normalised_weight, cut = allocation.cap(shares[pair_id], limit)
-        signal.set_flag(Flags.capped_by_concentration, on=cut)
-        if cut:  # in dollars once the equity is known
-            signal.add_reason(Reason(Stage.concentration, Flags.capped_by_concentration, limit=limit))
+    for signal, weight, was_cut, limit in zip(signals.values(), weights, cut, caps, strict=True):
+        signal.normalised_weight = weight
+        if not signal.carry_forward_position:
+            signal.position_size_risk = signal.position_target = None
+        if was_cut:  # in dollars once the equity is known
+            _limit(signal, Stage.concentration, Flags.capped_by_concentration, limit)
+    if max_protocol_weight is not None:
+        protocols = [signal.pair.get_protocol() for signal in signals.values()]
+        _cap_groups(signals, protocols, Flags.capped_by_protocol_allocation, max_protocol_weight)
+
+
+def _shares(signals: Iterable[TradingPairSignal]) -> npt.NDArray[np.float64]:
+    """Raw weights as shares of their sum; what keeps its value takes no part."""
+    return rules.normalise(as_row(0.0 if each.carry_forward_position else each.raw_weight for each in signals))
+
+
+class _Share(NamedTuple):
+    """What one pair got of the equity; see `rules.Shared`."""
+
+    share: Usd
+    offered: Usd
+    capped: Usd
+    asked: Usd
+    accepted: Usd
+    reached: bool
+    cut: bool
+    cut_by_protocol: bool
+    refused: bool
+    offered_more: bool
 
 
 def share_out(
     signals: Signals,
     caps: Sequence[Weight],
-    sharing: allocation.Sharing,
+    equity: Usd,
+    sharing: rules.Sharing,
     size_risk_model: SizeRiskModel,
     timestamp: datetime | None,
 ) -> SharedOut:
-    """Share out equity under what each market can carry; sets targets in USD, and weights as shares of their sum."""
-    ranked = sorted(zip(signals.values(), caps, strict=True), key=lambda item: item[0].raw_weight, reverse=True)
-    queue = [allocation.Candidate(signal.raw_weight, limit) for signal, limit in ranked]
-    answers: list[SizeRisk | None] = [None] * len(queue)
-    accepted = [0.0] * len(queue)
+    """Share out equity under what each market can carry; sets targets in USD, and weights as shares of their sum.
+
+    Args:
+        signals: With their raw weights.
+        caps: Largest share of equity of each, in the same order.
+        equity: USD.
+        sharing: Who is offered what.
+        size_risk_model: Asked for each pair in turn, the largest weight first.
+        timestamp: When, naive UTC.
+    """
+    chosen = list(signals.values())
+    answers: list[SizeRisk | None] = [None] * len(chosen)
 
     def accept(place: int, usd: Usd) -> Usd:
-        answer = size_risk_model.get_acceptable_size_for_position(timestamp, ranked[place][0].pair, usd)
-        answers[place], accepted[place] = answer, _accepted_size(answer, ranked[place][0].pair, usd)
-        return accepted[place]
+        answer = size_risk_model.get_acceptable_size_for_position(timestamp, chosen[place].pair, usd)
+        answers[place] = answer
+        return _accepted_size(answer, chosen[place].pair, usd)
 
-    asks = allocation.share_out(queue, sharing, accept)
-    total = sum(accepted)
-    _forget_sizing(signals.values())
-    for (signal, limit), ask, answer, usd in zip(ranked, asks, answers, accepted, strict=True):
-        signal.position_size_risk = answer
-        signal.position_target = usd
-        signal.normalised_weight = usd / total if total else 0.0
-        signal.set_flag(Flags.capped_by_concentration, on=ask is not None and ask.cut_by_concentration)
-        signal.set_flag(Flags.capped_by_pool_size, on=answer is not None and answer.capped)
-        for reason in _reasons(ask, answer, limit, sharing):
-            signal.add_reason(reason)
-    return SharedOut(total, max(0.0, allocation.shared_without_limits(queue, sharing) - total))
+    raw = as_row(np.nan if signal.carry_forward_position else signal.raw_weight for signal in chosen)
+    protocols = None
+    if sharing.max_protocol_weight is not None:
+        protocols = as_groups(signal.pair.get_protocol() for signal in chosen)
+    settings = replace(sharing, max_weight=as_row(caps))
+    shared, discarded = rules.share_out(raw, np.array([[equity]]), settings, accept, protocols)
+    accepted = shared.accepted.sum().item()
+    weights = (shared.accepted / (accepted or 1.0))[0].tolist()
+    _forget_sizing(chosen)
+    for signal, answer, weight, limit, got in zip(chosen, answers, weights, caps, _rows(shared), strict=True):
+        signal.normalised_weight = weight
+        if not signal.carry_forward_position:
+            signal.position_size_risk, signal.position_target = answer, got.accepted
+            _give_reasons(signal, got, limit, answer, sharing)
+    return SharedOut(accepted, discarded.item())
+
+
+def _rows(shared: rules.Shared) -> Iterator[_Share]:
+    columns = (
+        *(shared.share, shared.offered, shared.capped, shared.asked, shared.accepted),
+        *(shared.reached, shared.cut, shared.cut_by_protocol, shared.refused),
+        rules.is_cut(shared.offered, shared.share),
+    )
+    return map(_Share._make, zip(*(column[0].tolist() for column in columns), strict=True))
+
+
+def _give_reasons(
+    signal: TradingPairSignal, got: _Share, max_weight: Weight, answer: SizeRisk | None, sharing: rules.Sharing
+) -> None:
+    """What sharing out under limits did to one pair."""
+    if not got.reached:
+        signal.add_reason(Reason(Stage.redistribution, Code.not_reached, None, 0.0, _setting(sharing.max_positions)))
+        return
+    if got.offered_more:
+        signal.add_reason(Reason(Stage.redistribution, Code.offered_more, got.share, got.offered))
+    if got.cut:
+        _limit(signal, Stage.concentration, Flags.capped_by_concentration, max_weight, got.offered, got.capped)
+    if got.cut_by_protocol:
+        limit = _setting(sharing.max_protocol_weight)
+        _limit(signal, Stage.protocol, Flags.capped_by_protocol_allocation, limit, got.capped, got.asked)
+    if got.refused and answer is not None:
+        usd = answer.accepted_size
+        _limit(signal, Stage.size_risk, Flags.capped_by_pool_size, answer.size_cap_usd, got.asked, usd)
+
+
+def _limit(
+    signal: TradingPairSignal,
+    stage: Stage,
+    flag: Flags,
+    limit: float | None,
+    before: Usd | None = None,
+    after: Usd | None = None,
+) -> None:
+    signal.flags.add(flag)
+    signal.add_reason(Reason(stage, flag, before, after, limit))
+
+
+def _setting(value: Any) -> float | None:
+    return None if value is None else float(value)
 
 
 def cap_chains(signals: Signals, max_weight_per_chain: Weight, equity: Usd | None) -> None:
@@ -95,37 +193,35 @@ def cap_chains(signals: Signals, max_weight_per_chain: Weight, equity: Usd | Non
         max_weight_per_chain: Largest share of equity on one chain.
         equity: USD that targets are shares of; None without size risk, where the weights are the shares.
     """
-    per_chain: dict[int, float] = {}
-    for signal in signals.values():
-        share = signal.normalised_weight if equity is None else _target(signal) / equity if equity else 0.0
-        per_chain[signal.pair.chain_id] = per_chain.get(signal.pair.chain_id, 0.0) + share
-    for signal in signals.values():
-        held = per_chain[signal.pair.chain_id]
-        allowed, over = allocation.cap(held, max_weight_per_chain)
-        if over:
-            _shrink(signal, allowed / held, max_weight_per_chain, sized=equity is not None)
+    chains = [signal.pair.chain_id for signal in signals.values()]
+    _cap_groups(signals, chains, Flags.capped_by_chain_allocation, max_weight_per_chain, equity)
     if equity is not None:
-        total = sum(map(_target, signals.values()))
-        for signal in signals.values():
+        sized = [signal for signal in signals.values() if not signal.carry_forward_position]
+        total = sum(map(_target, sized))
+        for signal in sized:
             signal.normalised_weight = _target(signal) / total if total else 0.0
 
 
-def _shrink(signal: TradingPairSignal, share: float, limit: Weight, *, sized: bool) -> None:
-    before = signal.position_target
-    if sized:
-        signal.position_target = _target(signal) * share
+def _cap_groups(signals: Signals, names: Sequence[Any], flag: Flags, limit: Weight, equity: Usd | None = None) -> None:
+    """The largest share of the pairs that have a name in common; what keeps its value is not shrunk."""
+    free = [not signal.carry_forward_position for signal in signals.values()]
+    if equity is None:
+        amounts = as_row(signal.normalised_weight for signal in signals.values())
     else:
-        signal.normalised_weight *= share
-    signal.set_flag(Flags.capped_by_chain_allocation, on=True)
-    signal.add_reason(Reason(Stage.chain, Flags.capped_by_chain_allocation, before, signal.position_target, limit))
-
-
-@dataclass(frozen=True, slots=True)
-class _Adjust:
-    pair: TradingPairIdentifier
-    target: Usd
-    adjust: Usd
-    quantity: float
+        amounts = as_row(map(_target, signals.values())) / (equity or 1.0)
+    capped = rules.cap_groups(amounts * free, as_groups(names), limit)
+    stage = Stage.chain if flag is Flags.capped_by_chain_allocation else Stage.protocol
+    for signal, kept, cut, may in zip(
+        signals.values(), capped.kept[0].tolist(), capped.cut[0].tolist(), free, strict=True
+    ):
+        if not (cut and may):
+            continue
+        before = signal.position_target
+        if equity is None:
+            signal.normalised_weight = kept
+        else:
+            signal.position_target = kept * equity
+        _limit(signal, stage, flag, limit, before, signal.position_target)
 
 
 def set_targets(
@@ -145,39 +241,59 @@ def set_targets(
         map_pair: What is traded for a signal.
         sized: Whether size risk has set the targets already.
     """
-    adjusts = [_adjust(signal, map_pair(manager, signal), equity, manager, sized=sized) for signal in signals.values()]
-    for signal, each in zip(signals.values(), adjusts, strict=True):
-        signal.synthetic_pair = each.pair
-        signal.position_target = each.target
-        signal.position_adjust_usd = each.adjust
-        signal.position_adjust_quantity = each.quantity
+    chosen = list(signals.values())
+    pairs = [map_pair(manager, signal) for signal in chosen]
+    columns = [(each.normalised_weight, each.old_value) for each in chosen]
+    weight, old_value = np.array(columns, dtype=np.float64).reshape(-1, 1, 2).T
+    held, kind = kinds(chosen)
+    wanted = as_row(map(_target, chosen)) if sized else weight * equity
+    found = rules.targets(
+        wanted,
+        weight,
+        kind,
+        rules.Held(old_value, held, truths_or_none(each.carry_forward_position for each in chosen)),
+    )
+    adjusts = found.adjust[0].tolist()
+    quantities = [
+        manager.estimate_asset_quantity(signal.pair, usd) if usd < 0 else 0.0
+        for signal, usd in zip(chosen, adjusts, strict=True)
+    ]
+    for signal, pair, usd, adjust, quantity in zip(
+        chosen, pairs, found.target[0].tolist(), adjusts, quantities, strict=True
+    ):
+        signal.synthetic_pair = (signal.old_pair or pair) if signal.carry_forward_position else pair
+        signal.position_target = usd
+        signal.position_adjust_usd = adjust
+        signal.position_adjust_quantity = quantity
     if not sized:
         _put_reasons_in_dollars(signals, equity)
 
 
-def _adjust(
-    signal: TradingPairSignal, pair: TradingPairIdentifier, equity: Usd, manager: PositionManager, *, sized: bool
-) -> _Adjust:
-    if signal.carry_forward_position:
-        return _Adjust(signal.old_pair or pair, signal.old_value, 0.0, 0.0)
-    target = _target(signal) if sized else signal.normalised_weight * equity
-    adjust = target if signal.changes_position_kind(pair) else target - signal.old_value
-    quantity = manager.estimate_asset_quantity(signal.pair, adjust) if adjust < 0 else 0.0
-    return _Adjust(pair, target, adjust, quantity)
+def kinds(signals: Sequence[TradingPairSignal]) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
+    """As what each pair is held, and as what it is wanted: `PositionKind`."""
+    columns = [(kind_of(each.old_pair), each.signal, each.leverage is not None) for each in signals]
+    held, signal, leveraged = np.array(columns, dtype=np.float64).reshape(-1, 1, 3).T
+    return held, rules.wanted_kind(signal, leveraged)
+
+
+def truths_or_none(values: Iterable[bool]) -> rules.Truths | None:
+    """One truth a signal as a batch of one; None where all are False."""
+    found = list(values)
+    return np.array([found], dtype=np.bool_) if True in found else None
 
 
 def _put_reasons_in_dollars(signals: Signals, equity: Usd) -> None:
     """Without size risk, caps were decided on weights; now that equity is known, say what they cost."""
     if not any(signal.reasons for signal in signals.values()):
         return
-    shares = weighting.normalise_weights({pair_id: signal.raw_weight for pair_id, signal in signals.items()})
-    for pair_id, signal in signals.items():
-        usd = shares[pair_id] * equity
+    dollars = (_shares(signals.values()) * equity)[0].tolist()
+    for signal, wanted in zip(signals.values(), dollars, strict=True):
+        usd = wanted
         for reason in signal.reasons or ():
             if reason.stage == Stage.concentration:
                 reason.before_usd, usd = usd, (reason.limit or 0.0) * equity
                 reason.after_usd = usd
-            elif reason.stage == Stage.chain:
+            elif reason.stage in (Stage.protocol, Stage.chain):
                 reason.before_usd, reason.after_usd = usd, _target(signal)
 
 
@@ -186,35 +302,21 @@ def _target(signal: TradingPairSignal) -> Usd:
 
 
 def _accepted_size(answer: SizeRisk, pair: TradingPairIdentifier, asked: Usd) -> Usd:
-    accepted = answer.accepted_size if isinstance(answer, SizeRisk) else answer
-    if not finite(accepted) or not 0 <= accepted <= asked * (1 + allocation.CAP_TOLERANCE):  # type: ignore[operator] # finite() refuses None
+    accepted = answer.accepted_size if isinstance(answer, SizeRisk) else None
+    if accepted is None or not finite(accepted) or not 0 <= accepted <= asked * (1 + rules.CAP_TOLERANCE):
         raise WeightError(
-            f"a size-risk model accepts between 0 and the {asked:,.2f} USD that it was asked for, got {accepted!r} "
-            f"for {pair}. Return a SizeRisk with accepted_size=min(asked, limit).",
+            f"a size-risk model accepts between 0 and the {asked:,.2f} USD that it was asked for, got "
+            f"{accepted if isinstance(answer, SizeRisk) else answer!r} for {pair}. "
+            "Return a SizeRisk with accepted_size=min(asked, limit).",
             pair=pair,
             accepted_size=accepted,
         )
-    return float(cast("Usd", accepted))
+    return float(accepted)
 
 
 def _forget_sizing(signals: Collection[TradingPairSignal]) -> None:
     """Take back what an earlier run of these steps left."""
     for signal in signals:
-        signal.forget_reasons(Stage.concentration, Stage.redistribution, Stage.size_risk, Stage.chain)
-        signal.flags -= {Flags.capped_by_chain_allocation, Flags.capped_by_pool_size}
-
-
-def _reasons(
-    ask: allocation.Ask | None, answer: SizeRisk | None, max_weight: Weight, sharing: allocation.Sharing
-) -> Iterator[Reason]:
-    """What sharing out under limits did to one pair."""
-    if ask is None or answer is None:
-        yield Reason(Stage.redistribution, Code.not_reached, None, 0.0, sharing.max_positions)
-        return
-    if allocation.cap(ask.offered_usd, ask.share_usd)[1]:
-        yield Reason(Stage.redistribution, Code.offered_more, ask.share_usd, ask.offered_usd)
-    if ask.cut_by_concentration:
-        yield Reason(Stage.concentration, Flags.capped_by_concentration, ask.offered_usd, ask.usd, max_weight)
-    if answer.capped:
-        refused = Flags.capped_by_pool_size
-        yield Reason(Stage.size_risk, refused, ask.usd, answer.accepted_size, answer.size_cap_usd)
+        signal.forget_reasons(*_STEP_STAGES)
+        if signal.flags:
+            signal.flags -= _STEP_FLAGS

@@ -2,18 +2,9 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable
 from typing import Any
 
 from alpha_model.size_risk import SizeRiskModel
-
-
-def describe_function(function: Callable[..., Any]) -> Any:
-    """A function by its name; one with settings bound to it as a dictionary of them."""
-    if isinstance(function, functools.partial):
-        return {"name": describe_function(function.func), **function.keywords}
-    return getattr(function, "__name__", type(function).__name__)
 
 
 def describe_model(model: SizeRiskModel | None) -> dict[str, Any] | None:

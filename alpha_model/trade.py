@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from alpha_model.pair import TradingPairIdentifier
 from alpha_model.serialisation import naive_utc
+from alpha_model.size_risk import SizeRisk
 from alpha_model.units import Usd, UsdPrice
 
 
@@ -44,6 +45,7 @@ class TradeExecution:
         executed_quantity: Units, signed; None while it is a plan.
         executed_price: USD per unit, fees included; None while it is a plan.
         fees_usd: What the fill cost beyond the mid price; None while it is a plan.
+        position_size_risk: What the size-risk model allowed for the position, where one was asked.
     """
 
     trade_id: int
@@ -65,6 +67,7 @@ class TradeExecution:
     executed_quantity: Decimal | None = field(default=None, kw_only=True)
     executed_price: UsdPrice | None = field(default=None, kw_only=True)
     fees_usd: Usd | None = field(default=None, kw_only=True)
+    position_size_risk: SizeRisk | None = field(default=None, kw_only=True)
 
     def __post_init__(self) -> None:
         self.opened_at = self.opened_at and naive_utc(self.opened_at)
@@ -82,6 +85,14 @@ class TradeExecution:
         """Was it filled?"""
         return self.executed_quantity is not None
 
+    def is_planned(self) -> bool:
+        """Is it a plan still?"""
+        return self.executed_quantity is None
+
+    def is_spot(self) -> bool:
+        """Is the asset itself traded, unleveraged?"""
+        return self.pair.is_spot()
+
     def is_opening_or_increasing(self) -> bool:
         """Does it take cash: a spot buy, or a short that is opened or increased?"""
         return self.is_sell() if self.pair.is_short() else self.is_buy()
@@ -90,4 +101,12 @@ class TradeExecution:
         """|USD| of the trade: as executed, else as planned."""
         if self.executed_quantity is not None and self.executed_price is not None:
             return abs(float(self.executed_quantity)) * self.executed_price
+        return self.get_planned_value()
+
+    def get_cash_flow(self) -> Decimal:
+        """USD that the planned fill brings; negative where it costs."""
+        return -self.planned_quantity * Decimal(self.planned_price) - self.planned_collateral
+
+    def get_planned_value(self) -> Usd:
+        """|USD| of the trade as planned."""
         return abs(float(self.planned_quantity)) * self.planned_price

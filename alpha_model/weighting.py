@@ -10,6 +10,9 @@ import math
 from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
+import numpy as np
+
+from alpha_model import rules
 from alpha_model.errors import BadWeightsError, WeightError
 from alpha_model.units import PairId, Weight
 
@@ -26,7 +29,7 @@ def weight_by_1_slash_n(signals: Signals) -> RawWeights:
 
     Source: the reference documentation of `weight_by_1_slash_n`.
     """
-    return _by_rank(signals, strongest_first=True)
+    return _weigh(weight_by_1_slash_n.__name__, signals)
 
 
 def weight_by_1_slash_n_ascending(signals: Signals) -> RawWeights:
@@ -34,13 +37,14 @@ def weight_by_1_slash_n_ascending(signals: Signals) -> RawWeights:
 
     Exists only to replay histories that were recorded that way.
     """
-    return _by_rank(signals, strongest_first=False)
+    return _weigh(weight_by_1_slash_n_ascending.__name__, signals)
 
 
-def _by_rank(signals: Signals, *, strongest_first: bool) -> RawWeights:
-    ranked = sorted(signals, key=lambda pair_id: abs(signals[pair_id]), reverse=strongest_first)
-    weights = {pair_id: 1 / rank for rank, pair_id in enumerate(ranked, start=1)}
-    return {pair_id: weights[pair_id] for pair_id in signals}
+def _weigh(name: str, signals: Signals, **parameters: float) -> RawWeights:
+    """The rule of that name, for one cycle."""
+    strength = np.abs(np.array([list(signals.values())], dtype=np.float64))
+    weights = rules.BUILT_IN[name](strength, np.ones(strength.shape, dtype=np.bool_), **parameters)
+    return dict(zip(signals, weights[0].tolist(), strict=True))
 
 
 def weight_by_1_slash_signal(signals: Signals) -> RawWeights:
@@ -58,17 +62,17 @@ def weight_by_1_slash_signal(signals: Signals) -> RawWeights:
             "Leave these pairs out, or use another method.",
             pair_ids=zeros,
         )
-    return {pair_id: 1 / abs(signal) for pair_id, signal in signals.items()}
+    return _weigh(weight_by_1_slash_signal.__name__, signals)
 
 
 def weight_equal(signals: Signals) -> RawWeights:
     """The same weight for all."""
-    return dict.fromkeys(signals, 1.0)
+    return _weigh(weight_equal.__name__, signals)
 
 
 def weight_passthrough(signals: Signals) -> RawWeights:
     """The strength itself."""
-    return {pair_id: abs(signal) for pair_id, signal in signals.items()}
+    return _weigh(weight_passthrough.__name__, signals)
 
 
 weight_passthrouh = weight_passthrough
@@ -80,7 +84,7 @@ def weight_by_log(signals: Signals) -> RawWeights:
 
     Source: the reference documentation of `weight_by_log`.
     """
-    return {pair_id: math.log1p(abs(signal)) for pair_id, signal in signals.items()}
+    return _weigh(weight_by_log.__name__, signals)
 
 
 def weight_by_softmax(signals: Signals, temperature: float = 2.0) -> RawWeights:
@@ -95,11 +99,7 @@ def weight_by_softmax(signals: Signals, temperature: float = 2.0) -> RawWeights:
 
     Source: the reference documentation of `weight_by_softmax`.
     """
-    if not temperature > 0:
-        raise WeightError(f"softmax needs a temperature above 0, got {temperature}.", temperature=temperature)
-    strongest = max(map(abs, signals.values()), default=0.0)
-    grown = {pair_id: math.exp((abs(signal) - strongest) / temperature) for pair_id, signal in signals.items()}
-    return normalise_weights(grown)
+    return _weigh(weight_by_softmax.__name__, signals, temperature=temperature)
 
 
 def weight_by_blend(signals: Signals, blend_alpha: float = 0.5) -> RawWeights:
@@ -114,10 +114,7 @@ def weight_by_blend(signals: Signals, blend_alpha: float = 0.5) -> RawWeights:
 
     Source: the reference documentation of `weight_by_blend`.
     """
-    if not 0 <= blend_alpha <= 1:
-        raise WeightError(f"blend_alpha must be between 0 and 1, got {blend_alpha}.", blend_alpha=blend_alpha)
-    shares = normalise_weights(weight_passthrough(signals))
-    return {pair_id: blend_alpha / len(shares) + (1 - blend_alpha) * share for pair_id, share in shares.items()}
+    return _weigh(weight_by_blend.__name__, signals, blend_alpha=blend_alpha)
 
 
 def normalise_weights(weights: Mapping[PairId, float]) -> dict[PairId, Weight]:
@@ -129,12 +126,24 @@ def normalise_weights(weights: Mapping[PairId, float]) -> dict[PairId, Weight]:
     Returns:
         Same keys in the same order; sum 1, or 0.
     """
-    largest = max(weights.values(), default=0.0)
-    if largest == 0:
-        return dict.fromkeys(weights, 0.0)
-    scaled = {pair_id: weight / largest for pair_id, weight in weights.items()}
-    total = math.fsum(scaled.values())
-    return {pair_id: weight / total for pair_id, weight in scaled.items()}
+    return _shares(rules.normalise, weights)
+
+
+def clip_to_normalised(weights: Mapping[PairId, Weight]) -> dict[PairId, Weight]:
+    """Take what the sum is off 1 from the largest weight, as the reference framework does to its own weights.
+
+    Args:
+        weights: Shares that sum to 1 but for rounding.
+
+    Returns:
+        Same keys in the same order; where rounding leaves the sum above 1 still, 1e-5 less.
+    """
+    return _shares(rules.clip_to_one, weights)
+
+
+def _shares(rule: Callable[..., rules.Numbers], weights: Mapping[PairId, float]) -> dict[PairId, Weight]:
+    shares = rule(np.array([list(weights.values())], dtype=np.float64))
+    return dict(zip(weights, shares[0].tolist(), strict=True))
 
 
 def check_normalised_weights(weights: Mapping[PairId, Weight]) -> None:

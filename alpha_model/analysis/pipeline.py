@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from alpha_model.allocation import SharingMode
 from alpha_model.analysis.columns import Numbers, Truths
 from alpha_model.analysis.settings_fit import Names
 from alpha_model.analysis.steps import Step, plain_setting, steps_of
 from alpha_model.history import History
+from alpha_model.rules import SharingMode
 
 _DEFAULTS = {"weight_by_softmax": 2.0, "weight_by_blend": 0.5}
 """The settings of weighting methods that were called without."""

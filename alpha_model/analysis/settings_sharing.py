@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from alpha_model.allocation import SharingMode
 from alpha_model.analysis.columns import Numbers, Places, Truths, numbers
 from alpha_model.analysis.settings_fit import Candidate, Fit, best_fit
 from alpha_model.history import History
+from alpha_model.rules import SharingMode
 
 
 def fit_sharing(history: History, equity: Numbers, max_weight: Numbers, wanted: Truths) -> Fit:

@@ -1,7 +1,6 @@
 """Does a cycle come out as a second, naive implementation says, whatever the situation?
 
-`make_situation` makes a random cycle of the kind that strategies meet, and of the kind that breaks programs: dust,
-stale marks, empty portfolios, thresholds of 0, headroom beyond the cash. A long run is in `campaigns/differential.py`.
+A long run is in `campaigns/differential.py`.
 """
 
 from __future__ import annotations
@@ -14,6 +13,7 @@ from typing import Any
 import pytest
 from builders import USDC, make_pair
 from naive_pipeline import Row, run_cycle
+from situations import make_situation, slack_of
 
 from alpha_model import (
     AlphaModel,
@@ -23,112 +23,52 @@ from alpha_model import (
     SizeRiskModel,
     StaticPricing,
     TradeExecution,
+    TradingPairIdentifier,
     TradingPosition,
     USDTVLSizeRiskModel,
     weighting,
 )
 
-METHODS = (
-    "weight_by_1_slash_n",
-    "weight_by_1_slash_n_ascending",
-    "weight_by_1_slash_signal",
-    "weight_equal",
-    "weight_passthrough",
-    "weight_by_log",
-    "weight_by_softmax",
-    "weight_by_blend",
-)
 
+class Venues(StaticPricing):
+    """Prices, and pairs that cannot be bought or sold now."""
 
-def make_situation(chance: random.Random) -> Row:
-    """A random cycle; see `naive_pipeline.run_cycle` for its keys."""
-    pairs = chance.sample(range(1, 400), chance.randint(1, 9))
-    long_only = chance.random() < 0.6
-    huge = {pair: 1e11 if chance.random() < 0.05 else 1.0 for pair in pairs}
-    prices = {pair: 10 ** chance.uniform(-3, 4) * huge[pair] for pair in pairs}
-    held = {pair: _holding(chance, prices[pair], long_only) for pair in pairs if chance.random() < 0.45}
-    cash = chance.choice([0.0, 10 ** chance.uniform(0, 6), 1000.0])
-    equity = (cash + sum(_value(each) for each in held.values()) or 1.0) * chance.choice([1, 0.95, 0.9, 1.5, 0.2])
-    signals = [
-        (pair, _alpha(chance) * (1 if long_only or chance.random() < 0.5 else -1))
-        for pair in chance.choices(pairs, k=chance.randint(0, 14))
-    ]
-    shorts = any(alpha < 0 for _, alpha in signals)
-    return {
-        "prices": prices,
-        "tvl": {pair: 0.0 if chance.random() < 0.1 else 10 ** chance.uniform(2, 8) for pair in pairs},
-        "chains": {pair: chance.choice([1, 137, 56]) for pair in pairs},
-        "fee": chance.choice([0, 0.003, 0.001]),
-        "cash": cash,
-        "held": held,
-        "frozen": {pair for pair in pairs if pair not in held and chance.random() < 0.05},
-        "signals": signals,
-        "params": {
-            "top_count": chance.randint(0, 8),
-            "top_threshold": chance.choice([0.0, 0.0, 0.5, 1.0]),
-            "method": chance.choice(METHODS),
-            "max_weight": chance.choice([1.0, 1.0, 0.5, 0.33, 0.1, 0.98]),
-            "investable_equity": equity,
-            "size_risk": {"kind": "none"} if shorts else _size_risk(chance, equity),
-            "min_trade_threshold": chance.choice([0.0, 0.0, 1.0, 10.0, equity * 0.1, equity * 2]),
-            "individual_rebalance_min_threshold": chance.choice([0.0, 0.0, 5.0, equity * 0.05, equity * 0.2]),
-            "sell_rebalance_min_threshold": chance.choice([None, None, 0.0, equity * 0.1]),
-            "cap_buys_to_sync_cash": long_only and chance.random() < 0.5,
-            "sync_cash_headroom_usd": chance.choice([0.0, 10.0, cash * 0.5, cash * 1.1, equity * 3]),
-            "epsilon": chance.choice([0.0, 0.005, 0.005, 0.05, 0.3]),
-            "cap_chain": chance.choice([None, None, 0.5, 0.25, 1.0]),
-        },
-    }
+    def __init__(self, situation: Row) -> None:
+        super().__init__(situation["prices"], situation["fee"], situation["tvl"])
+        self.closed = {"deposit": situation["no_deposit"], "redeem": situation["no_redeem"]}
 
+    def can_deposit(self, _timestamp: Any, pair: TradingPairIdentifier) -> bool:
+        return pair.internal_id not in self.closed["deposit"]
 
-def _holding(chance: random.Random, price: float, long_only: bool) -> tuple[float, float, float]:  # noqa: FBT001
-    """Units, a mark that may be stale, and collateral."""
-    usd = chance.choice([10 ** chance.uniform(-1, 5), 100.0, 1000.0])
-    mark = price * chance.choice([1, 1, chance.uniform(0.7, 1.3)])
-    return (usd / mark, mark, 0.0) if long_only or chance.random() < 0.6 else (-usd / mark, mark, 2 * usd)
-
-
-def _value(holding: tuple[float, float, float]) -> float:
-    quantity, mark, collateral = holding
-    return collateral + quantity * mark
-
-
-def _alpha(chance: random.Random) -> float:
-    ranges = [chance.uniform(0.01, 5), chance.uniform(0.001, 0.01), chance.uniform(5, 50)]
-    return chance.choice([0.0, 1.0, 2.0, *ranges])
-
-
-def _size_risk(chance: random.Random, equity: float) -> Row:
-    mode = chance.choice(["sequential", "positions", "waterfall"])
-    unlimited = mode == "sequential" or (mode == "waterfall" and chance.random() < 0.5)
-    usd = [0.0, equity * chance.uniform(0.01, 0.5), 10 ** chance.uniform(0, 5)]
-    kind = chance.choice(["none", "fixed", "tvl"])
-    return {
-        "kind": kind,
-        "mode": mode,
-        "max_positions": None if unlimited else chance.randint(1, 5),
-        "cap": chance.choice(usd) if kind == "fixed" else chance.choice([0.0, 0.01, 0.05, 0.2]),
-    }
+    def can_redeem(self, _timestamp: Any, pair: TradingPairIdentifier) -> bool:
+        return pair.internal_id not in self.closed["redeem"]
 
 
 def decide(situation: Row) -> tuple[AlphaModel, list[TradeExecution]]:
     """The same cycle by the public API."""
     params = situation["params"]
-    pairs = {pair: make_pair(pair, chain_id=chain) for pair, chain in situation["chains"].items()}
-    portfolio = Portfolio.create(USDC, Decimal(situation["cash"]))
-    pricing = StaticPricing(situation["prices"], situation["fee"], situation["tvl"])
+    pairs = {
+        pair: make_pair(pair, chain_id=chain, exchange_name=situation["protocols"][pair])
+        for pair, chain in situation["chains"].items()
+    }
+    portfolio, pricing = Portfolio.create(USDC, Decimal(situation["cash"])), Venues(situation)
     manager = PositionManager(None, portfolio, pricing)
     for pair, (quantity, mark, collateral) in situation["held"].items():
-        traded = manager.get_shorting_pair(pairs[pair]) if quantity < 0 else pairs[pair]
-        portfolio.add_position(traded, Decimal(quantity), mark, mark, collateral=Decimal(collateral))
+        kind = manager.get_shorting_pair if quantity < 0 else manager.get_leveraged_long_pair
+        traded = kind(pairs[pair]) if collateral else pairs[pair]
+        position = portfolio.add_position(traded, Decimal(quantity), mark, mark, collateral=Decimal(collateral))
+        position.pending_redemption = pair in situation["settling"]
     for pair in situation["frozen"]:
         portfolio.frozen_positions[10_000 + pair] = TradingPosition(10_000 + pair, pairs[pair], Decimal(1), 1, 1, None)
     model = AlphaModel(close_position_weight_epsilon=params["epsilon"])
     for pair, alpha in situation["signals"]:
-        model.set_signal(pairs[pair], alpha, leverage=1.0 if alpha < 0 else None)
+        leverage = 1.0 if alpha < 0 else 2.0 if pair in situation["leveraged"] else None
+        model.set_signal(pairs[pair], alpha, leverage=leverage)
+    if params["carry_forward"]:
+        model.carry_forward_non_redeemable_positions(manager)
     model.select_top_signals(params["top_count"], params["top_threshold"])
     model.assign_weights(getattr(weighting, params["method"]))
-    _normalise(model, params, pricing)
+    _normalise(model, situation, pricing)
     if params["cap_chain"] is not None:
         model.cap_chain_allocation(params["cap_chain"])
     model.update_old_weights(portfolio)
@@ -136,13 +76,19 @@ def decide(situation: Row) -> tuple[AlphaModel, list[TradeExecution]]:
     model.calculate_target_positions(manager, params["investable_equity"])
     thresholds = ("min_trade_threshold", "individual_rebalance_min_threshold", "sell_rebalance_min_threshold")
     settings = {name: params[name] for name in (*thresholds, "cap_buys_to_sync_cash", "sync_cash_headroom_usd")}
-    return model, model.generate_rebalance_trades_and_triggers(manager, **settings)
+    return model, model.generate_rebalance_trades_and_triggers(
+        manager, use_spot_for_long=not situation["leveraged"], **settings
+    )
 
 
-def _normalise(model: AlphaModel, params: Row, pricing: StaticPricing) -> None:
-    risk = params["size_risk"]
+def _normalise(model: AlphaModel, situation: Row, pricing: StaticPricing) -> None:
+    params, risk, own = situation["params"], situation["params"]["size_risk"], situation["own_max"]
+    settings = {
+        "max_protocol_weight": params["max_protocol_weight"],
+        "max_weight_function": (lambda pair: own.get(pair.internal_id, 1.0)) if own else None,
+    }
     if risk["kind"] == "none":
-        model.normalise_weights(params["max_weight"])
+        model.normalise_weights(params["max_weight"], **settings)
         return
     make: Any = FixedSizeRiskModel if risk["kind"] == "fixed" else USDTVLSizeRiskModel
     limits: SizeRiskModel = make(pricing, per_position_cap=risk["cap"])
@@ -152,6 +98,7 @@ def _normalise(model: AlphaModel, params: Row, pricing: StaticPricing) -> None:
         limits,
         max_positions=risk["max_positions"],
         waterfall=risk["mode"] == "waterfall",
+        **settings,
     )
 
 
@@ -167,10 +114,13 @@ FIELDS = {
 }
 
 
+USD = {"target", "old_value", "adjust"}
+
+
 def differences(situation: Row) -> list[str]:
-    """Where the two implementations disagree; numbers to 1e-6, or to a billionth of equity."""
+    """Where the implementations disagree; numbers to 1e-12, of themselves or of all that is there."""
     expected, (model, trades) = run_cycle(situation), decide(situation)
-    slack = max(1e-7, situation["params"]["investable_equity"] * 1e-9)
+    slack = slack_of(situation)
     if list(expected["rows"]) != list(model.signals):
         return [f"selected {list(model.signals)} instead of {list(expected['rows'])}"]
     found = []
@@ -178,8 +128,11 @@ def differences(situation: Row) -> list[str]:
         signal, unit = model.signals[pair], situation["prices"][pair]
         for name, attribute in FIELDS.items():
             got = getattr(signal, attribute)
-            if not _close(got, row[name], slack / unit if name == "quantity" else slack):
+            if not _close(got, row[name], slack / unit if name == "quantity" else slack if name in USD else 1e-12):
                 found.append(f"{attribute} of {pair}: {got} instead of {row[name]}")
+        missed = signal.other_data.get("missed_deposit_usd", signal.other_data.get("missed_redemption_usd"))
+        if not _close(missed, row["missed"], slack):
+            found.append(f"missed of {pair}: {missed} instead of {row['missed']}")
         if set(map(str, signal.flags)) != row["flags"]:
             found.append(f"flags of {pair}: {sorted(signal.flags)} instead of {sorted(row['flags'])}")
     cycle = {
@@ -198,7 +151,7 @@ def _trade_differences(
     got = sorted(
         (
             trade.pair.get_pricing_pair().require_id(),
-            "short" if trade.pair.is_short() else "spot",
+            "short" if trade.pair.is_short() else "long" if trade.pair.is_leveraged_long() else "spot",
             float(trade.planned_quantity),
             trade.planned_price,
         )
@@ -219,7 +172,7 @@ def _trade_differences(
 def _close(got: float | None, expected: float | None, slack: float) -> bool:
     if got is None or expected is None:
         return got is expected
-    return math.isclose(got, expected, rel_tol=1e-6, abs_tol=slack)
+    return math.isclose(got, expected, rel_tol=1e-12, abs_tol=slack)
 
 
 @pytest.mark.parametrize("block", range(4))
@@ -237,12 +190,16 @@ def test_situations_reach_every_flag_and_every_kind_of_trade() -> None:
         "capped_by_concentration",
         "capped_by_pool_size",
         "capped_by_chain_allocation",
+        "capped_by_protocol_allocation",
         "capped_by_sync_cash",
         "max_adjust_too_small",
         "individual_trade_size_too_small",
         "individual_trade_quantity_too_small",
         "close_position_weight_limit",
         "closed",
+        "cannot_redeem",
+        "cannot_deposit",
+        "settlement_pending",
     }
-    assert {row["side"] for row in flips} == {"spot", "short"}
-    assert {trade[1] for result in results for trade in result["trades"]} == {"spot", "short"}
+    assert {row["side"] for row in flips} == {"spot", "short", "long"}
+    assert {trade[1] for result in results for trade in result["trades"]} == {"spot", "short", "long"}

@@ -1,0 +1,76 @@
+"""By which rules is a cycle decided?
+
+Each rule stands here once, on arrays of (batch × pairs), with its settings and its codes. Nothing here knows a signal
+object, a portfolio or a history.
+"""
+
+from alpha_model.position_kind import PositionKind, is_flip, wanted_kind
+from alpha_model.rules.arrays import Codes, Numbers, Truths
+from alpha_model.rules.cash import CashCap, Fitted, fit_to_cash
+from alpha_model.rules.compat import OURS, Compat
+from alpha_model.rules.cycle import Decided, Situation, decide_cycles
+from alpha_model.rules.gates import DUST_QUANTITY, Action, Changes, Decisions, Gate, Market, Thresholds, decide
+from alpha_model.rules.methods import BUILT_IN, Method, register
+from alpha_model.rules.select import Chosen, Selected, Selection, select
+from alpha_model.rules.settings import CycleSettings, columns
+from alpha_model.rules.share import Shared, Sharing, SharingMode, share_out
+from alpha_model.rules.steps import BIT, CLOSED_FLAGS, CODE_OF_GATE, FLAG_OF_GATE, STEP_OF, STEPS, Step, Sum, flags_of
+from alpha_model.rules.target import Held, Targets, targets
+from alpha_model.rules.weigh import CAP_TOLERANCE, Capped, cap, cap_groups, clip_to_one, is_cut, normalise
+
+__all__ = [
+    "BIT",
+    "BUILT_IN",
+    "CAP_TOLERANCE",
+    "CLOSED_FLAGS",
+    "CODE_OF_GATE",
+    "DUST_QUANTITY",
+    "FLAG_OF_GATE",
+    "OURS",
+    "STEPS",
+    "STEP_OF",
+    "Action",
+    "Capped",
+    "CashCap",
+    "Changes",
+    "Chosen",
+    "Codes",
+    "Compat",
+    "CycleSettings",
+    "Decided",
+    "Decisions",
+    "Fitted",
+    "Gate",
+    "Held",
+    "Market",
+    "Method",
+    "Numbers",
+    "PositionKind",
+    "Selected",
+    "Selection",
+    "Shared",
+    "Sharing",
+    "SharingMode",
+    "Situation",
+    "Step",
+    "Sum",
+    "Targets",
+    "Thresholds",
+    "Truths",
+    "cap",
+    "cap_groups",
+    "clip_to_one",
+    "columns",
+    "decide",
+    "decide_cycles",
+    "fit_to_cash",
+    "flags_of",
+    "is_cut",
+    "is_flip",
+    "normalise",
+    "register",
+    "select",
+    "share_out",
+    "targets",
+    "wanted_kind",
+]
