@@ -160,6 +160,7 @@ def _tables(place: Place, months: Sequence[Mapping[str, StoredFile]], window: Wi
         signals=_with_cycle(found["signals"], pa.array(_places(found["signals"], times, "left")), "signals"),
         pairs=found["pairs"],
         trades=_with_cycle(found["trades"], _last_cycle(found["trades"], times), "trades"),
+        positions=_with_cycle(found["positions"], pa.array(_places(found["positions"], times, "left")), "positions"),
         equity=found["equity"],
         messages=found["messages"],
         problems=SCHEMAS["problems"].empty_table(),

@@ -22,7 +22,7 @@ from alpha_model.history.records import (
     Line,
     lines_of,
 )
-from alpha_model.history.schema import EQUITY, MESSAGES, SIGNALS, TIME, TRADES, pack_flags
+from alpha_model.history.schema import EQUITY, MESSAGES, POSITIONS, SIGNALS, TIME, TRADES, pack_flags
 from alpha_model.history.snapshot import CYCLE_NUMBERS, Snapshot, extra_text, is_selected
 from alpha_model.history.state import Progress
 
@@ -46,6 +46,7 @@ _CONVERT: dict[pa.DataType, Callable[[object], Any]] = {
 _TRADE_KEYS = tuple(field.name for field in TRADES if not field.nullable)
 _SIGNAL_FIELDS = {field.name: field for field in SIGNALS if field.name not in NOT_WRITTEN}
 _TRADE_FIELDS = {field.name: field for field in TRADES if field.name != "cycle"}
+_POSITION_FIELDS = {field.name: field for field in POSITIONS if field.name != "cycle"}
 _EQUITY_FIELDS = {field.name: field for field in EQUITY}
 _MESSAGE_FIELDS = {field.name: field for field in MESSAGES}
 
@@ -63,6 +64,7 @@ class _Pair(Struct):
 
 class _Account(Struct):
     trades: dict[str, list[Any]] = {}
+    positions: dict[str, list[Any]] = {}
     equity: dict[str, list[Any]] = {}
     messages: dict[str, list[Any]] = {}
 
@@ -204,6 +206,8 @@ class RecordReader:
         found = _ACCOUNT.decode(data)
         for trade in self._trades(found.trades):
             self._assembly.add_trade(trade)
+        for held in self._rows("positions", found.positions, _POSITION_FIELDS, ("timestamp", "pair_id", "state")):
+            self._assembly.add_holding(held)
         for point in self._rows("equity", found.equity, _EQUITY_FIELDS, ("timestamp",)):
             self._assembly.add_equity(**point)
         for told in self._rows("messages", found.messages, _MESSAGE_FIELDS, tuple(_MESSAGE_FIELDS)):
