@@ -72,6 +72,8 @@ class History:
         self.source = source or Source()
         self._superseded = superseded
         self._whole = whole
+        self.kept: dict[type, object] = {}
+        """What others derived from this history and want to find again, by what it is."""
 
     @classmethod
     def empty(cls) -> History:
