@@ -21,13 +21,14 @@ from alpha_model.analysis.compare import (
     compare_histories,
 )
 from alpha_model.analysis.cycle import cycle_signals, cycle_table
+from alpha_model.analysis.execution import EXECUTION_MEANINGS, Execution
 from alpha_model.analysis.explain import REASON_MEANINGS, ReasonCode, explain_pairs
-from alpha_model.analysis.failures import failed_counts, failed_rows
 from alpha_model.analysis.flag_meanings import FLAG_MEANINGS, explain_flags, flag_meaning
 from alpha_model.analysis.flag_shifts import flag_shifts
 from alpha_model.analysis.flags import flag_co_occurrence, flag_counts, flag_names, flags_by_pair
 from alpha_model.analysis.funnel import FUNNEL_STEPS, cycle_funnel, dollar_waterfall
 from alpha_model.analysis.headline import Headline, decision_sentences, describe_decision, headline
+from alpha_model.analysis.holdings import moved_without_trade
 from alpha_model.analysis.interesting import INTEREST_MEANINGS, Interest, interesting_cycles
 from alpha_model.analysis.ledger import Ledger, ledger, ledger_of, ledger_within
 from alpha_model.analysis.ledger_rollups import (
@@ -65,7 +66,7 @@ from alpha_model.analysis.metrics import (
     turnover,
 )
 from alpha_model.analysis.movers import movers, weight_moved
-from alpha_model.analysis.outcome import OUTCOME_MEANINGS, CycleOutcome, cycle_outcomes
+from alpha_model.analysis.outcome import OUTCOME_MEANINGS, STANDING_WORDS, CycleOutcome, cycle_outcomes
 from alpha_model.analysis.pair_history import pair_history
 from alpha_model.analysis.pairs import pair_labels, pairs_by_weight
 from alpha_model.analysis.provenance import Provenance
@@ -89,6 +90,7 @@ from alpha_model.analysis.weights import normalised_weights, raw_shares, sides, 
 __all__ = [
     "CONSTRAINTS",
     "EFFECTS",
+    "EXECUTION_MEANINGS",
     "FLAG_MEANINGS",
     "FUNNEL_STEPS",
     "GATE_MEANINGS",
@@ -101,6 +103,7 @@ __all__ = [
     "RETURN_SOURCES",
     "SEVERITY_MEANINGS",
     "STAGE_MEANINGS",
+    "STANDING_WORDS",
     "Attention",
     "AuditReport",
     "CompareStage",
@@ -109,6 +112,7 @@ __all__ = [
     "CycleOutcome",
     "CycleQuery",
     "CycleSummary",
+    "Execution",
     "Gate",
     "Headline",
     "HistoryComparison",
@@ -146,8 +150,6 @@ __all__ = [
     "explain_flags",
     "explain_pairs",
     "exposure",
-    "failed_counts",
-    "failed_rows",
     "find_cycles",
     "finding_counts",
     "flag_co_occurrence",
@@ -168,6 +170,7 @@ __all__ = [
     "merge_pairs",
     "metric_summary",
     "most_moved",
+    "moved_without_trade",
     "movers",
     "near_misses",
     "needs_attention",

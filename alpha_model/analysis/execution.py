@@ -64,6 +64,9 @@ EXECUTION_MEANINGS: dict[Execution, str] = {
 DOING: Final = (Execution.executed, Execution.executed_in_part)
 """Only of these it may be said that something was bought, sold, opened or closed."""
 
+NOT_DONE: Final = tuple(word for word in Execution if word not in (*DOING, Execution.nothing_planned))
+"""Of these there is a plan, and nothing that was done."""
+
 _ORDER: Final = tuple(Execution)
 _CODE: Final = {word: np.int8(place) for place, word in enumerate(_ORDER)}
 _WORST_FIRST: Final = (
@@ -357,7 +360,7 @@ def _words_alone(trades: _Trades, cycle_count: int) -> Codes:
 
 def _cycle_code(counts: dict[Execution, Numbers], told: Truths) -> Codes:
     """The word of each cycle, from how many of its plans have which."""
-    every = np.sum([count for count in counts.values()], axis=0)
+    every = np.sum(list(counts.values()), axis=0)
     done = counts[Execution.executed] + counts[Execution.executed_in_part]
     rules = [
         ((every == 0) & ~told, Execution.unknown),

@@ -1,6 +1,6 @@
 """What is derived from one history, each once?
 
-A part of a history has the facts of the whole, cut to its own rows: what became of a plan shows only in what came after.
+A part of a history has the facts of the whole, cut to its own rows: what became of a plan shows in what came after.
 """
 
 from __future__ import annotations

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from alpha_model.analysis.columns import Numbers, Truths, numbers
-from alpha_model.analysis.plan import has_flags, plan_of, turned
+from alpha_model.analysis.facts import facts_of
+from alpha_model.analysis.plan import has_flags, turned
 from alpha_model.analysis.provenance import DERIVED, RECORDED, UNKNOWN, Codes
 from alpha_model.history import History
 from alpha_model.signal import TradingPairSignalFlags as Flags
@@ -42,7 +43,7 @@ class Traded:
 
 def traded_of(history: History, target: Numbers) -> Traded:
     """The second half of the ledger."""
-    signals, plan = history.tables.signals, plan_of(history)
+    signals, plan = history.tables.signals, facts_of(history).plan
     old, adjust = numbers(signals, "old_value"), numbers(signals, "position_adjust_usd")
     change = target - old
     scale = ROUNDING * np.fmax(np.abs(target), np.abs(old))

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from alpha_model.analysis.columns import Truths, count_per_cycle, cycle_frame, numbers, sum_per_cycle
-from alpha_model.analysis.execution import Execution
+from alpha_model.analysis.execution import NOT_DONE, Execution
 from alpha_model.analysis.facts import facts_of
 from alpha_model.analysis.plan import has_flags, rebalance_recorded
 from alpha_model.history import History
@@ -43,6 +43,17 @@ OUTCOME_MEANINGS: dict[CycleOutcome, str] = {
 """One clause for people about each outcome."""
 
 
+STANDING_WORDS: dict[str, str] = {
+    **{str(outcome): str(outcome).replace("_", " ") for outcome in CycleOutcome},
+    Execution.executed_in_part: "executed in part",
+    Execution.awaiting: "awaiting fills",
+    Execution.unconfirmed: "planned, unconfirmed",
+    Execution.contradicted: "planned, not made",
+    Execution.failed: "planned, failed",
+}
+"""How a cycle stands, in a few words: the outcome, or, where its trades are not all executed, what became of them."""
+
+
 def cycle_outcomes(history: History) -> pd.DataFrame:
     """What was decided in each cycle, and what became of it.
 
@@ -53,7 +64,9 @@ def cycle_outcomes(history: History) -> pd.DataFrame:
 
     Returns:
         RangeIndex, one row a cycle, in order: cycle; timestamp (UTC); outcome (a `CycleOutcome` value: what was
-        decided); execution (an `Execution` value: what became of it); max_position_adjust_usd and
+        decided); execution (an `Execution` value: what became of it); standing (a key of
+        `STANDING_WORDS`: the outcome, or the execution where a plan was not executed whole); flag_disagrees (a flag says that the whole
+        rebalance was held, and a trade of it is on record); max_position_adjust_usd and
         position_adjust_threshold_usd as recorded (USD, NaN = not recorded); shortfall_usd (threshold - max, NaN unless
         the cycle was held and both are known); planned_count and planned_usd of the planned trades, Σ |quantity| ×
         price, a close of the whole position, a flip both sides, the collateral of a short apart (NaN = unknown);
@@ -95,6 +108,8 @@ def cycle_outcomes(history: History) -> pd.DataFrame:
         {
             "outcome": outcome.astype(object),
             "execution": execution,
+            "standing": np.where(np.isin(execution, _TOLD), execution, outcome).astype(object),
+            "flag_disagrees": flagged & planned,
             "max_position_adjust_usd": largest,
             "position_adjust_threshold_usd": threshold,
             "shortfall_usd": np.where(held, threshold - largest, np.nan),
@@ -104,6 +119,9 @@ def cycle_outcomes(history: History) -> pd.DataFrame:
         },
     )
 
+
+_TOLD = [str(word) for word in (Execution.executed_in_part, *NOT_DONE) if word is not Execution.unknown]
+"""Of these the outcome alone would tell a plan as a fact."""
 
 _BLIND = [str(word) for word in (Execution.awaiting, Execution.unconfirmed, Execution.unknown)]
 """Where nobody can say how much was traded."""

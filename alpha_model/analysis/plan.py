@@ -52,17 +52,16 @@ class Plan:
 def plan_of(history: History) -> Plan:
     """What was decided about the wanted change of each signal.
 
-    A change that was wanted and not decided against became a trade where the cycle records its rebalance (see
-    `rebalance_recorded`), or where the source has the trade itself.
+    A change that was wanted became a trade where the source has that trade, whatever a flag says; without one where it
+    was not decided against and the cycle records its rebalance (see `rebalance_recorded`).
     """
     signals = history.tables.signals
     adjust = np.nan_to_num(numbers(signals, "position_adjust_usd"))
     against = (numbers(signals, "ignored") != 0) | has_flags(history, *SKIPPING)
     wanted = adjust != 0
-    proven = rebalance_recorded(history)[history.signal_places]
-    if not proven.all():
-        proven = proven | _has_trade(history)
-    planned = wanted & ~against & proven
+    traded = _has_trade(history)
+    proven = traded | rebalance_recorded(history)[history.signal_places]
+    planned = wanted & (traded | (~against & proven))
 
     within = numbers(signals, "signal_in_selection")
     short = was_short(history)
@@ -71,7 +70,7 @@ def plan_of(history: History) -> Plan:
     flips = planned & turned(history) & (held != 0) & ~closes
     return Plan(
         planned=planned,
-        skipped=wanted & against,
+        skipped=wanted & against & ~planned,
         undecided=wanted & ~against & ~proven,
         flips=flips,
         trades=planned.astype(np.int64) + flips,

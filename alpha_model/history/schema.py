@@ -150,9 +150,7 @@ POSITIONS = pa.schema(
         _key("state", pa.string(), "open, frozen (a failed trade keeps it from being traded) or pending"),
         _field("pair_kind", pa.string(), "kind of the pair that is held: a short or a credit has its own"),
         _field("quantity", pa.float64(), "units held before the trades of the cycle, negative for a short"),
-        _field(
-            "mark", pa.float64(), "USD per unit at the decision, as the source values it: often what a sale brings"
-        ),
+        _field("mark", pa.float64(), "USD per unit at the decision, as the source values it: often what a sale brings"),
         _field("value", pa.float64(), "USD held before the trades of the cycle"),
         _field("profit", pa.float64(), "USD, realised and open, as the source counts it"),
         _field("opened_at", TIME, ""),
