@@ -57,8 +57,9 @@ def cycle_table(history: History) -> pd.DataFrame:
     """Every cycle in one line.
 
     Returns:
-        `cycle_outcomes`, and: equity_usd (investable), discarded_usd (of `size_risk_frame`), selected_count, raw_count as recorded (NaN =
-        not recorded); ratio (largest change / threshold); flags (sorted names of the flags that any signal carries).
+        `cycle_outcomes`, and: equity_usd (investable), discarded_usd (of `size_risk_frame`), selected_count, raw_count
+        as recorded (NaN = not recorded); ratio (largest change / threshold); flags (sorted names of the flags that any
+        signal carries).
     """
     outcomes = cycle_outcomes(history)
     cycles = history.tables.cycles
@@ -80,13 +81,13 @@ def cycle_signals(history: History) -> pd.DataFrame:
         history: Mostly of one cycle, `history.at(timestamp)`.
 
     Returns:
-        RangeIndex, one row a signal: planned trades first, then skipped changes, then pairs without one, then those
-        not selected; within them the largest change, then the strongest signal first. pair (a unique label); decision
+        RangeIndex, one row a signal: planned trades first, then skipped changes, then pairs without one, then those not
+        selected; within them the largest change, then the strongest signal first. pair (a unique label); decision
         (`buy`, `sell`, `skipped`, `no change`, `not selected`, or `unknown`; a short that grows is a `sell`); side
         (`long`, `short`, `long to short` or `short to long`; None where the pair is neither held nor wanted); the
-        planned_usd and executed_usd (Σ |quantity| × price of its trades) and
-        execution (an `Execution` value: what became of them); the numbers of `signals` under their own names (weights are shares, money is USD, NaN = absent); raw_share (raw
-        weight / Σ raw weights of its cycle); flags (list of names).
+        planned_usd and executed_usd (Σ |quantity| × price of its trades) and execution (an `Execution` value: what
+        became of them); the numbers of `signals` under their own names (weights are shares, money is USD, NaN =
+        absent); raw_share (raw weight / Σ raw weights of its cycle); flags (list of names).
     """
     signals, executed = history.signals, facts_of(history).executed
     labels = pair_labels(history)

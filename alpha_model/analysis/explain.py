@@ -110,14 +110,15 @@ def explain_pairs(history: History) -> pd.DataFrame:
     """The reason of every pair and cycle, as numbers.
 
     Returns:
-        RangeIndex, one row a signal, in the order of `history.signals`: cycle, timestamp, pair_id; code (a
-        `ReasonCode` value); execution (an `Execution` value: what became of its planned trade); stage (of the ledger, where it was decided); amount_usd (>= 0, see `REASON_MEANINGS`);
-        limit_usd (the threshold that the change had to reach, NaN = none or not recorded); signal_limit (the strength
-        that the selection asked for, or how many it took, where the signal failed that; NaN = not recorded);
-        limited_by (the stage that took most of what was wanted, absent = none) and limited_usd; size_cap_usd; rank (of
-        the signal's strength in its cycle: 1 is the strongest, 0 = no signal) of signal_count, and selected_count;
-        share (wanted, 0...1); wanted, ideal, target, old_value, change and traded as in `ledger`; planned_usd and
-        executed_usd (Σ |quantity| × price of its trades, as planned and as executed). NaN = unknown.
+        RangeIndex, one row a signal, in the order of `history.signals`: cycle, timestamp, pair_id; code (a `ReasonCode`
+        value); execution (an `Execution` value: what became of its planned trade); stage (of the ledger, where it was
+        decided); amount_usd (>= 0, see `REASON_MEANINGS`); limit_usd (the threshold that the change had to reach, NaN =
+        none or not recorded); signal_limit (the strength that the selection asked for, or how many it took, where the
+        signal failed that; NaN = not recorded); limited_by (the stage that took most of what was wanted, absent = none)
+        and limited_usd; size_cap_usd; rank (of the signal's strength in its cycle: 1 is the strongest, 0 = no signal)
+        of signal_count, and selected_count; share (wanted, 0...1); wanted, ideal, target, old_value, change and traded
+        as in `ledger`; planned_usd and executed_usd (Σ |quantity| × price of its trades, as planned and as executed).
+        NaN = unknown.
     """
     return pd.DataFrame(reason_columns(history, reasons_of(history, ledger_of(history))), copy=False)
 

@@ -64,14 +64,14 @@ def cycle_outcomes(history: History) -> pd.DataFrame:
 
     Returns:
         RangeIndex, one row a cycle, in order: cycle; timestamp (UTC); outcome (a `CycleOutcome` value: what was
-        decided); execution (an `Execution` value: what became of it); standing (a key of
-        `STANDING_WORDS`: the outcome, or the execution where a plan was not executed whole); flag_disagrees (a flag says that the whole
-        rebalance was held, and a trade of it is on record); max_position_adjust_usd and
-        position_adjust_threshold_usd as recorded (USD, NaN = not recorded); shortfall_usd (threshold - max, NaN unless
-        the cycle was held and both are known); planned_count and planned_usd of the planned trades, Σ |quantity| ×
-        price, a close of the whole position, a flip both sides, the collateral of a short apart (NaN = unknown);
-        traded_count and traded_usd, the same of those that were executed (NaN where the execution is not known);
-        failed, awaiting, unconfirmed and contradicted trades likewise, as `failed_count`, `failed_usd` …
+        decided); execution (an `Execution` value: what became of it); standing (a key of `STANDING_WORDS`: the outcome,
+        or the execution where a plan was not executed whole); flag_disagrees (a flag says that the whole rebalance was
+        held, and a trade of it is on record); max_position_adjust_usd and position_adjust_threshold_usd as recorded
+        (USD, NaN = not recorded); shortfall_usd (threshold - max, NaN unless the cycle was held and both are known);
+        planned_count and planned_usd of the planned trades, Σ |quantity| × price, a close of the whole position, a flip
+        both sides, the collateral of a short apart (NaN = unknown); traded_count and traded_usd, the same of those that
+        were executed (NaN where the execution is not known); failed, awaiting, unconfirmed and contradicted trades
+        likewise, as `failed_count`, `failed_usd` …
     """
     cycles = history.tables.cycles
     largest = numbers(cycles, "max_position_adjust_usd")

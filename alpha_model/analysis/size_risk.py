@@ -24,8 +24,9 @@ def size_risk_frame(history: History) -> pd.DataFrame:
     Returns:
         RangeIndex, one row a cycle, in order: cycle; timestamp (UTC); investable_usd, accepted_usd as recorded;
         discarded_usd (left uninvested because of size risk, at most investable - accepted); source_discarded_usd (the
-        source's own count, in which money that was offered again may stand twice); discarded_share (discarded / investable, 0...1); asked_usd and allowed_usd (Σ over the pairs that size
-        risk looked at; re-offered money is asked for twice). NaN where the source records none: never 0.
+        source's own count, in which money that was offered again may stand twice); discarded_share (discarded /
+        investable, 0...1); asked_usd and allowed_usd (Σ over the pairs that size risk looked at; re-offered money is
+        asked for twice). NaN where the source records none: never 0.
     """
     cycles, signals = history.tables.cycles, history.tables.signals
     investable = numbers(cycles, "investable_equity")

@@ -19,9 +19,9 @@ def turnover(history: History) -> pd.DataFrame:
 
     Returns:
         RangeIndex, one row a cycle, in order: cycle; timestamp (UTC); traded_usd (Σ |quantity| × price of what was
-        executed, as in `cycle_outcomes`; NaN = unknown); added_usd and removed_usd (the parts that made positions larger and smaller;
-        NaN likewise); turnover_two_way, turnover_one_way (shares, >= 0; NaN where
-        the trades or the investable equity are unknown).
+        executed, as in `cycle_outcomes`; NaN = unknown); added_usd and removed_usd (the parts that made positions
+        larger and smaller; NaN likewise); turnover_two_way, turnover_one_way (shares, >= 0; NaN where the trades or the
+        investable equity are unknown).
 
     Source: R. Grinold and R. Kahn, Active Portfolio Management, 2nd ed. 2000, chapter 16 (one-way: half the sum of
     absolute changes of weights).
