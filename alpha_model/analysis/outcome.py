@@ -12,7 +12,7 @@ import pandas as pd
 from alpha_model.analysis.columns import Truths, count_per_cycle, cycle_frame, numbers, sum_per_cycle
 from alpha_model.analysis.execution import NOT_DONE, Execution
 from alpha_model.analysis.facts import facts_of
-from alpha_model.analysis.plan import has_flags, rebalance_recorded
+from alpha_model.analysis.plan import has_flags, held_by_threshold, rebalance_recorded
 from alpha_model.history import History
 from alpha_model.signal import TradingPairSignalFlags
 
@@ -80,7 +80,7 @@ def cycle_outcomes(history: History) -> pd.DataFrame:
     facts = facts_of(history)
     plan, sums = facts.plan, facts.executed.cycles
     planned = np.nan_to_num(sums["planned_count"].astype(np.float64)) > 0
-    held = decided & (largest > 0) & (largest < threshold) & ~planned
+    held = held_by_threshold(history) & ~planned
     flagged = count_per_cycle(history, has_flags(history, TradingPairSignalFlags.max_adjust_too_small)) > 0
     absent = (numbers(cycles, "selected_count") == 0) & (numbers(cycles, "held_count") == 0)
     skipped = count_per_cycle(history, plan.skipped) > 0

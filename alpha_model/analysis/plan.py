@@ -57,10 +57,12 @@ def plan_of(history: History) -> Plan:
     """
     signals = history.tables.signals
     adjust = np.nan_to_num(numbers(signals, "position_adjust_usd"))
+    recorded = rebalance_recorded(history)
     against = (numbers(signals, "ignored") != 0) | has_flags(history, *SKIPPING)
+    against = against | (recorded & held_by_threshold(history))[history.signal_places]
     wanted = adjust != 0
     traded = _has_trade(history)
-    proven = traded | rebalance_recorded(history)[history.signal_places]
+    proven = traded | recorded[history.signal_places]
     planned = wanted & (traded | (~against & proven))
 
     within = numbers(signals, "signal_in_selection")
@@ -96,6 +98,15 @@ def rebalance_recorded(history: History) -> Truths:
     cycles = history.tables.cycles
     both = [numbers(cycles, name) for name in ("max_position_adjust_usd", "position_adjust_threshold_usd")]
     return ~np.isnan(both[0]) & ~np.isnan(both[1])
+
+
+def held_by_threshold(history: History) -> Truths:
+    """In which cycles the largest change was below the threshold of the whole rebalance."""
+    largest, threshold = (
+        numbers(history.tables.cycles, name) for name in ("max_position_adjust_usd", "position_adjust_threshold_usd")
+    )
+    held: Truths = (largest > 0) & (largest < threshold)
+    return held
 
 
 def rebalance_trades(history: History) -> pa.Table:

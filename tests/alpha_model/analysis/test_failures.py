@@ -11,7 +11,6 @@ from alpha_model.analysis import (
     Concern,
     cycle_outcomes,
     describe_decision,
-    failed_counts,
     headline,
     needs_attention,
     sentences,
@@ -47,8 +46,8 @@ def traded(*statuses: str, cycles: int = 1) -> History:
 )
 def test_failed_trades_are_not_told_as_made(statuses: tuple[str, ...], count: int, words: str) -> None:
     history = traded(*statuses)
-    assert failed_counts(history).tolist() == [count]
-    assert describe_decision(cycle_outcomes(history).iloc[0], count).endswith(words)
+    assert cycle_outcomes(history)["failed_count"].tolist() == [count]
+    assert describe_decision(cycle_outcomes(history).iloc[0]).endswith(words)
     assert headline(history).last_decision.endswith(words)
     assert [sentence.endswith("; the trade failed.") for sentence in sentences(history)] == [
         status in {"failed", "expired"} for status in statuses
