@@ -311,7 +311,7 @@ def _shown_in_usd(held: Holdings) -> Numbers:
         to_wanted, to_before = (np.abs(np.log(after / each)) for each in (wanted, before))
         apart = np.abs(np.log(wanted / before))
     # The logarithm of nothing is infinite: a position that comes or goes is always told apart.
-    clear = ~(apart < np.log(PRICE_MOVE)) & ~np.isnan(after) & ~np.isnan(before)
+    clear = (apart > np.log(PRICE_MOVE)) & ~np.isnan(after) & ~np.isnan(before)
     from_nothing, to_nothing = (before == 0) & (wanted != 0), (wanted == 0) & (before != 0)
     made = np.where(from_nothing, after != 0, np.where(to_nothing, after == 0, to_wanted < to_before))
     return np.where(clear, made.astype(np.float64), np.nan)
