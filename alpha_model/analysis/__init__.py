@@ -11,6 +11,7 @@ from alpha_model.analysis.audit import (
     audit_summary,
     finding_counts,
 )
+from alpha_model.analysis.book import WHOLE_MEANINGS, Whole, book_frame, held_shares, moves_usd, target_shares
 from alpha_model.analysis.capacity import capacity_by_pair
 from alpha_model.analysis.compare import (
     STAGE_MEANINGS,
@@ -104,6 +105,7 @@ __all__ = [
     "SEVERITY_MEANINGS",
     "STAGE_MEANINGS",
     "STANDING_WORDS",
+    "WHOLE_MEANINGS",
     "Attention",
     "AuditReport",
     "CompareStage",
@@ -124,10 +126,12 @@ __all__ = [
     "ReasonCode",
     "Settings",
     "Severity",
+    "Whole",
     "audit",
     "audit_report",
     "audit_rules",
     "audit_summary",
+    "book_frame",
     "capacity_by_pair",
     "compare_cycles",
     "compare_histories",
@@ -160,6 +164,7 @@ __all__ = [
     "flags_by_pair",
     "forecast_quality",
     "headline",
+    "held_shares",
     "interesting_cycles",
     "ledger",
     "ledger_by_cycle",
@@ -172,6 +177,7 @@ __all__ = [
     "most_moved",
     "moved_without_trade",
     "movers",
+    "moves_usd",
     "near_misses",
     "needs_attention",
     "next_returns",
@@ -195,6 +201,7 @@ __all__ = [
     "signal_stability",
     "size_risk_frame",
     "summarise_cycle",
+    "target_shares",
     "threshold_frame",
     "threshold_sweep",
     "transfer_coefficients",

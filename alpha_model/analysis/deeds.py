@@ -105,7 +105,7 @@ def _undecided(done: Deed) -> str:
 
 def _carried_forward(done: Deed) -> str:
     keeps = f" and keeps its {_money(done)}" if done.amount_usd > 0 else ""
-    return f"cannot be traded now{keeps}"
+    return f"locked: it cannot be traded now{keeps}"
 
 
 def _no_change(done: Deed) -> str:

@@ -113,10 +113,16 @@ def describe_decision(outcome: Mapping[Any, Any] | pd.Series) -> str:
         return f"On {moment}: no trade is recorded, and the source does not say what held it back."
     if kind is CycleOutcome.unknown and np.isnan(row["max_position_adjust_usd"]):
         return f"On {moment}: the source records neither changes in USD nor trades."
-    return f"On {moment}: {OUTCOME_MEANINGS[kind]}."
+    return f"On {moment}: {OUTCOME_MEANINGS[kind]}{_beside(row) if kind is CycleOutcome.no_signal else ''}."
 
 
 _VERBS = {CycleOutcome.rebalanced: "rebalanced", CycleOutcome.partly_rebalanced: "rebalanced in part"}
+
+
+def _beside(row: Mapping[Any, Any]) -> str:
+    if not row["beside_count"] > 0:
+        return ""
+    return f"; {words.count(int(row['beside_count']), 'position')} worth {words.usd(row['beside_usd'])} stood beside it"
 
 
 def _held(row: Mapping[Any, Any]) -> str:

@@ -9,10 +9,10 @@ from typing import cast
 import numpy as np
 import pandas as pd
 
-from alpha_model.analysis.columns import Truths, count_per_cycle, cycle_frame, numbers, sum_per_cycle
+from alpha_model.analysis.columns import Numbers, Truths, count_per_cycle, cycle_frame, numbers, sum_per_cycle
 from alpha_model.analysis.execution import NOT_DONE, Execution
 from alpha_model.analysis.facts import facts_of
-from alpha_model.analysis.plan import has_flags, held_by_threshold, rebalance_recorded
+from alpha_model.analysis.plan import has_flags, held_by_threshold, rebalance_recorded, rows_of_trades
 from alpha_model.history import History
 from alpha_model.signal import TradingPairSignalFlags
 
@@ -36,7 +36,7 @@ OUTCOME_MEANINGS: dict[CycleOutcome, str] = {
     CycleOutcome.held_below_threshold: "the largest change was below the rebalance threshold, so nothing was traded",
     CycleOutcome.every_change_skipped: "every wanted change was decided against",
     CycleOutcome.unchanged: "the positions were already where they should be",
-    CycleOutcome.no_signal: "no pair was selected and none was held",
+    CycleOutcome.no_signal: "no pair was selected, and the model held none",
     CycleOutcome.refused_by_risk: "size risk accepted none of what was asked",
     CycleOutcome.unknown: "the source does not record what the answer needs",
 }
@@ -66,12 +66,13 @@ def cycle_outcomes(history: History) -> pd.DataFrame:
         RangeIndex, one row a cycle, in order: cycle; timestamp (UTC); outcome (a `CycleOutcome` value: what was
         decided); execution (an `Execution` value: what became of it); standing (a key of `STANDING_WORDS`: the outcome,
         or the execution where a plan was not executed whole); flag_disagrees (a flag says that the whole rebalance was
-        held, and a trade of it is on record); max_position_adjust_usd and position_adjust_threshold_usd as recorded
-        (USD, NaN = not recorded); shortfall_usd (threshold - max, NaN unless the cycle was held and both are known);
-        planned_count and planned_usd of the planned trades, Σ |quantity| × price, a close of the whole position, a flip
-        both sides, the collateral of a short apart (NaN = unknown); traded_count and traded_usd, the same of those that
-        were executed (NaN where the execution is not known); failed, awaiting, unconfirmed and contradicted trades
-        likewise, as `failed_count`, `failed_usd` …
+        held, and a trade of it is on record); beside_count and beside_usd (positions of pairs that the cycle has no
+        signal of, such as credit; NaN = not recorded); max_position_adjust_usd and position_adjust_threshold_usd as
+        recorded (USD, NaN = not recorded); shortfall_usd (threshold - max, NaN unless the cycle was held and both are
+        known); planned_count and planned_usd of the planned trades, Σ |quantity| × price, a close of the whole
+        position, a flip both sides, the collateral of a short apart (NaN = unknown); traded_count and traded_usd, the
+        same of those that were executed (NaN where the execution is not known); failed, awaiting, unconfirmed and
+        contradicted trades likewise, as `failed_count`, `failed_usd` …
     """
     cycles = history.tables.cycles
     largest = numbers(cycles, "max_position_adjust_usd")
@@ -110,6 +111,7 @@ def cycle_outcomes(history: History) -> pd.DataFrame:
             "execution": execution,
             "standing": np.where(np.isin(execution, _TOLD), execution, outcome).astype(object),
             "flag_disagrees": flagged & planned,
+            **_held_beside(history),
             "max_position_adjust_usd": largest,
             "position_adjust_threshold_usd": threshold,
             "shortfall_usd": np.where(held, threshold - largest, np.nan),
@@ -125,6 +127,20 @@ _TOLD = [str(word) for word in (Execution.executed_in_part, *NOT_DONE) if word i
 
 _BLIND = [str(word) for word in (Execution.awaiting, Execution.unconfirmed, Execution.unknown)]
 """Where nobody can say how much was traded."""
+
+
+def _held_beside(history: History) -> dict[str, Numbers]:
+    """Positions of pairs that the cycle has no signal of, such as credit: how many, and USD; NaN where none tells."""
+    table = history.tables.positions
+    if not history.whole.tables.positions.num_rows:
+        return {name: np.full(len(history), np.nan) for name in ("beside_count", "beside_usd")}
+    alone = rows_of_trades(history, table) < 0
+    place = np.searchsorted(history.cycle_numbers, table["cycle"].to_numpy())[alone]
+    value = np.nan_to_num(numbers(table, "value"))[alone]
+    return {
+        "beside_count": np.bincount(place, minlength=len(history)).astype(np.float64),
+        "beside_usd": np.bincount(place, weights=value, minlength=len(history)),
+    }
 
 
 def _nothing_accepted(history: History) -> Truths:

@@ -174,6 +174,8 @@ def _tied(history: History, book: Ledger) -> Truths:
 
 
 def _sentence(pair: _Pair) -> str:
+    if pair.deed.code is ReasonCode.carried_forward:
+        return f"{pair.label}: {deed(pair.deed)}"  # what its signal wanted was never asked for
     parts = [part for part in (_wish(pair), *_limits(pair), deed(pair.deed)) if part]
     return f"{pair.label}: {'; '.join(parts)}"
 

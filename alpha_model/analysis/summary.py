@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from alpha_model.analysis.book import WHOLE_MEANINGS, Whole, book_of
 from alpha_model.analysis.columns import Truths
 from alpha_model.analysis.execution import Execution
 from alpha_model.analysis.execution_words import as_plans
@@ -84,7 +85,7 @@ def summarise_cycle(history: History, book: Ledger | None = None) -> CycleSummar
     first = describe_decision(row)
     parts = [
         first,
-        _chosen(reasons, book),
+        _chosen(history, reasons, book),
         _moves(history, reasons),
         _held_back(history, book),
         _skipped(history, book),
@@ -93,15 +94,26 @@ def summarise_cycle(history: History, book: Ledger | None = None) -> CycleSummar
     return CycleSummary(first, words, CycleOutcome(row["outcome"]), Execution(row["execution"]))
 
 
-def _chosen(reasons: Reasons, book: Ledger) -> str:
+def _chosen(history: History, reasons: Reasons, book: Ledger) -> str:
     if not len(reasons.code):
         return ""
     signals, selected = (int(reasons.numbers[name][0]) for name in ("signal_count", "selected_count"))
     words = f"{selected} of {count(signals, 'signal')} {'was' if selected == 1 else 'were'} selected"
-    equity, target = float(book.targets.equity[0]), float(np.sum(book.targets.amounts["target"]))
+    free = reasons.code != list(ReasonCode).index(ReasonCode.carried_forward)
+    equity, target = float(book.targets.equity[0]), float(np.sum(book.targets.amounts["target"][free]))
     if known(equity, target) and equity > 0:
         words += f", with targets of {usd(target)} for {usd(equity)} of investable equity ({percent(target / equity)})"
-    return f"{words}."
+    return f"{words}.{_locked(history)}"
+
+
+def _locked(history: History) -> str:
+    """What could not be traded, and the part of the whole book that it is."""
+    whole = book_of(history)
+    locked, equity = float(whole.locked[0]), float(whole.equity[0])
+    if not known(locked) or locked < CENT:
+        return ""
+    share = f", {percent(locked / equity)} of {WHOLE_MEANINGS[Whole(whole.whole[0])]}" if known(equity) else ""
+    return f" Locked and not to be traded: {usd(locked)}{share}."
 
 
 def _moves(history: History, reasons: Reasons) -> str:
