@@ -83,6 +83,7 @@ from alpha_model.analysis.reduce import (
 from alpha_model.analysis.search import CycleQuery, find_cycles
 from alpha_model.analysis.sentences import explain_cycle, sentences
 from alpha_model.analysis.settings import Settings, cycle_settings, settings_of, settings_within
+from alpha_model.analysis.since import since_last
 from alpha_model.analysis.size_risk import size_risk_frame
 from alpha_model.analysis.summary import CycleSummary, summarise_cycle
 from alpha_model.analysis.thresholds import ranges_widely, threshold_frame, threshold_sweep
@@ -199,6 +200,7 @@ __all__ = [
     "settings_within",
     "sides",
     "signal_stability",
+    "since_last",
     "size_risk_frame",
     "summarise_cycle",
     "target_shares",
