@@ -12,7 +12,7 @@ import streamlit as st
 
 from alpha_model.analysis import (
     INTEREST_MEANINGS,
-    CycleOutcome,
+    STANDING_WORDS,
     Interest,
     cycle_buckets,
     cycle_outcomes,
@@ -25,7 +25,7 @@ from dashboard.components.timeline import Strip, show_timeline
 from dashboard.local_time import local_words
 from dashboard.opened import OpenHistory
 from dashboard.selection import CYCLE, Selection
-from dashboard.text import humanised, link_time, moment, plural
+from dashboard.text import link_time, moment, plural
 from dashboard.zoom import told_zoom
 
 GO_TO = "go_to"
@@ -43,14 +43,14 @@ class Cursor:
         place: Among the cycles of the window, from 0.
         count: How many cycles the window has.
         moment: When it was decided, UTC.
-        outcome: How it ended.
+        standing: How it stands: a key of `STANDING_WORDS`.
         remark: Why it is not the one that was asked for; empty when it is.
     """
 
     place: int
     count: int
     moment: pd.Timestamp
-    outcome: CycleOutcome
+    standing: str
     remark: str = ""
 
 
@@ -60,8 +60,8 @@ def find_cursor(opened: OpenHistory) -> Cursor | None:
     if not count:
         return None
     place, remark = _place_named(opened.history.timestamps, _name())
-    outcome = CycleOutcome(opened.ask(cycle_outcomes)["outcome"].iloc[place])
-    return Cursor(place, count, opened.history.timestamps[place], outcome, remark)
+    standing = str(opened.ask(cycle_outcomes)["standing"].iloc[place])
+    return Cursor(place, count, opened.history.timestamps[place], standing, remark)
 
 
 def show_dock(opened: OpenHistory, selection: Selection) -> None:
@@ -84,7 +84,7 @@ def show_dock(opened: OpenHistory, selection: Selection) -> None:
         assert cursor is not None
         number = opened.history.cycle_numbers[cursor.place]
         notable = _why(opened.notable, cursor.place)
-        words = f"{cursor.place + 1:,} of {cursor.count:,} · cycle {number} · {humanised(cursor.outcome)}"
+        words = f"{cursor.place + 1:,} of {cursor.count:,} · cycle {number} · {STANDING_WORDS[cursor.standing]}"
         more = "\n\n".join(each for each in (notable, local_words(cursor.moment)) if each)
         st.caption(f"{words} · notable" if notable else words, width="content", help=more or None)
     if cursor.remark:
@@ -122,8 +122,8 @@ def _show_moves(opened: OpenHistory, cursor: Cursor, selection: Selection) -> No
         opened.make(strip_of),
         cursor.place,
         f"{cursor.moment:%Y-%m-%d %H:%M:%S}",
-        f"{moment(cursor.moment)} UTC, {humanised(cursor.outcome)}",
-        [outcome_mark(selection.theme, outcome)[0] for outcome in CycleOutcome],
+        f"{moment(cursor.moment)} UTC, {STANDING_WORDS[cursor.standing]}",
+        [outcome_mark(selection.theme, standing)[0] for standing in STANDING_WORDS],
         told_zoom(selection.zoom),
         partial(_go_to_place, times),
         native=selection.native,
@@ -134,10 +134,10 @@ def _show_moves(opened: OpenHistory, cursor: Cursor, selection: Selection) -> No
 
 
 def strip_of(opened: OpenHistory) -> Strip:
-    """The cycles of a history as a strip: of each bucket the rarest outcome, so that no exception vanishes."""
+    """The cycles of a history as a strip: of each bucket the rarest standing, so that no exception vanishes."""
     count = len(opened.history)
-    names = [str(outcome) for outcome in CycleOutcome]
-    codes = opened.ask(cycle_outcomes)["outcome"].map(names.index).to_numpy(dtype=np.int64)
+    names = [str(standing) for standing in STANDING_WORDS]
+    codes = opened.ask(cycle_outcomes)["standing"].map(names.index).to_numpy(dtype=np.int64)
     frequency = np.bincount(codes, minlength=len(names))
     buckets = cycle_buckets(count, BUCKETS)
     order = np.lexsort((frequency[codes], buckets))
@@ -147,7 +147,7 @@ def strip_of(opened: OpenHistory) -> Strip:
     places = opened.notable["place"].to_numpy()
     return Strip(
         count,
-        "".join(str(code) for code in codes[first]),
+        "".join(np.base_repr(code, 36) for code in codes[first]),
         tuple(int(second) for second in seconds),
         tuple(int(place) for place in places) if len(places) <= MARKS else (),
     )

@@ -4,22 +4,33 @@ import numpy as np
 import pandas as pd
 
 from alpha_model.analysis import (
+    EXECUTION_MEANINGS,
+    Execution,
     Ledger,
     cycle_outcomes,
     explain_cycle,
-    failed_counts,
-    failed_rows,
     flag_names,
+    size_risk_frame,
     weight_diffs,
 )
 from alpha_model.history import History
 from dashboard.charts.theme import PairStyle
 from dashboard.text import NOT_RECORDED, humanised, share, usd
 
-FAILED = ", failed"
-"""What stands after what became of a pair whose trade did not go through."""
 _TOTALS = ("investable_equity", "size_risk_discarded_value", "max_position_adjust_usd", "position_adjust_threshold_usd")
 _AMOUNTS = ("old_value", "position_target", "position_adjust_usd")
+
+
+_DECIDED = {"opened": "open", "increased": "increase", "reduced": "reduce", "closed": "close", "flipped": "flip"}
+"""What was planned of a pair, for those whose trade is not known to be made."""
+_FATES = {
+    "executed_in_part": ", in part",
+    "awaiting": ", awaiting",
+    "unconfirmed": ", unconfirmed",
+    "contradicted": ", not made",
+    "failed": ", failed",
+}
+"""What stands after the plan of a pair whose trade was not executed whole."""
 
 
 def tells_dollars(history: History) -> bool:
@@ -48,25 +59,25 @@ def numbers(one: History, *, dollars: bool) -> list[tuple[str, str, str]]:
             ("Largest weight", share(float(np.nan_to_num(weights).max(initial=0))), "Share of investable equity."),
             ("Moved", NOT_RECORDED if np.isnan(held).all() else moved, "Σ|weight - weight held before|."),
         ]
-    equity, discarded = (cycle[name][0].as_py() for name in ("investable_equity", "size_risk_discarded_value"))
-    failed = int(failed_counts(one)[0])
-    planned = [("Traded", usd(row["traded_usd"]), "Σ|USD| of the planned trades.")]
-    if failed:
-        planned = [
-            ("Planned trades", usd(row["traded_usd"]), "Their Σ|USD|."),
-            ("Failed", f"{failed:,}", "Planned trades that did not go through."),
-        ]
+    equity = cycle["investable_equity"][0].as_py()
+    risk = size_risk_frame(one).iloc[0]
+    execution = Execution(row["execution"])
+    meaning = EXECUTION_MEANINGS[execution]
+    discarded, counted = risk["discarded_usd"], risk["source_discarded_usd"]
+    twice = f" The source counts {usd(counted)}, money offered again twice." if counted > discarded + 1 else ""
     return [
         (
             "Outcome",
             humanised(str(row["outcome"])).capitalize(),
-            "What was decided; trades failed." if failed else "",
+            "What was decided.",
         ),
+        ("Execution", humanised(str(execution)).capitalize(), f"{meaning[:1].upper()}{meaning[1:]}."),
         ("Investable", usd(equity), "Investable equity."),
         ("Largest change", usd(row["max_position_adjust_usd"]), "Largest |USD change| of any position."),
         ("Threshold", usd(row["position_adjust_threshold_usd"]), "What the largest change has to reach."),
-        *planned,
-        ("Discarded", usd(discarded), "Left uninvested because of size risk."),
+        ("Planned", usd(row["planned_usd"]), "Σ |quantity| × price of the planned trades."),
+        ("Executed", usd(row["traded_usd"]), "The same of those that were executed, as far as the record proves it."),
+        ("Discarded", usd(discarded), f"Left uninvested because of size risk.{twice}"),
     ]
 
 
@@ -79,11 +90,12 @@ def pairs(one: History, book: Ledger) -> pd.DataFrame:
     signals = one.tables.signals
     row_of = {pair_id: row for row, pair_id in enumerate(signals["pair_id"].to_pylist())}
     rows = [row_of[pair_id] for pair_id in frame["pair_id"].tolist()]
-    flags, failed = flag_names(one), failed_rows(one)
-    became = [
-        humanised(str(code)) + (FAILED if failed[row] else "") for code, row in zip(frame["code"], rows, strict=True)
-    ]
+    flags = flag_names(one)
     told = [words[len(pair) + 2 :] for pair, words in zip(frame["pair"], frame["sentence"], strict=True)]
+    became = [
+        f"{_DECIDED.get(code, humanised(code))}{_FATES[execution]}" if execution in _FATES else humanised(code)
+        for code, execution in zip(frame["code"].astype(str), frame["execution"].astype(str), strict=True)
+    ]
     return frame.assign(
         signal=signals["signal"].to_numpy()[rows],
         flags=pd.Series([flags[row] for row in rows], dtype=object),

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from alpha_model import AlphaModel
+from alpha_model.analysis.plan import SKIPPING
 from alpha_model.history import History, Source, read_history_bytes
-from alpha_model.history.schema import SCHEMAS, empty_tables, pack_flags, table_of
+from alpha_model.history.schema import FLAG_BITS, SCHEMAS, empty_tables, pack_flags, table_of
 
 MONDAY = datetime(2026, 1, 5, tzinfo=UTC)
 REPOSITORY = Path(__file__).parents[1]
@@ -24,6 +25,8 @@ EVERY = [path for path in [*SAMPLES, *REAL] if "no-alpha-model" not in path.name
 
 Rows = Sequence[Mapping[str, Any]]
 
+SKIPPED = sum(FLAG_BITS[flag] for flag in SKIPPING)
+
 
 def moment(cycle: int) -> datetime:
     """The time of a cycle: one a day, from Monday on."""
@@ -34,7 +37,7 @@ def make_history(
     signals: Rows = (),
     cycles: Rows | int = 1,
     tickers: Mapping[int, str] | None = None,
-    trades: Rows = (),
+    trades: Rows | None = None,
     name: str = "made.json",
     **tables: Rows,
 ) -> History:
@@ -44,7 +47,8 @@ def make_history(
         signals: Of each at least `pair_id`; unless given, `cycle` is 0, `selected` True, `signal` 1; `flags` are names.
         cycles: Their rows, or how many there are; counts follow from the signals.
         tickers: Of the pairs, `T1-USDC` unless given.
-        trades: Of each at least `pair_id` and `value`; a rebalance buy of cycle 0 unless given.
+        trades: Of each at least `pair_id` and `value`; a rebalance buy of cycle 0 unless given. None fills
+            whatever the cycles planned, as a back-test does; an empty list leaves plans without a fill.
         name: Of the source.
         tables: Rows of `equity`, `messages`, `problems`.
     """
@@ -56,7 +60,7 @@ def make_history(
         "cycles": [_cycle(number, row, rows) for number, row in enumerate(wanted)],
         "signals": sorted(rows, key=lambda row: row["cycle"]),
         "pairs": [{"pair_id": pair_id, "ticker": names[pair_id], "identity": "{}"} for pair_id in ids],
-        "trades": [_trade(row) for row in trades],
+        "trades": [_trade(row) for row in (_fills(rows, wanted) if trades is None else trades)],
         **tables,
     }
     return History(
@@ -130,6 +134,26 @@ def _cycle(number: int, row: Mapping[str, Any], signals: Rows) -> dict[str, Any]
         "source": "calculations",
         **row,
     }
+
+
+def _fills(signals: Rows, cycles: Rows) -> list[dict[str, Any]]:
+    """An executed trade for each change that a cycle with a known rebalance planned, two for a flip."""
+    fills = []
+    for signal in signals:
+        gate = cycles[signal["cycle"]]
+        change, held = signal.get("position_adjust_usd") or 0.0, abs(signal.get("old_value") or 0.0)
+        largest, threshold = (gate.get(name) for name in ("max_position_adjust_usd", "position_adjust_threshold_usd"))
+        against = signal["ignored"] or signal["flag_bits"] & SKIPPED
+        if not change or against or largest is None or threshold is None or largest < threshold:
+            continue
+        was_short = (signal.get("old_kind") or "").endswith("short")
+        flips = held and signal["signal_in_selection"] and (signal["signal_in_selection"] < 0) != was_short
+        closes = signal["flag_bits"] & FLAG_BITS["closed"]
+        values = [held, abs(change)] if flips and not closes else [held if closes else abs(change)]
+        sides = ("buy", "sell") if change > 0 else ("sell", "buy")
+        keys = {"cycle": signal["cycle"], "pair_id": signal["pair_id"]}
+        fills += [{**keys, "side": sides[len(values) - 1 - n], "value": value} for n, value in enumerate(values)]
+    return fills
 
 
 def _trade(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from alpha_model.analysis.audit import (
     audit_summary,
     finding_counts,
 )
+from alpha_model.analysis.book import WHOLE_MEANINGS, Whole, book_frame, held_shares, moves_usd, target_shares
 from alpha_model.analysis.capacity import capacity_by_pair
 from alpha_model.analysis.compare import (
     STAGE_MEANINGS,
@@ -21,13 +22,14 @@ from alpha_model.analysis.compare import (
     compare_histories,
 )
 from alpha_model.analysis.cycle import cycle_signals, cycle_table
+from alpha_model.analysis.execution import EXECUTION_MEANINGS, Execution
 from alpha_model.analysis.explain import REASON_MEANINGS, ReasonCode, explain_pairs
-from alpha_model.analysis.failures import failed_counts, failed_rows
 from alpha_model.analysis.flag_meanings import FLAG_MEANINGS, explain_flags, flag_meaning
 from alpha_model.analysis.flag_shifts import flag_shifts
 from alpha_model.analysis.flags import flag_co_occurrence, flag_counts, flag_names, flags_by_pair
 from alpha_model.analysis.funnel import FUNNEL_STEPS, cycle_funnel, dollar_waterfall
 from alpha_model.analysis.headline import Headline, decision_sentences, describe_decision, headline
+from alpha_model.analysis.holdings import moved_without_trade
 from alpha_model.analysis.interesting import INTEREST_MEANINGS, Interest, interesting_cycles
 from alpha_model.analysis.ledger import Ledger, ledger, ledger_of, ledger_within
 from alpha_model.analysis.ledger_rollups import (
@@ -65,7 +67,7 @@ from alpha_model.analysis.metrics import (
     turnover,
 )
 from alpha_model.analysis.movers import movers, weight_moved
-from alpha_model.analysis.outcome import OUTCOME_MEANINGS, CycleOutcome, cycle_outcomes
+from alpha_model.analysis.outcome import OUTCOME_MEANINGS, STANDING_WORDS, CycleOutcome, cycle_outcomes
 from alpha_model.analysis.pair_history import pair_history
 from alpha_model.analysis.pairs import pair_labels, pairs_by_weight
 from alpha_model.analysis.provenance import Provenance
@@ -81,6 +83,7 @@ from alpha_model.analysis.reduce import (
 from alpha_model.analysis.search import CycleQuery, find_cycles
 from alpha_model.analysis.sentences import explain_cycle, sentences
 from alpha_model.analysis.settings import Settings, cycle_settings, settings_of, settings_within
+from alpha_model.analysis.since import since_last
 from alpha_model.analysis.size_risk import size_risk_frame
 from alpha_model.analysis.summary import CycleSummary, summarise_cycle
 from alpha_model.analysis.thresholds import ranges_widely, threshold_frame, threshold_sweep
@@ -89,6 +92,7 @@ from alpha_model.analysis.weights import normalised_weights, raw_shares, sides, 
 __all__ = [
     "CONSTRAINTS",
     "EFFECTS",
+    "EXECUTION_MEANINGS",
     "FLAG_MEANINGS",
     "FUNNEL_STEPS",
     "GATE_MEANINGS",
@@ -101,6 +105,8 @@ __all__ = [
     "RETURN_SOURCES",
     "SEVERITY_MEANINGS",
     "STAGE_MEANINGS",
+    "STANDING_WORDS",
+    "WHOLE_MEANINGS",
     "Attention",
     "AuditReport",
     "CompareStage",
@@ -109,6 +115,7 @@ __all__ = [
     "CycleOutcome",
     "CycleQuery",
     "CycleSummary",
+    "Execution",
     "Gate",
     "Headline",
     "HistoryComparison",
@@ -120,10 +127,12 @@ __all__ = [
     "ReasonCode",
     "Settings",
     "Severity",
+    "Whole",
     "audit",
     "audit_report",
     "audit_rules",
     "audit_summary",
+    "book_frame",
     "capacity_by_pair",
     "compare_cycles",
     "compare_histories",
@@ -146,8 +155,6 @@ __all__ = [
     "explain_flags",
     "explain_pairs",
     "exposure",
-    "failed_counts",
-    "failed_rows",
     "find_cycles",
     "finding_counts",
     "flag_co_occurrence",
@@ -158,6 +165,7 @@ __all__ = [
     "flags_by_pair",
     "forecast_quality",
     "headline",
+    "held_shares",
     "interesting_cycles",
     "ledger",
     "ledger_by_cycle",
@@ -168,7 +176,9 @@ __all__ = [
     "merge_pairs",
     "metric_summary",
     "most_moved",
+    "moved_without_trade",
     "movers",
+    "moves_usd",
     "near_misses",
     "needs_attention",
     "next_returns",
@@ -190,8 +200,10 @@ __all__ = [
     "settings_within",
     "sides",
     "signal_stability",
+    "since_last",
     "size_risk_frame",
     "summarise_cycle",
+    "target_shares",
     "threshold_frame",
     "threshold_sweep",
     "transfer_coefficients",

@@ -6,7 +6,11 @@ from enum import StrEnum
 import numpy as np
 import pandas as pd
 
-from alpha_model.analysis.failures import failed_counts
+from alpha_model.analysis import words
+from alpha_model.analysis.audit import finding_counts
+from alpha_model.analysis.columns import is_in, numbers
+from alpha_model.analysis.execution import Execution
+from alpha_model.analysis.facts import facts_of
 from alpha_model.analysis.flags import flag_counts
 from alpha_model.analysis.outcome import CycleOutcome, cycle_outcomes
 from alpha_model.analysis.size_risk import size_risk_frame
@@ -25,14 +29,18 @@ _LATE = 2.5
 
 
 class Concern(StrEnum):
-    """What kind of finding it is."""
+    """What kind of finding it is; the gravest first."""
 
     failed_trades = "failed_trades"
+    contradicted_trades = "contradicted_trades"
+    audit_errors = "audit_errors"
+    unconfirmed_trades = "unconfirmed_trades"
+    frozen_positions = "frozen_positions"
     held_in_a_row = "held_in_a_row"
     money_discarded = "money_discarded"
-    near_miss = "near_miss"
     flag_mix = "flag_mix"
     gap = "gap"
+    near_miss = "near_miss"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +59,15 @@ class Attention:
 
 
 def needs_attention(history: History) -> list[Attention]:
-    """At most one finding of each kind; an empty list where nothing stands out."""
+    """At most one finding of each kind, in the order of `Concern`; an empty list where nothing stands out."""
     if not len(history):
         return []
     found = (
-        _failed_trades(history),
+        _not_made(history, Execution.failed),
+        _not_made(history, Execution.contradicted),
+        _audit_errors(history),
+        _not_made(history, Execution.unconfirmed),
+        _frozen(history),
         _held_in_a_row(history),
         _money_discarded(history),
         _flag_mix(history),
@@ -65,15 +77,61 @@ def needs_attention(history: History) -> list[Attention]:
     return [finding for finding in found if finding is not None]
 
 
-def _failed_trades(history: History) -> Attention | None:
-    counts = failed_counts(history)
-    if not counts.any():
+_NOT_MADE = {
+    Execution.failed: (Concern.failed_trades, "failed or expired"),
+    Execution.contradicted: (
+        Concern.contradicted_trades,
+        "without a fill on record, and the next holdings show that nothing was traded",
+    ),
+    Execution.unconfirmed: (
+        Concern.unconfirmed_trades,
+        "without a fill on record, and the next holdings do not tell",
+    ),
+}
+
+
+def _not_made(history: History, execution: Execution) -> Attention | None:
+    sums = facts_of(history).executed.cycles
+    counts, usd = (np.nan_to_num(sums[f"{execution}_{unit}"].astype(np.float64)) for unit in ("count", "usd"))
+    places = np.flatnonzero(counts)
+    if not places.size:
         return None
-    last = history.timestamps[int(np.flatnonzero(counts)[-1])]
+    concern, what = _NOT_MADE[execution]
+    last = history.timestamps[int(places[-1])]
+    number = int(counts.sum())
+    trades = f"{count(number, 'planned trade')} worth {words.usd(float(usd.sum()))}"
+    of = "the only one" if number == 1 else f"{count(len(places), 'cycle')}, the last"
+    verb = what if execution is Execution.failed else f"{'is' if number == 1 else 'are'} {what}"
+    return Attention(concern, f"{trades} {verb} ({of} of {last:%-d %B %Y}).", last)
+
+
+def _audit_errors(history: History) -> Attention | None:
+    counts = finding_counts(history)
+    places = np.flatnonzero(counts)
+    if not places.size:
+        return None
+    last = history.timestamps[int(places[-1])]
     return Attention(
-        Concern.failed_trades,
-        f"{count(int(counts.sum()), 'planned trade')} failed or expired, the last of {last:%-d %B %Y}.",
+        Concern.audit_errors,
+        f"The audit finds {count(int(counts.sum()), 'error or warning')} in {count(len(places), 'cycle')}, "
+        f"the last of {last:%-d %B %Y}: see Health.".replace("warnings", "warnings"),
         last,
+    )
+
+
+def _frozen(history: History) -> Attention | None:
+    """Positions that cannot be traded in the last cycle: where the equity curve leaves them out, it has a hole."""
+    positions = history.tables.positions
+    last = history.cycle_numbers[-1]
+    those = (positions["cycle"].to_numpy() == last) & is_in(positions["state"], ("frozen",))
+    if not those.any():
+        return None
+    usd = float(np.nansum(numbers(positions, "value")[those]))
+    return Attention(
+        Concern.frozen_positions,
+        f"{count(int(those.sum()), 'position')} worth {words.usd(usd)} cannot be traded since a trade failed; "
+        "the equity curve may leave such positions out.",
+        history.timestamps[-1],
     )
 
 

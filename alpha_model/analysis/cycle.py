@@ -5,10 +5,12 @@ import numpy.typing as npt
 import pandas as pd
 
 from alpha_model.analysis.columns import numbers, shares_in_cycle, texts, was_short
+from alpha_model.analysis.facts import facts_of
 from alpha_model.analysis.flags import flag_names, flags_of_cycles
 from alpha_model.analysis.outcome import cycle_outcomes
 from alpha_model.analysis.pairs import pair_labels
-from alpha_model.analysis.plan import plan_of, rebalance_recorded
+from alpha_model.analysis.plan import rebalance_recorded
+from alpha_model.analysis.size_risk import discarded_usd
 from alpha_model.history import History
 
 _COLUMNS = [
@@ -25,6 +27,9 @@ _COLUMNS = [
     "old_value",
     "position_target",
     "position_adjust_usd",
+    "planned_usd",
+    "executed_usd",
+    "execution",
     "asked",
     "accepted",
     "tvl",
@@ -52,8 +57,9 @@ def cycle_table(history: History) -> pd.DataFrame:
     """Every cycle in one line.
 
     Returns:
-        `cycle_outcomes`, and: equity_usd (investable), discarded_usd, selected_count, raw_count as recorded (NaN =
-        not recorded); ratio (largest change / threshold); flags (sorted names of the flags that any signal carries).
+        `cycle_outcomes`, and: equity_usd (investable), discarded_usd (of `size_risk_frame`), selected_count, raw_count
+        as recorded (NaN = not recorded); ratio (largest change / threshold); flags (sorted names of the flags that any
+        signal carries).
     """
     outcomes = cycle_outcomes(history)
     cycles = history.tables.cycles
@@ -61,7 +67,7 @@ def cycle_table(history: History) -> pd.DataFrame:
     return outcomes.assign(
         ratio=outcomes["max_position_adjust_usd"] / np.where(threshold > 0, threshold, np.nan),
         equity_usd=numbers(cycles, "investable_equity"),
-        discarded_usd=numbers(cycles, "size_risk_discarded_value"),
+        discarded_usd=discarded_usd(history),
         selected_count=numbers(cycles, "selected_count"),
         raw_count=numbers(cycles, "raw_count"),
         flags=pd.Series(flags_of_cycles(history), dtype=object),
@@ -75,19 +81,23 @@ def cycle_signals(history: History) -> pd.DataFrame:
         history: Mostly of one cycle, `history.at(timestamp)`.
 
     Returns:
-        RangeIndex, one row a signal: planned trades first, then skipped changes, then pairs without one, then those
-        not selected; within them the largest change, then the strongest signal first. pair (a unique label); decision
+        RangeIndex, one row a signal: planned trades first, then skipped changes, then pairs without one, then those not
+        selected; within them the largest change, then the strongest signal first. pair (a unique label); decision
         (`buy`, `sell`, `skipped`, `no change`, `not selected`, or `unknown`; a short that grows is a `sell`); side
         (`long`, `short`, `long to short` or `short to long`; None where the pair is neither held nor wanted); the
-        numbers of `signals` under their own names (weights are shares, money is USD, NaN = absent); raw_share (raw
-        weight / Σ raw weights of its cycle); flags (list of names).
+        planned_usd and executed_usd (Σ |quantity| × price of its trades) and execution (an `Execution` value: what
+        became of them); the numbers of `signals` under their own names (weights are shares, money is USD, NaN =
+        absent); raw_share (raw weight / Σ raw weights of its cycle); flags (list of names).
     """
-    signals = history.signals
+    signals, executed = history.signals, facts_of(history).executed
     labels = pair_labels(history)
     frame = signals.assign(
         pair=texts(labels[pair_id] for pair_id in signals["pair_id"]),
         decision=texts(map(str, decisions(history))),
         side=pd.Series(_sides(history), dtype=object),
+        execution=texts(map(str, executed.words())),
+        planned_usd=executed.planned_usd,
+        executed_usd=executed.executed_usd,
         raw_share=shares_in_cycle(history, numbers(history.tables.signals, "raw_weight")),
         flags=pd.Series(flag_names(history), dtype=object),
     )
@@ -100,7 +110,7 @@ def cycle_signals(history: History) -> pd.DataFrame:
 
 def decisions(history: History) -> npt.NDArray[np.str_]:
     """What became of the wanted change, one word a row of `signals`; the words of `cycle_signals`."""
-    plan, signals = plan_of(history), history.tables.signals
+    plan, signals = facts_of(history).plan, history.tables.signals
     rises = np.nan_to_num(numbers(signals, "position_adjust_usd")) > 0
     selected = ~np.isnan(numbers(signals, "signal_in_selection"))
     told = rebalance_recorded(history)[history.signal_places]

@@ -1,10 +1,12 @@
-"""What was done about one pair in the end, in plain English?"""
+"""What was decided about one pair in the end, and what became of it, in plain English?"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from alpha_model.analysis.execution import DOING, Execution
+from alpha_model.analysis.execution_words import fate_of
 from alpha_model.analysis.explain import ReasonCode
 from alpha_model.analysis.words import known, usd
 
@@ -23,6 +25,10 @@ class Deed:
         cash: What the cash at hand took from a purchase, USD <= 0.
         is_short: The pair is wanted as a short.
         was_short: It was held as a short.
+        execution: What became of the planned trade.
+        share: How much of it was executed, 0...1.
+        seen_in_holdings: That is known from the next holdings, and not from a fill.
+        flag_disagrees: A flag says that the change was skipped, and its trade is on record.
     """
 
     code: ReasonCode
@@ -34,33 +40,51 @@ class Deed:
     cash: float
     is_short: bool
     was_short: bool
+    execution: Execution
+    share: float
+    seen_in_holdings: bool
+    flag_disagrees: bool
 
 
 def deed(done: Deed) -> str:
-    """What was done, or why nothing was; empty where there is nothing to say."""
-    return _WORDS[done.code](done)
+    """What was done, or planned, or why nothing was; empty where there is nothing to say."""
+    if done.code not in _PLANS:
+        return _WORDS[done.code](done)
+    fate = fate_of(done.execution, done.share, seen_in_holdings=done.seen_in_holdings)
+    odd = "; its flags say that the change was skipped" if done.flag_disagrees else ""
+    return f"{_PLANS[done.code](done)}{fate}{odd}"
+
+
+def _did(done: Deed, past: str, plan: str) -> str:
+    """The past tense of what was executed, a plan of what was not."""
+    return past if done.execution in DOING else f"planned to {plan}"
 
 
 def _opened(done: Deed) -> str:
-    return f"opened {'a short ' if done.is_short else ''}with {_money(done)}{_cut_by_cash(done)}"
+    verb = _did(done, "opened", "open")
+    return f"{verb} {'a short ' if done.is_short else ''}with {_money(done)}{_cut_by_cash(done)}"
 
 
 def _increased(done: Deed) -> str:
-    return f"increased by {_money(done)} from {usd(done.old_value)}{_cut_by_cash(done)}"
+    verb = _did(done, "increased", "increase")
+    return f"{verb} by {_money(done)} from {usd(done.old_value)}{_cut_by_cash(done)}"
 
 
 def _reduced(done: Deed) -> str:
-    return f"reduced by {_money(done)} from {usd(done.old_value)}"
+    return f"{_did(done, 'reduced', 'reduce')} by {_money(done)} from {usd(done.old_value)}"
 
 
 def _closed(done: Deed) -> str:
     below = f", because its target of {usd(done.target)} is below the closing weight" if done.target > 0 else ""
-    return f"closed the {'short of ' if done.was_short else ''}{_money(done)} held{below}"
+    held = "the short" if done.was_short else "the position"
+    return f"{_did(done, 'closed', 'close')} {held} of {_money(done)}{below}"
 
 
 def _flipped(done: Deed) -> str:
     old, new = ("short" if short else "long" for short in (done.was_short, done.is_short))
-    return f"closed the {old} of {usd(done.old_value)} and opened a {new} of {_money(done)}"
+    kind = "another kind of " if old == new else "a "
+    close, open_ = ("closed", "opened") if done.execution in DOING else ("planned to close", "open")
+    return f"{close} the {old} of {usd(done.old_value)} and {open_} {kind}{new} of {_money(done)}"
 
 
 def _held_below_threshold(done: Deed) -> str:
@@ -81,23 +105,27 @@ def _undecided(done: Deed) -> str:
 
 def _carried_forward(done: Deed) -> str:
     keeps = f" and keeps its {_money(done)}" if done.amount_usd > 0 else ""
-    return f"cannot be traded now{keeps}"
+    return f"locked: it cannot be traded now{keeps}"
 
 
 def _no_change(done: Deed) -> str:
     return f"already held {usd(done.old_value)}, no change needed" if done.old_value > 0 else "nothing to change"
 
 
-_WORDS: dict[ReasonCode, Callable[[Deed], str]] = {
-    ReasonCode.below_signal_threshold: lambda _: "",
-    ReasonCode.not_in_top: lambda _: "",
-    ReasonCode.not_selected: lambda _: "",
-    ReasonCode.not_reached: lambda _: "",
+_PLANS: dict[ReasonCode, Callable[[Deed], str]] = {
     ReasonCode.opened: _opened,
     ReasonCode.increased: _increased,
     ReasonCode.reduced: _reduced,
     ReasonCode.closed: _closed,
     ReasonCode.flipped: _flipped,
+}
+"""Of pairs of which a trade was planned."""
+
+_WORDS: dict[ReasonCode, Callable[[Deed], str]] = {
+    ReasonCode.below_signal_threshold: lambda _: "",
+    ReasonCode.not_in_top: lambda _: "",
+    ReasonCode.not_selected: lambda _: "",
+    ReasonCode.not_reached: lambda _: "",
     ReasonCode.held_below_threshold: _held_below_threshold,
     ReasonCode.trade_too_small: _too_small,
     ReasonCode.quantity_too_small: lambda done: f"{_change(done)} was skipped, too few units to trade",

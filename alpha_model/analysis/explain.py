@@ -10,6 +10,8 @@ import numpy as np
 import pandas as pd
 
 from alpha_model.analysis.columns import Numbers, Places, Truths, numbers
+from alpha_model.analysis.execution import Execution
+from alpha_model.analysis.facts import facts_of
 from alpha_model.analysis.ledger import Ledger, ledger_of
 from alpha_model.analysis.plan import has_flags
 from alpha_model.analysis.provenance import Codes
@@ -20,7 +22,7 @@ from alpha_model.signal import TradingPairSignalFlags as Flags
 
 
 class ReasonCode(StrEnum):
-    """What became of one pair in one cycle."""
+    """What was decided about one pair in one cycle; what became of it is its `Execution`."""
 
     below_signal_threshold = "below_signal_threshold"
     not_in_top = "not_in_top"
@@ -47,11 +49,11 @@ REASON_MEANINGS: dict[ReasonCode, str] = {
     ReasonCode.below_signal_threshold: "the signal is weaker than selection asks; the amount is what it would have had",
     ReasonCode.not_in_top: "others are stronger, and no more were taken; the amount is what it would have had",
     ReasonCode.not_selected: "not selected, and no step wrote down why; the amount is what it would have had",
-    ReasonCode.opened: "a position was opened; the amount is its size",
-    ReasonCode.increased: "the position was increased; the amount is the change",
-    ReasonCode.reduced: "the position was reduced; the amount is the change",
-    ReasonCode.closed: "the position was closed whole; the amount is what was held",
-    ReasonCode.flipped: "the position changed its side; the amount is the new position",
+    ReasonCode.opened: "a position was to be opened; the amount is that of the trade",
+    ReasonCode.increased: "the position was to be increased; the amount is that of the trade",
+    ReasonCode.reduced: "the position was to be reduced; the amount is that of the trade",
+    ReasonCode.closed: "the position was to be closed whole; the amount is that of the trade",
+    ReasonCode.flipped: "the position was to change its kind or side; the amount is the new position",
     ReasonCode.held_below_threshold: "the whole rebalance was held below its threshold; the amount is the change",
     ReasonCode.trade_too_small: "the change was below the threshold of a single trade; the amount is the change",
     ReasonCode.quantity_too_small: "the change was too few units to trade; the amount is the change",
@@ -108,13 +110,15 @@ def explain_pairs(history: History) -> pd.DataFrame:
     """The reason of every pair and cycle, as numbers.
 
     Returns:
-        RangeIndex, one row a signal, in the order of `history.signals`: cycle, timestamp, pair_id; code (a
-        `ReasonCode` value); stage (of the ledger, where it was decided); amount_usd (>= 0, see `REASON_MEANINGS`);
-        limit_usd (the threshold that the change had to reach, NaN = none or not recorded); signal_limit (the strength
-        that the selection asked for, or how many it took, where the signal failed that; NaN = not recorded);
-        limited_by (the stage that took most of what was wanted, absent = none) and limited_usd; size_cap_usd; rank (of
-        the signal's strength in its cycle: 1 is the strongest, 0 = no signal) of signal_count, and selected_count;
-        share (wanted, 0...1); wanted, ideal, target, old_value, change and traded as in `ledger`. NaN = unknown.
+        RangeIndex, one row a signal, in the order of `history.signals`: cycle, timestamp, pair_id; code (a `ReasonCode`
+        value); execution (an `Execution` value: what became of its planned trade); stage (of the ledger, where it was
+        decided); amount_usd (>= 0, see `REASON_MEANINGS`); limit_usd (the threshold that the change had to reach, NaN =
+        none or not recorded); signal_limit (the strength that the selection asked for, or how many it took, where the
+        signal failed that; NaN = not recorded); limited_by (the stage that took most of what was wanted, absent = none)
+        and limited_usd; size_cap_usd; rank (of the signal's strength in its cycle: 1 is the strongest, 0 = no signal)
+        of signal_count, and selected_count; share (wanted, 0...1); wanted, ideal, target, old_value, change and traded
+        as in `ledger`; planned_usd and executed_usd (Σ |quantity| × price of its trades, as planned and as executed).
+        NaN = unknown.
     """
     return pd.DataFrame(reason_columns(history, reasons_of(history, ledger_of(history))), copy=False)
 
@@ -127,7 +131,7 @@ def reasons_of(history: History, book: Ledger) -> Reasons:
     strength = np.abs(numbers(signals, "signal"))
     some = strength > 0
     found = {
-        "amount_usd": _amounts(amounts, book, codes),
+        "amount_usd": _amounts(history, amounts, book, codes),
         "limit_usd": _gates(history, book, codes),
         "signal_limit": book.targets.reasons.limits(Stage.selection),
         "limited_usd": limited_usd,
@@ -143,17 +147,20 @@ def reasons_of(history: History, book: Ledger) -> Reasons:
 
 def reason_columns(history: History, reasons: Reasons) -> dict[str, Any]:
     """The columns of `explain_pairs`, each an array."""
-    signals, found = history.tables.signals, dict(reasons.numbers)
+    signals, found, executed = history.tables.signals, dict(reasons.numbers), facts_of(history).executed
     stages = np.array([_STAGE_NAMES.index(_stage(code)) for code in ReasonCode], dtype=np.int8)
     return {
         "cycle": signals["cycle"].to_numpy(),
         "timestamp": signals["timestamp"].to_pandas().array,
         "pair_id": signals["pair_id"].to_numpy(),
         "code": _words(reasons.code, [str(code) for code in ReasonCode]),
+        "execution": pd.Categorical(executed.words(), [str(word) for word in Execution]),
         "stage": _words(stages[reasons.code], _STAGE_NAMES),
         **{name: found.pop(name) for name in ("amount_usd", "limit_usd", "signal_limit")},
         "limited_by": _words(reasons.limited_by, list(LIMITS)),
         **found,
+        "planned_usd": executed.planned_usd,
+        "executed_usd": executed.executed_usd,
     }
 
 
@@ -176,10 +183,11 @@ def _codes(history: History, book: Ledger) -> Codes:
     old, target = np.nan_to_num(traded.amounts["old_value"]), targets.amounts["target"]
     adjust = np.nan_to_num(numbers(signals, "position_adjust_usd"))
     inside = ~np.isnan(numbers(signals, "signal_in_selection"))
+    plan = facts_of(history).plan
     planned, skipped, held = traded.planned, traded.skipped, old != 0
     nothing = targets.chosen & ~held & (target == 0) & (targets.amounts["ideal"] > 0) & (adjust == 0)
     rules: list[tuple[Truths, ReasonCode]] = [
-        (planned & traded.flips, ReasonCode.flipped),
+        (planned & plan.flips, ReasonCode.flipped),
         (planned & held & (has_flags(history, Flags.closed) | (target == 0)), ReasonCode.closed),
         (planned & ~held, ReasonCode.opened),
         (planned & (adjust > 0), ReasonCode.increased),
@@ -205,8 +213,10 @@ def _codes(history: History, book: Ledger) -> Codes:
     return np.select([rule for rule, _ in rules], places, np.int8(default)).astype(np.int8)
 
 
-def _amounts(amounts: dict[str, Numbers], book: Ledger, codes: Codes) -> Numbers:
-    """The amount that each code is about, USD >= 0."""
+def _amounts(history: History, amounts: dict[str, Numbers], book: Ledger, codes: Codes) -> Numbers:
+    """The amount that each code is about, USD >= 0; of a trade what was executed, else what was planned."""
+    executed = facts_of(history).executed
+    worth = np.where(executed.done(), executed.executed_usd, executed.planned_usd)
     order = list(ReasonCode)
 
     def those(*wanted: ReasonCode) -> Truths:
@@ -215,10 +225,11 @@ def _amounts(amounts: dict[str, Numbers], book: Ledger, codes: Codes) -> Numbers
 
     before_gate = amounts["change"] + amounts["flip"] + amounts["unexplained"] + amounts["cash"]
     usd = np.abs(before_gate)
-    usd = np.where(book.traded.planned, np.abs(amounts["traded"]), usd)
+    flips = codes == order.index(ReasonCode.flipped)
+    usd = np.where(book.traded.planned, np.where(flips, np.abs(amounts["target"]), worth), usd)
     wanted = those(*NOT_SELECTED, ReasonCode.not_reached, ReasonCode.nothing_allowed)
     usd = np.where(wanted, amounts["wanted"], usd)
-    usd = np.where(those(ReasonCode.carried_forward, ReasonCode.closed), np.abs(amounts["old_value"]), usd)
+    usd = np.where(those(ReasonCode.carried_forward), np.abs(amounts["old_value"]), usd)
     return np.where(those(ReasonCode.no_change), amounts["target"], usd)
 
 

@@ -8,7 +8,9 @@ import numpy as np
 import pandas as pd
 
 from alpha_model.analysis.columns import numbers
+from alpha_model.analysis.execution import NOT_DONE, Execution
 from alpha_model.analysis.explain import GATES, ReasonCode, reasons_of
+from alpha_model.analysis.facts import facts_of
 from alpha_model.analysis.ledger import CENT, Ledger, ledger_of
 from alpha_model.analysis.ledger_targets import TARGET_STAGES
 from alpha_model.analysis.ledger_trades import TRADE_STAGES
@@ -16,14 +18,14 @@ from alpha_model.errors import HistoryError
 from alpha_model.history import History
 from alpha_model.units import PairId
 
-FUNNEL_STEPS: Final = ("signals", "selected", "with a target", "to be changed", "traded")
-"""Each step's pairs, from every signal to every trade."""
+FUNNEL_STEPS: Final = ("signals", "selected", "with a target", "to be changed", "planned", "executed")
+"""Each step's pairs, from every signal to every trade of which a fill, or the next holdings, tell."""
 
 _LOST_AT: Final[dict[str, tuple[ReasonCode, ...]]] = {
     "selected": (ReasonCode.below_signal_threshold, ReasonCode.not_in_top, ReasonCode.not_selected),
     "with a target": (ReasonCode.nothing_allowed, ReasonCode.not_reached),
     "to be changed": (ReasonCode.no_change, ReasonCode.carried_forward),
-    "traded": GATES,
+    "planned": GATES,
 }
 
 
@@ -40,8 +42,9 @@ def cycle_funnel(history: History, book: Ledger | None = None) -> pd.DataFrame:
     Returns:
         RangeIndex, one row for each of `FUNNEL_STEPS`, in order, without those of which the source records nothing for
         any of the signals there are: step; pair_count; usd (selected: Σ wanted; with a target: Σ targets; to be
-        changed: Σ|change|; traded: Σ|traded|; NaN = unknown, or signals, which have none); lost (codes of the pairs
-        that did not get here, with their number, the most frequent first: list of (code, count)).
+        changed: Σ|change|; planned and executed: Σ |quantity| × price of the trades; NaN = unknown, or signals, which
+        have none); lost (codes of the pairs that did not get here, with their number, the most frequent first: list of
+        (code, count); for `executed` the `Execution` values of the plans).
     """
     book = book or ledger_of(history)
     reasons, amounts = reasons_of(history, book), book.amounts()
@@ -49,19 +52,21 @@ def cycle_funnel(history: History, book: Ledger | None = None) -> pd.DataFrame:
     changes = numbers(history.tables.signals, "position_adjust_usd")
     adjust = np.nan_to_num(changes)
     with_target = chosen & (np.nan_to_num(amounts["target"]) != 0)
-    traded = book.traded.planned
-    flip = np.where(book.traded.flips, np.abs(amounts["old_value"]), 0.0)
+    executed = facts_of(history).executed
+    planned, done = executed.planned_usd > 0, executed.done()
+    blind = executed.of(Execution.awaiting, Execution.unconfirmed, Execution.unknown)
     found = {
         "signals": (np.nan_to_num(numbers(history.tables.signals, "signal")) != 0, np.nan),
         "selected": (chosen, np.sum(amounts["wanted"][chosen])),
         "with a target": (with_target, np.sum(amounts["target"][chosen])),
         "to be changed": (adjust != 0, np.sum(np.abs(adjust))),
-        "traded": (traded, np.sum(np.abs(amounts["traded"][traded]) + np.nan_to_num(flip[traded]))),
+        "planned": (planned, np.sum(executed.planned_usd)),
+        "executed": (done, np.nan if blind.any() else np.sum(executed.executed_usd[done])),
     }
     if changes.size and np.isnan(changes).all():
         del found["to be changed"]
-        if not traded.any():
-            del found["traded"]
+        if not planned.any():
+            del found["planned"], found["executed"]
     if chosen.any() and np.isnan(amounts["target"][chosen]).all():
         del found["with a target"]
     words = list(ReasonCode)
@@ -69,7 +74,10 @@ def cycle_funnel(history: History, book: Ledger | None = None) -> pd.DataFrame:
     counts = np.bincount(reasons.code[there], minlength=len(words))
     rows = []
     for step, (pairs, usd) in found.items():
-        lost = [(str(code), int(counts[words.index(code)])) for code in _LOST_AT.get(step, ())]
+        if step == "executed":
+            lost = [(str(word), int(np.count_nonzero(executed.of(word)))) for word in NOT_DONE]
+        else:
+            lost = [(str(code), int(counts[words.index(code)])) for code in _LOST_AT.get(step, ())]
         some = sorted(((code, number) for code, number in lost if number), key=lambda each: -each[1])
         rows.append((step, int(np.count_nonzero(pairs)), float(usd), some))
     return pd.DataFrame(rows, columns=["step", "pair_count", "usd", "lost"])

@@ -9,7 +9,8 @@ import pandas as pd
 
 from alpha_model.analysis import words
 from alpha_model.analysis.columns import Places, numbers
-from alpha_model.analysis.failures import failed_counts
+from alpha_model.analysis.execution import Execution
+from alpha_model.analysis.execution_words import planned_and_done
 from alpha_model.analysis.outcome import OUTCOME_MEANINGS, CycleOutcome, cycle_outcomes
 from alpha_model.analysis.size_risk import size_risk_frame
 from alpha_model.history import History
@@ -25,8 +26,11 @@ class Headline:
         pair_count: Pairs that ever had a signal.
         first: Time of the first cycle, UTC.
         last: Time of the last cycle, UTC.
-        outcome_counts: How many cycles ended how; only outcomes that occur, the most frequent first.
-        last_outcome: How the last cycle ended.
+        outcome_counts: How many cycles decided what; only outcomes that occur, the most frequent first.
+        last_outcome: What the last cycle decided.
+        standing_counts: How many cycles stand how (`STANDING_WORDS`); only what occurs, the most frequent first.
+        execution_counts: Of how many cycles the planned trades became what; only what occurs, the most frequent first.
+        last_execution: What became of the trades of the last cycle.
         last_decision: The last cycle in one sentence.
         equity_usd: The last known total equity; where there is no equity curve, the last investable equity.
         equity_is_total: Whether `equity_usd` is total equity rather than investable equity.
@@ -41,6 +45,9 @@ class Headline:
     last: pd.Timestamp | None
     outcome_counts: dict[CycleOutcome, int]
     last_outcome: CycleOutcome | None
+    standing_counts: dict[str, int]
+    execution_counts: dict[Execution, int]
+    last_execution: Execution | None
     last_decision: str
     equity_usd: Usd | None
     equity_is_total: bool
@@ -63,9 +70,12 @@ def headline(history: History) -> Headline:
         last=None if empty else history.timestamps[-1],
         outcome_counts={CycleOutcome(str(name)): int(count) for name, count in counts.items()},
         last_outcome=None if empty else CycleOutcome(outcomes["outcome"].iloc[-1]),
-        last_decision="No cycle is recorded."
-        if empty
-        else describe_decision(outcomes.iloc[-1], failed_counts(history)[-1]),
+        standing_counts={str(name): int(count) for name, count in outcomes["standing"].value_counts().items()},
+        execution_counts={
+            Execution(str(name)): int(count) for name, count in outcomes["execution"].value_counts().items()
+        },
+        last_execution=None if empty else Execution(outcomes["execution"].iloc[-1]),
+        last_decision="No cycle is recorded." if empty else describe_decision(outcomes.iloc[-1]),
         equity_usd=_last(numbers(history.tables.cycles, "investable_equity")) if total is None else total,
         equity_is_total=total is not None,
         discarded_usd=None if risk.empty else float(risk["discarded_usd"].iloc[-1]),
@@ -81,43 +91,51 @@ def decision_sentences(history: History, places: Places | None = None) -> list[s
         history: The record.
         places: Only these cycles, by their places; None is all.
     """
-    outcomes, failed = cycle_outcomes(history), failed_counts(history)
-    if places is not None:
-        outcomes, failed = outcomes.iloc[places], failed[places]
-    return [describe_decision(row, count) for row, count in zip(outcomes.to_dict("records"), failed, strict=True)]
+    outcomes = cycle_outcomes(history)
+    return list(map(describe_decision, (outcomes if places is None else outcomes.iloc[places]).to_dict("records")))
 
 
-def describe_decision(outcome: Mapping[Any, Any] | pd.Series, failed: int = 0) -> str:
+def describe_decision(outcome: Mapping[Any, Any] | pd.Series) -> str:
     """One cycle in one sentence.
 
     Args:
         outcome: A row of `cycle_outcomes`.
-        failed: How many of its trades failed: its number of `failed_counts`.
     """
-    kind = CycleOutcome(outcome["outcome"])
-    moment = f"{outcome['timestamp']:%-d %B %Y, %H:%M} UTC"
-    count, amount = outcome["traded_count"], outcome["traded_usd"]
-    largest, threshold = outcome["max_position_adjust_usd"], outcome["position_adjust_threshold_usd"]
-    if kind in {CycleOutcome.rebalanced, CycleOutcome.partly_rebalanced}:
-        trades = words.count(int(count), "trade")
-        if failed >= count:
-            which = "which failed" if count == 1 else "which all failed"
-            return f"On {moment} the strategy planned {trades} worth {words.usd(amount)}, {which}."
-        verb = "rebalanced" if kind is CycleOutcome.rebalanced else "rebalanced in part"
-        broken = f", of which {failed:,} failed" if failed else ""
-        return f"On {moment} the strategy {verb} with {trades} worth {words.usd(amount)}{broken}."
-    if kind is CycleOutcome.held_below_threshold and np.isfinite(largest) and np.isfinite(threshold):
-        gap = threshold - largest
-        usd = words.usd if gap >= words.ROUND_FROM else words.usd_and_cents
-        return (
-            f"On {moment} the strategy held: its largest change of {usd(largest)} stayed {usd(gap)} below the "
-            f"threshold of {usd(threshold)}."
-        )
-    if kind is CycleOutcome.unknown and count == 0:
+    row = dict(outcome)
+    kind = CycleOutcome(row["outcome"])
+    moment = f"{row['timestamp']:%-d %B %Y, %H:%M} UTC"
+    if kind in _VERBS:
+        flagged = ", although its flags say that the rebalance was held" if row["flag_disagrees"] else ""
+        return f"On {moment} the strategy {planned_and_done(row, _VERBS[kind])}{flagged}."
+    if kind is CycleOutcome.held_below_threshold:
+        return f"On {moment} the strategy held: {_held(row)}."
+    if kind is CycleOutcome.unknown and row["planned_count"] == 0:
         return f"On {moment}: no trade is recorded, and the source does not say what held it back."
-    if kind is CycleOutcome.unknown and np.isnan(largest):
+    if kind is CycleOutcome.unknown and np.isnan(row["max_position_adjust_usd"]):
         return f"On {moment}: the source records neither changes in USD nor trades."
-    return f"On {moment}: {OUTCOME_MEANINGS[kind]}."
+    return f"On {moment}: {OUTCOME_MEANINGS[kind]}{_beside(row) if kind is CycleOutcome.no_signal else ''}."
+
+
+_VERBS = {CycleOutcome.rebalanced: "rebalanced", CycleOutcome.partly_rebalanced: "rebalanced in part"}
+
+
+def _beside(row: Mapping[Any, Any]) -> str:
+    if not row["beside_count"] > 0:
+        return ""
+    return f"; {words.count(int(row['beside_count']), 'position')} worth {words.usd(row['beside_usd'])} stood beside it"
+
+
+def _held(row: Mapping[Any, Any]) -> str:
+    largest, threshold = row["max_position_adjust_usd"], row["position_adjust_threshold_usd"]
+    gap = threshold - largest
+    if not np.isfinite(gap):
+        return OUTCOME_MEANINGS[CycleOutcome.held_below_threshold]
+    usd = words.usd if abs(gap) >= words.ROUND_FROM else words.usd_and_cents
+    if gap <= 0:
+        return (
+            f"its flags say so, though its largest change of {usd(largest)} reached the threshold of {usd(threshold)}"
+        )
+    return f"its largest change of {usd(largest)} stayed {usd(gap)} below the threshold of {usd(threshold)}"
 
 
 def _last(values: np.ndarray[tuple[int], np.dtype[np.float64]]) -> float | None:

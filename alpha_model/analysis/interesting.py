@@ -7,8 +7,10 @@ import pandas as pd
 
 from alpha_model.analysis.audit import finding_counts
 from alpha_model.analysis.columns import Numbers, Truths, numbers
+from alpha_model.analysis.execution import Execution
 from alpha_model.analysis.flags import flag_counts
 from alpha_model.analysis.outcome import CycleOutcome, cycle_outcomes
+from alpha_model.analysis.size_risk import discarded_usd
 from alpha_model.history import History
 
 QUIET = 10
@@ -22,6 +24,7 @@ _FEW = 20
 class Interest(StrEnum):
     """Why a cycle is worth a look."""
 
+    not_made = "not_made"
     held = "held"
     flag_appears = "flag_appears"
     large_adjust = "large_adjust"
@@ -30,6 +33,7 @@ class Interest(StrEnum):
 
 
 INTEREST_MEANINGS: dict[Interest, str] = {
+    Interest.not_made: "planned trades were not made, as far as the record tells",
     Interest.held: "a gate held that was open before",
     Interest.flag_appears: f"a flag that was not raised in the {QUIET} cycles before",
     Interest.large_adjust: "one of the largest changes of the history",
@@ -52,10 +56,11 @@ def interesting_cycles(history: History, *, audited: bool = True) -> pd.DataFram
     """
     appears = _appearing(history)
     found = {
+        Interest.not_made: _not_made(history),
         Interest.held: _begins(_held(history)),
         Interest.flag_appears: appears.to_numpy(dtype=np.bool_).any(axis=1),
         Interest.large_adjust: _large(numbers(history.tables.cycles, "max_position_adjust_usd")),
-        Interest.money_refused: _begins(numbers(history.tables.cycles, "size_risk_discarded_value") > 0),
+        Interest.money_refused: _begins(discarded_usd(history) > 0),
     }
     if audited:
         found[Interest.finding] = _begins(finding_counts(history) > 0)
@@ -80,6 +85,13 @@ def _held(history: History) -> Truths:
     stopped = (CycleOutcome.held_below_threshold, CycleOutcome.every_change_skipped, CycleOutcome.refused_by_risk)
     held: Truths = outcome.isin(stopped).to_numpy(dtype=np.bool_)
     return held
+
+
+def _not_made(history: History) -> Truths:
+    """Cycles with trades that failed, or that nothing confirms; each of them, and not the first only."""
+    words = cycle_outcomes(history)["execution"]
+    found: Truths = words.isin((Execution.failed, Execution.contradicted, Execution.unconfirmed)).to_numpy(np.bool_)
+    return found
 
 
 def _begins(state: Truths) -> Truths:

@@ -67,7 +67,8 @@ def constraint_costs(history: History) -> pd.DataFrame:
         is unknown. Refused of what was wanted: concentration; not_reached (sharing had stopped or was short of money at
         the pair's turn); size_risk (of what was asked, so money offered again may be refused again); chain;
         other_limits. Held back of changes, Σ|USD|: cash; rebalance_threshold; individual_threshold; closing_weight (not
-        opened for its small weight); other_skips (frozen pairs, dust, carried forward, or not recorded why).
+        opened for its small weight); other_skips (frozen pairs, dust, or not recorded why). A position that is carried
+        forward asks for nothing.
     """
     book = ledger_of(history)
     return cycle_frame(
@@ -87,8 +88,10 @@ def refused(history: History, book: Ledger) -> dict[str, Numbers]:
     def only(usd: Numbers, rows: Truths) -> Numbers:
         return np.where(rows, usd, 0.0)
 
+    pinned = np.asarray(history.tables.signals["carry_forward"].to_numpy())
+
     def lost(name: str) -> Numbers:
-        return np.where(amounts[name] > 0, 0.0, -amounts[name] + 0.0)
+        return np.where((amounts[name] > 0) | pinned, 0.0, -amounts[name] + 0.0)
 
     return {
         "concentration": lost("concentration"),

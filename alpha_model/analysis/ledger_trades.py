@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import pyarrow.compute as pc
 
-from alpha_model.analysis.columns import Numbers, Truths, numbers
-from alpha_model.analysis.plan import has_flags, plan_of
+from alpha_model.analysis.columns import Numbers, Truths, changes_kind, numbers
+from alpha_model.analysis.facts import facts_of
+from alpha_model.analysis.plan import has_flags
 from alpha_model.analysis.provenance import DERIVED, RECORDED, UNKNOWN, Codes
 from alpha_model.history import History
 from alpha_model.signal import TradingPairSignalFlags as Flags
@@ -43,11 +43,11 @@ class Traded:
 
 def traded_of(history: History, target: Numbers) -> Traded:
     """The second half of the ledger."""
-    signals, plan = history.tables.signals, plan_of(history)
+    signals, plan = history.tables.signals, facts_of(history).plan
     old, adjust = numbers(signals, "old_value"), numbers(signals, "position_adjust_usd")
     change = target - old
     scale = ROUNDING * np.fmax(np.abs(target), np.abs(old))
-    flips = _turns(history) & (np.abs(adjust - target) <= scale + ROUNDING)
+    flips = changes_kind(history) & (np.abs(adjust - target) <= scale + ROUNDING)
     flip = np.where(flips, old, 0.0)
     gap = adjust - change - flip
     gap = np.where(np.abs(gap) <= scale + ROUNDING, 0.0, gap)
@@ -73,15 +73,6 @@ def traded_of(history: History, target: Numbers) -> Traded:
     provenance = {name: _known(usd, DERIVED) for name, usd in amounts.items()}
     provenance["old_value"] = _known(old, RECORDED)
     return Traded(plan.planned, plan.skipped, plan.undecided, flips, amounts, provenance)
-
-
-def _turns(history: History) -> Truths:
-    """What is held and what is wanted are of different kinds, so that the old one is closed first."""
-    signals = history.tables.signals
-    within, weight = numbers(signals, "signal_in_selection"), numbers(signals, "normalised_weight")
-    differ = pc.fill_null(pc.not_equal(signals["old_kind"], signals["synthetic_kind"]), fill_value=False)
-    turns: Truths = np.asarray(differ) & (np.nan_to_num(within) != 0) & (np.nan_to_num(weight) != 0)
-    return turns
 
 
 def _known(usd: Numbers, code: np.int8) -> Codes:

@@ -15,6 +15,9 @@ from alpha_model.signal import TradingPairSignalFlags as Flags
 REBALANCE_KIND = "rebalance"
 """The kind of those trades that a cycle decides, as against stop losses and other triggers."""
 
+PLANNED_KINDS = (REBALANCE_KIND, "test_trade")
+"""The kinds that are not triggers between cycles."""
+
 SKIPPING = (
     Flags.max_adjust_too_small,
     Flags.individual_trade_size_too_small,
@@ -31,44 +34,49 @@ class Plan:
         planned: A trade was planned.
         skipped: A change was wanted, and decided against.
         undecided: A change was wanted, and the source does not record what became of it.
-        trades: How many trades were planned; 2 where a side or kind changes: what is held is closed, the new opened.
-        traded_usd: Their Σ|USD|; 0 where none was planned.
+        flips: What is held is of another kind or side than what is wanted, so that it is closed first.
+        trades: How many trades were planned; 2 for a flip, which closes what is held and opens the new one.
+        planned_usd: What they come to, Σ|USD|, where the source keeps no trades; a close is of the whole position.
         of_short: The change makes a short smaller or larger, so that a positive one is a sale.
     """
 
     planned: Truths
     skipped: Truths
     undecided: Truths
+    flips: Truths
     trades: Places
-    traded_usd: Numbers
+    planned_usd: Numbers
     of_short: Truths
 
 
 def plan_of(history: History) -> Plan:
     """What was decided about the wanted change of each signal.
 
-    A change that was wanted and not decided against became a trade where the cycle records its rebalance (see
-    `rebalance_recorded`), or where the source has the trade itself.
+    A change that was wanted became a trade where the source has that trade, whatever a flag says; without one where it
+    was not decided against and the cycle records its rebalance (see `rebalance_recorded`).
     """
     signals = history.tables.signals
     adjust = np.nan_to_num(numbers(signals, "position_adjust_usd"))
+    recorded = rebalance_recorded(history)
     against = (numbers(signals, "ignored") != 0) | has_flags(history, *SKIPPING)
+    against = against | (recorded & held_by_threshold(history))[history.signal_places]
     wanted = adjust != 0
-    proven = rebalance_recorded(history)[history.signal_places]
-    if not proven.all():
-        proven = proven | _has_trade(history)
-    planned = wanted & ~against & proven
+    traded = _has_trade(history)
+    proven = traded | recorded[history.signal_places]
+    planned = wanted & (traded | (~against & proven))
 
     within = numbers(signals, "signal_in_selection")
     short = was_short(history)
-    held = np.nan_to_num(numbers(signals, "old_value"))
-    flips = planned & changes_kind(history) & (held != 0) & ~has_flags(history, Flags.closed)
+    held = np.abs(np.nan_to_num(numbers(signals, "old_value")))
+    closes = has_flags(history, Flags.closed)
+    flips = planned & changes_kind(history) & (held != 0) & ~closes
     return Plan(
         planned=planned,
-        skipped=wanted & against,
+        skipped=wanted & against & ~planned,
         undecided=wanted & ~against & ~proven,
+        flips=flips,
         trades=planned.astype(np.int64) + flips,
-        traded_usd=np.where(planned, np.abs(adjust), 0.0) + np.where(flips, np.abs(held), 0.0),
+        planned_usd=np.where(planned, np.where(closes, held, np.abs(adjust)), 0.0) + np.where(flips, held, 0.0),
         of_short=(within < 0) | ((within == 0) & short),
     )
 
@@ -78,6 +86,15 @@ def rebalance_recorded(history: History) -> Truths:
     cycles = history.tables.cycles
     both = [numbers(cycles, name) for name in ("max_position_adjust_usd", "position_adjust_threshold_usd")]
     return ~np.isnan(both[0]) & ~np.isnan(both[1])
+
+
+def held_by_threshold(history: History) -> Truths:
+    """In which cycles the largest change was below the threshold of the whole rebalance."""
+    largest, threshold = (
+        numbers(history.tables.cycles, name) for name in ("max_position_adjust_usd", "position_adjust_threshold_usd")
+    )
+    held: Truths = (largest > 0) & (largest < threshold)
+    return held
 
 
 def rebalance_trades(history: History) -> pa.Table:
@@ -95,18 +112,29 @@ def has_flags(history: History, *flags: Flags) -> Truths:
     return cast("Truths", (history.tables.signals["flag_bits"].to_numpy() & mask) != 0)
 
 
-def _has_trade(history: History) -> Truths:
-    """For which rows of `signals` the source has a trade of that cycle and pair."""
-    trades = rebalance_trades(history)
-    known = np.unique(trades["pair_id"].to_numpy())
+def rows_of_trades(history: History, trades: pa.Table) -> Places:
+    """The row of `signals` with the cycle and pair of each trade; -1 where there is none."""
+    signals = history.tables.signals
+    known = np.unique(signals["pair_id"].to_numpy())
     if not known.size:
-        return np.zeros(history.tables.signals.num_rows, dtype=np.bool_)
-    keys = []
-    for table in (history.tables.signals, trades):
+        return np.full(trades.num_rows, -1, dtype=np.int64)
+
+    def keys(table: pa.Table) -> Places:
         pair_ids = table["pair_id"].to_numpy()
         column = np.searchsorted(known, pair_ids).clip(max=len(known) - 1)
         cycles = table["cycle"].to_numpy().astype(np.int64)
-        keys.append(np.where(known[column] == pair_ids, cycles * len(known) + column, -1))
-    wanted = np.unique(keys[1])
-    place = np.searchsorted(wanted, keys[0]).clip(max=len(wanted) - 1)
-    return cast("Truths", (wanted[place] == keys[0]) & (keys[0] >= 0))
+        return np.where(known[column] == pair_ids, cycles * len(known) + column, -1)
+
+    own, wanted = keys(signals), keys(trades)
+    order = np.argsort(own, kind="stable")
+    at = np.searchsorted(own, wanted, sorter=order).clip(max=len(own) - 1)
+    found = order[at]
+    return np.where((own[found] == wanted) & (wanted >= 0), found, -1).astype(np.int64)
+
+
+def _has_trade(history: History) -> Truths:
+    """For which rows of `signals` the source has a trade of that cycle and pair."""
+    rows = rows_of_trades(history, rebalance_trades(history))
+    found = np.zeros(history.tables.signals.num_rows, dtype=np.bool_)
+    found[rows[rows >= 0]] = True
+    return found

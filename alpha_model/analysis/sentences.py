@@ -15,9 +15,10 @@ import pandas as pd
 from alpha_model.analysis.columns import Numbers, Places, Truths, numbers, was_short
 from alpha_model.analysis.deeds import Deed, deed
 from alpha_model.analysis.explain import NOT_SELECTED, ReasonCode, Reasons, reason_columns, reasons_of
-from alpha_model.analysis.failures import failed_rows
+from alpha_model.analysis.facts import facts_of
 from alpha_model.analysis.ledger import CENT, Ledger, ledger_of
 from alpha_model.analysis.pairs import pair_labels
+from alpha_model.analysis.plan import SKIPPING, has_flags
 from alpha_model.analysis.words import count, known, ordinal, percent, usd
 from alpha_model.history import History
 
@@ -91,15 +92,12 @@ def explain_cycle(history: History, book: Ledger | None = None) -> pd.DataFrame:
 
 
 def _sentences(history: History, book: Ledger, reasons: Reasons) -> list[str]:
-    failed = failed_rows(history).tolist()
-    return [
-        f"{_sentence(pair)}{'; the trade failed' if broken else ''}."
-        for pair, broken in zip(_pairs(history, book, reasons), failed, strict=True)
-    ]
+    return [f"{_sentence(pair)}." for pair in _pairs(history, book, reasons)]
 
 
 def _pairs(history: History, book: Ledger, reasons: Reasons) -> Iterator[_Pair]:
     signals, amounts, labels = history.tables.signals, book.amounts(), pair_labels(history)
+    executed = facts_of(history).executed
     within = numbers(signals, "signal_in_selection")
     deeds = map(
         Deed,
@@ -112,6 +110,10 @@ def _pairs(history: History, book: Ledger, reasons: Reasons) -> Iterator[_Pair]:
         amounts["cash"].tolist(),
         (within < 0).tolist(),
         was_short(history).tolist(),
+        executed.words(),
+        executed.share.tolist(),
+        executed.seen_in_holdings.tolist(),
+        (book.traded.planned & has_flags(history, *SKIPPING)).tolist(),
     )
     cash_left = book.targets.equity - np.bincount(book.place, amounts["target"], minlength=len(history))[book.place]
     columns = (
@@ -120,7 +122,7 @@ def _pairs(history: History, book: Ledger, reasons: Reasons) -> Iterator[_Pair]:
         book.targets.chosen.tolist(),
         book.targets.sized.tolist(),
         book.targets.reached.tolist(),
-        np.nan_to_num(numbers(signals, "signal")).tolist(),
+        numbers(signals, "signal").tolist(),
         *(
             reasons.numbers[name].tolist()
             for name in ("rank", "signal_count", "selected_count", "signal_limit", "share")
@@ -172,6 +174,8 @@ def _tied(history: History, book: Ledger) -> Truths:
 
 
 def _sentence(pair: _Pair) -> str:
+    if pair.deed.code is ReasonCode.carried_forward:
+        return f"{pair.label}: {deed(pair.deed)}"  # what its signal wanted was never asked for
     parts = [part for part in (_wish(pair), *_limits(pair), deed(pair.deed)) if part]
     return f"{pair.label}: {'; '.join(parts)}"
 
@@ -179,6 +183,8 @@ def _sentence(pair: _Pair) -> str:
 def _wish(pair: _Pair) -> str:
     """What the signal asked for, or why it asked for nothing."""
     if not pair.chosen:
+        if not known(pair.signal):
+            return "its signal is not recorded"
         return _not_selected(pair) if pair.signal else "no signal in this cycle"
     side = "a short of " if pair.deed.is_short else ""
     if not known(pair.share):

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from alpha_model.analysis.columns import Numbers, numbers
-from alpha_model.analysis.plan import has_flags, plan_of
+from alpha_model.analysis.facts import facts_of
+from alpha_model.analysis.plan import has_flags
 from alpha_model.history import History
 from alpha_model.signal import TradingPairSignalFlags as Flags
 
@@ -32,7 +33,7 @@ def fit_top_n(history: History) -> Numbers:
 
 def individual_threshold_bounds(history: History) -> dict[str, Numbers]:
     """Between which USD the threshold of a single trade lies, one number a cycle each; NaN = no such change."""
-    signals, places, plan = history.tables.signals, history.signal_places, plan_of(history)
+    signals, places, plan = history.tables.signals, history.signal_places, facts_of(history).plan
     size = np.abs(numbers(signals, "position_adjust_usd"))
     small = plan.skipped & has_flags(history, Flags.individual_trade_size_too_small)
     small &= ~has_flags(history, Flags.max_adjust_too_small, Flags.capped_by_sync_cash)

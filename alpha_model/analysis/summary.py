@@ -6,8 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from alpha_model.analysis.book import WHOLE_MEANINGS, Whole, book_of
+from alpha_model.analysis.columns import Truths
+from alpha_model.analysis.execution import Execution
+from alpha_model.analysis.execution_words import as_plans
 from alpha_model.analysis.explain import ReasonCode, Reasons, reasons_of
-from alpha_model.analysis.failures import failed_counts
+from alpha_model.analysis.facts import facts_of
 from alpha_model.analysis.headline import describe_decision
 from alpha_model.analysis.ledger import CENT, Ledger, ledger_of
 from alpha_model.analysis.ledger_rollups import refused
@@ -18,12 +22,15 @@ from alpha_model.errors import HistoryError
 from alpha_model.history import History
 
 _MOVES = {
-    ReasonCode.opened: "opened {}",
-    ReasonCode.increased: "increased {}",
-    ReasonCode.reduced: "reduced {}",
-    ReasonCode.closed: "closed {}",
-    ReasonCode.flipped: "flipped {}",
+    ReasonCode.opened: ("opened", "to open"),
+    ReasonCode.increased: ("increased", "to increase"),
+    ReasonCode.reduced: ("reduced", "to reduce"),
+    ReasonCode.closed: ("closed", "to close"),
+    ReasonCode.flipped: ("flipped", "to flip"),
 }
+"""As done, and as planned."""
+
+_NOT_MADE = (Execution.failed, Execution.contradicted, Execution.unconfirmed, Execution.awaiting, Execution.unknown)
 _NAMES = {
     "concentration": "the cap per pair",
     "size_risk": "size risk",
@@ -47,12 +54,14 @@ class CycleSummary:
     Args:
         headline: One sentence.
         paragraph: The headline, and what was chosen, moved, held back and skipped.
-        outcome: What became of the cycle.
+        outcome: What was decided.
+        execution: What became of the planned trades.
     """
 
     headline: str
     paragraph: str
     outcome: CycleOutcome
+    execution: Execution
 
 
 def summarise_cycle(history: History, book: Ledger | None = None) -> CycleSummary:
@@ -73,36 +82,65 @@ def summarise_cycle(history: History, book: Ledger | None = None) -> CycleSummar
     row = cycle_outcomes(history).iloc[0]
     book = book or ledger_of(history)
     reasons = reasons_of(history, book)
-    failed = int(failed_counts(history)[0])
-    first = describe_decision(row, failed)
-    moves = _moves(history, reasons, all_failed=0 < row["traded_count"] <= failed)
-    parts = [first, _chosen(reasons, book), moves, _held_back(history, book), _skipped(history, book)]
-    return CycleSummary(first, " ".join(part for part in parts if part), CycleOutcome(row["outcome"]))
+    first = describe_decision(row)
+    parts = [
+        first,
+        _chosen(history, reasons, book),
+        _moves(history, reasons),
+        _held_back(history, book),
+        _skipped(history, book),
+    ]
+    words = " ".join(part for part in parts if part)
+    return CycleSummary(first, words, CycleOutcome(row["outcome"]), Execution(row["execution"]))
 
 
-def _chosen(reasons: Reasons, book: Ledger) -> str:
+def _chosen(history: History, reasons: Reasons, book: Ledger) -> str:
     if not len(reasons.code):
         return ""
     signals, selected = (int(reasons.numbers[name][0]) for name in ("signal_count", "selected_count"))
     words = f"{selected} of {count(signals, 'signal')} {'was' if selected == 1 else 'were'} selected"
-    equity, target = float(book.targets.equity[0]), float(np.sum(book.targets.amounts["target"]))
+    free = reasons.code != list(ReasonCode).index(ReasonCode.carried_forward)
+    equity, target = float(book.targets.equity[0]), float(np.sum(book.targets.amounts["target"][free]))
     if known(equity, target) and equity > 0:
         words += f", with targets of {usd(target)} for {usd(equity)} of investable equity ({percent(target / equity)})"
-    return f"{words}."
+    return f"{words}.{_locked(history)}"
 
 
-def _moves(history: History, reasons: Reasons, *, all_failed: bool) -> str:
-    """The largest trades, by what was done."""
+def _locked(history: History) -> str:
+    """What could not be traded, and the part of the whole book that it is."""
+    whole = book_of(history)
+    locked, equity = float(whole.locked[0]), float(whole.equity[0])
+    if not known(locked) or locked < CENT:
+        return ""
+    share = f", {percent(locked / equity)} of {WHOLE_MEANINGS[Whole(whole.whole[0])]}" if known(equity) else ""
+    return f" Locked and not to be traded: {usd(locked)}{share}."
+
+
+def _moves(history: History, reasons: Reasons) -> str:
+    """The largest trades, by what was done; then those that were planned and are not known to have been made."""
+    executed = facts_of(history).executed
+    done = executed.done()
+    made = [text for code, words in _MOVES.items() if (text := _named(history, reasons, code, done))]
+    sentences = [f"It {'; '.join(made)}."] if made else []
+    for execution in _NOT_MADE:
+        those = executed.of(execution)
+        plans = [text for code in _MOVES if (text := _named(history, reasons, code, those, plan=True))]
+        if plans:
+            sentences.append(f"{as_plans(execution)}: {'; '.join(plans)}.")
+    return " ".join(sentences)
+
+
+def _named(history: History, reasons: Reasons, code: ReasonCode, those: Truths, *, plan: bool = False) -> str:
+    """`closed X ($3,031), Y ($12) and 2 more`, of the largest with this code; empty where there is none."""
     labels, pair_ids = pair_labels(history), history.tables.signals["pair_id"].to_numpy()
-    amounts, parts = reasons.numbers["amount_usd"], []
-    for code, words in _MOVES.items():
-        rows = np.flatnonzero(reasons.code == list(ReasonCode).index(code))
-        those = rows[np.lexsort((reasons.numbers["rank"][rows], -amounts[rows]))]
-        named = [f"{labels[int(pair_ids[row])]} ({usd(float(amounts[row]))})" for row in those[:_SHOWN]]
-        more = f" and {len(those) - _SHOWN:,} more" if len(those) > _SHOWN else ""
-        if named:
-            parts.append(words.format(", ".join(named)) + more)
-    return f"It {'would have ' if all_failed else ''}{'; '.join(parts)}." if parts else ""
+    amounts = reasons.numbers["amount_usd"]
+    rows = np.flatnonzero(those & (reasons.code == list(ReasonCode).index(code)))
+    if not rows.size:
+        return ""
+    largest = rows[np.lexsort((reasons.numbers["rank"][rows], -amounts[rows]))]
+    named = [f"{labels[int(pair_ids[row])]} ({usd(float(amounts[row]))})" for row in largest[:_SHOWN]]
+    more = f" and {len(largest) - _SHOWN:,} more" if len(largest) > _SHOWN else ""
+    return f"{_MOVES[code][1 if plan else 0]} {', '.join(named)}{more}"
 
 
 def _held_back(history: History, book: Ledger) -> str:

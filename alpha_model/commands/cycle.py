@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 import pandas as pd
 
-from alpha_model.analysis import cycle_outcomes, cycle_signals, describe_decision, failed_counts
+from alpha_model.analysis import cycle_outcomes, cycle_signals, describe_decision
 from alpha_model.commands.cycles import usd, words
 from alpha_model.commands.output import Format, json_option, plain_text, says_something, show_json, show_table
 from alpha_model.commands.sources import one_cycle, opened, source_argument
@@ -59,7 +59,7 @@ def cycle_command(source: Path | str, which: str, *, as_json: bool) -> None:
     """
     history = one_cycle(opened(source), which)
     outcome = cycle_outcomes(history).iloc[0]
-    decision = describe_decision(outcome, failed_counts(history)[0])
+    decision = describe_decision(outcome)
     signals, trades = cycle_signals(history), _trades(history)
     message = history.tables.cycles["message"][0].as_py()
     if as_json:

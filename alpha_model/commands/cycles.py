@@ -14,7 +14,9 @@ _SHOWN = {
     "cycle": "cycle",
     "timestamp": "time, UTC",
     "outcome": "outcome",
-    "traded_count": "trades",
+    "execution": "execution",
+    "planned_count": "planned trades",
+    "planned_usd": "planned",
     "traded_usd": "traded",
     "max_position_adjust_usd": "largest change",
     "position_adjust_threshold_usd": "threshold",
@@ -38,8 +40,11 @@ def words(name: str) -> str:
 _FORMATS: dict[str, Format] = {
     "time, UTC": lambda when: f"{when:%Y-%m-%d %H:%M}",
     "outcome": words,
-    "trades": usd,
-    **dict.fromkeys(("traded", "largest change", "threshold", "investable", "discarded", "selected"), usd),
+    "execution": words,
+    **dict.fromkeys(
+        ("planned trades", "planned", "traded", "largest change", "threshold", "investable", "discarded", "selected"),
+        usd,
+    ),
     "flags": lambda flags: words(", ".join(flags)),
 }
 

@@ -16,6 +16,7 @@ from alpha_model.history.coerce import Micros
 from alpha_model.history.columns import Columns
 from alpha_model.history.history import History, Source
 from alpha_model.history.pairs import PairBook
+from alpha_model.history.positions import PositionPath, positions_table
 from alpha_model.history.problems import OUT_OF_ORDER, Problems
 from alpha_model.history.schema import TIME, Tables, empty_tables, table_of
 from alpha_model.history.snapshot import Snapshot
@@ -44,6 +45,8 @@ class Assembly:
         self._signals = Columns("signals", left_out=("cycle", "timestamp"))
         self._trades: list[tuple[int | None, Trade]] = []
         self._equity: list[tuple[int | None, dict[str, Any]]] = []
+        self._positions: list[PositionPath] = []
+        self._holdings: dict[tuple[Any, ...], Trade] = {}
         self._messages: list[tuple[Micros, str]] = []
         self._is_sorted = True
         self.knows_trades = False
@@ -101,6 +104,16 @@ class Assembly:
         self.pairs.mention((trade["pair_id"],))
         self._trades.append((None, trade))
 
+    def add_position(self, path: PositionPath) -> None:
+        """A position from its opening to its end."""
+        self.pairs.mention((path.pair_id,))
+        self._positions.append(path)
+
+    def add_holding(self, row: Trade) -> None:
+        """A row of `positions`, without its cycle."""
+        self.pairs.mention((row["pair_id"],))
+        self._holdings[row["timestamp"], row["pair_id"], row["position_id"]] = row
+
     def add_equity(self, timestamp: Micros, total_equity: float | None, cash: float | None) -> None:
         """A point of the equity curve."""
         self._equity.append((None, {"timestamp": timestamp, "total_equity": total_equity, "cash": cash}))
@@ -140,6 +153,7 @@ class Assembly:
         self._trades = [(numbers.get(n), trade) for n, trade in self._trades if trade["timestamp"] >= moment]
         self._equity = [(numbers.get(n), point) for n, point in self._equity if point["timestamp"] >= moment]
         self._messages = [(when, text) for when, text in self._messages if when >= moment]
+        self._holdings = {key: row for key, row in self._holdings.items() if row["timestamp"] >= moment}
         return True
 
     def finish(self, source: Source) -> History:
@@ -159,6 +173,7 @@ class Assembly:
             signals=_numbered(signals, last, starts, times),
             pairs=self.pairs.table(problems),
             trades=trades,
+            positions=positions_table(self._positions, self._holdings.values(), times),
             equity=self._equity_table(set(earlier)),
             messages=table_of("messages", {"timestamp": [t for t, _ in others], "message": [m for _, m in others]}),
             problems=problems.table(),

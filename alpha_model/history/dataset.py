@@ -173,6 +173,7 @@ def _tables(place: Place, months: Sequence[Mapping[str, StoredFile]], window: Wi
         signals=_with_cycle(found["signals"], pa.array(places), "signals"),
         pairs=_all_pairs(found, problems),
         trades=_with_cycle(found["trades"], _last_cycle(found["trades"], times), "trades"),
+        positions=_of_cycles(found["positions"], times),
         equity=found["equity"],
         messages=found["messages"],
         problems=problems.table(),
@@ -236,6 +237,13 @@ def _last_cycle(trades: pa.Table, times: _Numbers) -> pa.Array:
     moments = trades["timestamp"].cast(pa.int64()).to_numpy()
     found = np.searchsorted(times, moments, side="right") - 1
     return pa.array(found, pa.int64(), mask=found < 0)
+
+
+def _of_cycles(positions: pa.Table, times: _Numbers) -> pa.Table:
+    """The positions with the numbers of their cycles; those of no cycle are left out."""
+    places = places_of(times, positions["timestamp"].cast(pa.int64()).to_numpy())
+    table = _with_cycle(positions, pa.array(places), "positions")
+    return table.filter(pc.greater_equal(table["cycle"], 0)).combine_chunks()
 
 
 def _with_cycle(table: pa.Table, numbers: pa.Array, name: str) -> pa.Table:

@@ -58,12 +58,23 @@ class History:
         tables: The Arrow tables (see `alpha_model.history.schema`), `cycles` sorted by cycle and `signals` by cycle.
         source: Where it came from.
         superseded: Earlier revisions of cycles, as a history of their own.
+        whole: The history that this one is a part of; None where it is no part.
     """
 
-    def __init__(self, tables: Tables, source: Source | None = None, superseded: Tables | None = None) -> None:
+    def __init__(
+        self,
+        tables: Tables,
+        source: Source | None = None,
+        superseded: Tables | None = None,
+        *,
+        whole: History | None = None,
+    ) -> None:
         self.tables = tables
         self.source = source or Source()
         self._superseded = superseded
+        self._whole = whole
+        self.kept: dict[type, object] = {}
+        """What others derived from this history and want to find again, by what it is."""
 
     @classmethod
     def empty(cls) -> History:
@@ -103,6 +114,11 @@ class History:
         return f"<History of {len(self)} cycles, {len(self.pair_ids)} pairs, {first} to {last}, {self.source.name}>"
 
     @property
+    def whole(self) -> History:
+        """The history that this is a part of, which knows what came before and after; itself where it is no part."""
+        return self if self._whole is None else self._whole
+
+    @property
     def superseded(self) -> History:
         """Earlier revisions of cycles that were written again; mostly empty.
 
@@ -131,6 +147,11 @@ class History:
     def trades(self) -> pd.DataFrame:
         """One row a trade: planned and executed."""
         return frame_of(self.tables.trades)
+
+    @cached_property
+    def positions(self) -> pd.DataFrame:
+        """One row a cycle × held position: units, mark and state before the trades of the cycle."""
+        return frame_of(self.tables.positions)
 
     @cached_property
     def equity(self) -> pd.DataFrame:
@@ -288,6 +309,7 @@ class History:
             signals=self.tables.signals.filter(wanted),
             pairs=self.tables.pairs.filter(wanted),
             trades=self.tables.trades.filter(wanted),
+            positions=self.tables.positions.filter(wanted),
         )
         earlier = self._superseded and replace(
             self._superseded,
@@ -295,7 +317,7 @@ class History:
             pairs=self._superseded.pairs.filter(wanted),
             trades=self._superseded.trades.filter(wanted),
         )
-        return History(tables, self.source, earlier)
+        return History(tables, self.source, earlier, whole=self.whole)
 
     def _next_moment(self, place: int) -> pd.Timestamp | None:
         """Just before the cycle after this one."""
@@ -314,10 +336,11 @@ class History:
             cycles=self.tables.cycles.slice(first, stop - first),
             signals=self.tables.signals.slice(int(low), int(high - low)),
             trades=_during(self.tables.trades, *window),
+            positions=_within(self.tables.positions, bounds),
             equity=_during(self.tables.equity, *window),
             messages=_during(self.tables.messages, *window),
         )
-        return History(tables, self.source, earlier)
+        return History(tables, self.source, earlier, whole=self.whole)
 
 
 def utc(when: Moment) -> pd.Timestamp:
@@ -341,6 +364,15 @@ def _during(table: pa.Table, start: Moment | None, end: Moment | None) -> pa.Tab
             table = table.filter(compare(times, pa.scalar(utc(bound).to_pydatetime(), times.type)))
             times = table["timestamp"]
     return table
+
+
+def _within(table: pa.Table, cycles: npt.NDArray[np.int64]) -> pa.Table:
+    """The rows of the cycles, which follow each other."""
+    if not cycles.size:
+        return table.slice(0, 0)
+    numbers = table["cycle"].to_numpy()
+    low, high = np.searchsorted(numbers, cycles[0]), np.searchsorted(numbers, cycles[-1], side="right")
+    return table.slice(int(low), int(high - low))
 
 
 def _revisions_during(tables: Tables, start: Moment, end: Moment) -> Tables:

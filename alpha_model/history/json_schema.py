@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from alpha_model.history.line_types import FORMAT, VERSION
 from alpha_model.history.records import JSON_COLUMNS, NOT_WRITTEN, TIME_COLUMNS
-from alpha_model.history.schema import EQUITY, MESSAGES, SIGNALS, TIME, TRADES
+from alpha_model.history.schema import EQUITY, MESSAGES, POSITIONS, SIGNALS, TIME, TRADES
 from alpha_model.history.snapshot import CYCLE_NUMBERS
 
 JsonSchema: TypeAlias = dict[str, Any]
@@ -67,6 +67,10 @@ def record_schema() -> JsonSchema:
             "account": _object(
                 {
                     "trades": {"$ref": "#/$defs/trades"},
+                    "positions": _columns(
+                        (field for field in POSITIONS if field.name != "cycle"),
+                        required=("timestamp", "pair_id", "state"),
+                    ),
                     "equity": _columns(EQUITY, required=("timestamp",)),
                     "messages": _columns(MESSAGES, required=("timestamp", "message")),
                 }

@@ -51,6 +51,7 @@ class AccountLine(Struct):
     """What happened beside the cycles."""
 
     trades: Part = {}
+    positions: Part = {}
     equity: Part = {}
     messages: Part = {}
 

@@ -17,7 +17,7 @@ from alpha_model.history.mishaps import MISHAPS
 from alpha_model.history.rawjson import UNREADABLE, Buffer, mended
 from alpha_model.history.record_columns import ColumnReader
 from alpha_model.history.records import NOT_WRITTEN, Line, lines_of
-from alpha_model.history.schema import EQUITY, MESSAGES, SIGNALS, TRADES
+from alpha_model.history.schema import EQUITY, MESSAGES, POSITIONS, SIGNALS, TRADES
 from alpha_model.history.snapshot import CYCLE_NUMBERS, Snapshot, extra_text, is_selected, pipeline_text
 from alpha_model.history.state import Progress
 
@@ -28,6 +28,7 @@ _PARTS = frozenset({"signals", "trades", "equity", "messages"})
 _TRADE_KEYS = tuple(field.name for field in TRADES if not field.nullable)
 _SIGNAL_FIELDS = {field.name: field for field in SIGNALS if field.name not in NOT_WRITTEN}
 _TRADE_FIELDS = {field.name: field for field in TRADES if field.name != "cycle"}
+_POSITION_FIELDS = {field.name: field for field in POSITIONS if field.name != "cycle"}
 _EQUITY_FIELDS = {field.name: field for field in EQUITY}
 _MESSAGE_FIELDS = {field.name: field for field in MESSAGES}
 _Line = TypeVar("_Line", bound=msgspec.Struct)
@@ -168,10 +169,13 @@ class RecordReader:
     def _account(self, data: bytes) -> None:
         found, _ = self._decoded(ACCOUNT, data)
         trades = self._trades(found.trades)
+        holdings = self._parts.rows("positions", found.positions, _POSITION_FIELDS, ("timestamp", "pair_id", "state"))
         points = self._parts.rows("equity", found.equity, _EQUITY_FIELDS, ("timestamp",))
         messages = self._parts.rows("messages", found.messages, _MESSAGE_FIELDS, tuple(_MESSAGE_FIELDS))
         for trade in trades:
             self._assembly.add_trade(trade)
+        for held in holdings:
+            self._assembly.add_holding(held)
         for point in points:
             self._assembly.add_equity(**point)
         for told in messages:

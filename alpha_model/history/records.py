@@ -22,7 +22,7 @@ from alpha_model.history.coerce import Micros
 from alpha_model.history.line_types import HeaderLine, LineProblem, checked
 from alpha_model.history.pairs import Identity
 from alpha_model.history.rawjson import Buffer
-from alpha_model.history.schema import EQUITY, MESSAGES, SIGNALS, TRADES, unpack_flags
+from alpha_model.history.schema import EQUITY, MESSAGES, POSITIONS, SIGNALS, TRADES, unpack_flags
 from alpha_model.history.snapshot import Snapshot
 from alpha_model.units import PairId
 
@@ -32,11 +32,12 @@ NOT_WRITTEN = frozenset({"cycle", "timestamp", "selected", "flag_bits", "other_f
 JSON_COLUMNS = ("other_data", "extra")
 """Columns of `signals` that hold JSON; in a line they are the values themselves."""
 
-TIME_COLUMNS = ("timestamp", "executed_at")
-"""Columns of `trades` that are UNIX seconds in a line."""
+TIME_COLUMNS = ("timestamp", "started_at", "executed_at", "failed_at", "opened_at")
+"""Columns of `trades` and `positions` that are UNIX seconds in a line."""
 
 ACCOUNT_COLUMNS = {
     "trades": tuple(field.name for field in TRADES if field.name != "cycle"),
+    "positions": tuple(field.name for field in POSITIONS if field.name != "cycle"),
     "equity": tuple(EQUITY.names),
     "messages": tuple(MESSAGES.names),
 }

@@ -1,6 +1,6 @@
 """What does a recorded history consist of, column by column?
 
-The one contract between reading, storing, analysing and drawing: seven Arrow tables. Absent numbers are null, never 0.
+The one contract between reading, storing, analysing and drawing: eight Arrow tables. Absent numbers are null, never 0.
 Times are UTC. A column that is not nullable is always there.
 """
 
@@ -124,7 +124,7 @@ TRADES = pa.schema(
         _field("position_id", pa.int64(), ""),
         _key("side", pa.string(), "buy or sell"),
         _key("kind", pa.string(), "rebalance, stop_loss, take_profit … and test_trade"),
-        _key("status", pa.string(), "planned, executed, failed, expired or repaired"),
+        _key("status", pa.string(), "planned, started, executed, failed, expired or repaired (made good, with a fill)"),
         _field("planned_quantity", pa.float64(), "units, signed"),
         _field("planned_price", pa.float64(), "USD, fees included"),
         _field("planned_mid_price", pa.float64(), "USD"),
@@ -132,10 +132,28 @@ TRADES = pa.schema(
         _field("executed_price", pa.float64(), "USD"),
         _field("value", pa.float64(), "|USD|: executed where it was, else planned"),
         _field("fees", pa.float64(), "USD"),
+        _field("started_at", TIME, "when its execution began"),
         _field("executed_at", TIME, ""),
+        _field("failed_at", TIME, ""),
         _field("closing", pa.bool_(), "closes the position"),
         _field("pair_kind", pa.string(), "kind of the pair that is traded: a short has its own"),
         _field("notes", pa.string(), "written by the strategy"),
+    ]
+)
+
+POSITIONS = pa.schema(
+    [
+        _key("cycle", pa.int64(), "as in cycles"),
+        _key("timestamp", TIME, "as in cycles"),
+        _key("pair_id", pa.int64(), "of the spot pair, also for shorts"),
+        _field("position_id", pa.int64(), ""),
+        _key("state", pa.string(), "open, frozen (a failed trade keeps it from being traded) or pending"),
+        _field("pair_kind", pa.string(), "kind of the pair that is held: a short or a credit has its own"),
+        _field("quantity", pa.float64(), "units held before the trades of the cycle, negative for a short"),
+        _field("mark", pa.float64(), "USD per unit at the decision, as the source values it: often what a sale brings"),
+        _field("value", pa.float64(), "USD held before the trades of the cycle"),
+        _field("profit", pa.float64(), "USD, realised and open, as the source counts it"),
+        _field("opened_at", TIME, ""),
     ]
 )
 
@@ -174,6 +192,7 @@ class Tables:
     signals: pa.Table
     pairs: pa.Table
     trades: pa.Table
+    positions: pa.Table
     equity: pa.Table
     messages: pa.Table
     problems: pa.Table
@@ -184,6 +203,7 @@ SCHEMAS: dict[str, pa.Schema] = {
     "signals": SIGNALS,
     "pairs": PAIRS,
     "trades": TRADES,
+    "positions": POSITIONS,
     "equity": EQUITY,
     "messages": MESSAGES,
     "problems": PROBLEMS,

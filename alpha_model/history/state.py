@@ -25,6 +25,7 @@ from alpha_model.history.problems import Problems
 from alpha_model.history.rawjson import UNREADABLE, Buffer, locate, members, mended, mended_text, plain, repeats_keys
 from alpha_model.history.snapshot import PARTS, Report, Snapshot, is_alpha_model, read_snapshot
 from alpha_model.history.state_portfolio import read_equity, read_trades
+from alpha_model.history.state_positions import read_positions
 
 Progress = Callable[[float], None]
 """Told the share of the work that is done, 0...1."""
@@ -220,6 +221,7 @@ def read_state(
         raise NoHistoryError(_nothing(name, len(entries), others, visualisation), path=name)
     _read_messages(visualisation.messages or {}, assembly)
     read_trades(state.portfolio, assembly, document)
+    read_positions(state.portfolio, state.stats, assembly, document)
     read_equity(state.stats, assembly, document)
     return state.name
 

@@ -236,7 +236,8 @@ def _stored_tables(history: History) -> dict[str, pa.Table]:
     for name in ("cycles", f"{SUPERSEDED}cycles"):
         named[name] = _from_the_dataset(named[name])
     occurring = [
-        named[name]["pair_id"] for name in ("signals", "trades", f"{SUPERSEDED}signals", f"{SUPERSEDED}trades")
+        named[name]["pair_id"]
+        for name in ("signals", "trades", "positions", f"{SUPERSEDED}signals", f"{SUPERSEDED}trades")
     ]
     present = pa.chunked_array([chunk for column in occurring for chunk in column.chunks], pa.int64())
     named["pairs"] = tables.pairs.filter(pc.is_in(tables.pairs["pair_id"], value_set=present.combine_chunks()))

@@ -68,7 +68,7 @@ def read_trade(
         "position_id": value(coerce.whole, "position_id"),
         "side": _side(planned, executed, flags),
         "kind": "test_trade" if "test_trade" in flags else value(coerce.text, "trade_type") or "rebalance",
-        "status": _status(trade, times["executed_at"], executed),
+        "status": _status(trade, times, executed),
         "planned_quantity": planned,
         "planned_price": planned_price,
         "planned_mid_price": value(coerce.number, "planned_mid_price"),
@@ -76,7 +76,9 @@ def read_trade(
         "executed_price": executed_price,
         "value": _value(executed, executed_price) if executed is not None else _value(planned, planned_price),
         "fees": value(coerce.number, "lp_fees_paid") if fees is None else fees,
+        "started_at": times["started_at"],
         "executed_at": times["executed_at"],
+        "failed_at": times["failed_at"],
         "closing": _closing(value(coerce.truth, "closing"), flags),
         "pair_kind": None if pair.get("kind") is None else coerce.restored(str(pair["kind"])),
         "notes": value(coerce.text, "notes"),
@@ -91,11 +93,18 @@ def _side(planned: Decimal | None, executed: Decimal | None, flags: list[str]) -
     return "sell" if {"close", "reduce"} & set(flags) else "buy"
 
 
-def _status(trade: Mapping[str, Any], executed_at: Micros | None, executed: Decimal | None) -> str:
-    for name in ("repaired", "failed", "expired"):
-        if trade.get(f"{name}_at") is not None:
-            return name
-    return "planned" if executed_at is None and executed is None else "executed"
+def _status(trade: Mapping[str, Any], times: Mapping[str, Micros | None], executed: Decimal | None) -> str:
+    """What became of the plan: units that changed hands decide, whatever times are written beside them."""
+    repaired, failed, expired = (trade.get(f"{name}_at") is not None for name in ("repaired", "failed", "expired"))
+    if executed:
+        return "repaired" if repaired else "executed"
+    if repaired or failed or executed is not None:
+        return "failed"
+    if expired:
+        return "expired"
+    if times["executed_at"] is not None:
+        return "executed"
+    return "planned" if times["started_at"] is None else "started"
 
 
 def _closing(stated: bool | None, flags: list[str]) -> bool | None:  # noqa: FBT001 - the field's own value

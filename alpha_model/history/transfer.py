@@ -171,7 +171,7 @@ def _stands_beside(tables: Tables) -> np.ndarray[Any, np.dtype[np.bool_]]:
 
 def _trades(table: pa.Table) -> list[Trade]:
     """Rows of `trades`, with times in microseconds and quantities exact."""
-    for name in TIME_COLUMNS:
+    for name in set(TIME_COLUMNS) & set(table.column_names):
         table = table.set_column(table.schema.get_field_index(name), name, table[name].cast(pa.int64()))
     rows: list[Trade] = table.to_pylist()
     for row in rows:
@@ -186,6 +186,7 @@ def _account(history: History, start: Extent) -> list[AccountRow]:
     trades = _trades(tables.trades.filter(pa.array(later & ~_stands_beside(tables))))
     names = ACCOUNT_COLUMNS["trades"]
     rows: list[AccountRow] = [("trades", tuple(_json(name, trade[name]) for name in names)) for trade in trades]
+    rows += _position_rows(tables.positions.filter(pc.field("cycle") >= start.cycles))
     for part, table in (
         ("equity", tables.equity.slice(start.equity)),
         ("messages", tables.messages.slice(start.messages)),
@@ -194,6 +195,13 @@ def _account(history: History, start: Extent) -> list[AccountRow]:
         others = [table[name].to_pylist() for name in ACCOUNT_COLUMNS[part][1:]]
         rows += [(part, row) for row in zip(times, *others, strict=True)]
     return rows
+
+
+def _position_rows(table: pa.Table) -> list[AccountRow]:
+    names = ACCOUNT_COLUMNS["positions"]
+    for name in set(TIME_COLUMNS) & set(names):
+        table = table.set_column(table.schema.get_field_index(name), name, table[name].cast(pa.int64()))
+    return [("positions", tuple(_json(name, row[name]) for name in names)) for row in table.to_pylist()]
 
 
 def _json(name: str, value: Any) -> Any:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from alpha_model.analysis import OTHER, CycleOutcome
+from alpha_model.analysis import OTHER, CycleOutcome, Execution
 from alpha_model.signal import TradingPairSignalFlags
 from alpha_model.units import PairId
 from dashboard.text import figure_text, shortened
@@ -115,6 +115,15 @@ _OUTCOME_MARKS: dict[CycleOutcome, tuple[int, str]] = {
 }
 
 
+_NOT_WHOLE: dict[str, tuple[str, str, str]] = {
+    Execution.executed_in_part: ("#5b8c5a", "#8fc28e", "triangle-up"),
+    Execution.awaiting: ("#c9a400", "#ffd84d", "hourglass"),
+    Execution.unconfirmed: ("#8d7b6c", "#b8a596", "circle-x-open"),
+    Execution.contradicted: ("#b5179e", "#ff7ee2", "x-thin-open"),
+    Execution.failed: ("#c1121f", "#ff6b6b", "x"),
+}
+"""Colour in light, in dark, and symbol of plans that were not executed whole; no outcome, pair or flag has them."""
+
 _FLAG_ORDER = (
     TradingPairSignalFlags.individual_trade_size_too_small,
     TradingPairSignalFlags.capped_by_pool_size,
@@ -139,9 +148,12 @@ def theme_named(name: str | None) -> Theme:
     return DARK if name == "dark" else LIGHT
 
 
-def outcome_mark(theme: Theme, outcome: CycleOutcome) -> tuple[str, str]:
-    """Colour and marker symbol of an outcome; the shape tells it without the colour."""
-    place, symbol = _OUTCOME_MARKS[outcome]
+def outcome_mark(theme: Theme, standing: str) -> tuple[str, str]:
+    """Colour and marker symbol of how a cycle stands; the shape tells it without the colour."""
+    if standing in _NOT_WHOLE:
+        light, dark, symbol = _NOT_WHOLE[standing]
+        return (dark if theme.name == "dark" else light), symbol
+    place, symbol = _OUTCOME_MARKS[CycleOutcome(standing)]
     return (theme.other if place < 0 else theme.series[place]), symbol
 
 

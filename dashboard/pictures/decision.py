@@ -2,25 +2,23 @@
 
 import pandas as pd
 
-from alpha_model.analysis import Ledger, cycle_funnel, dollar_waterfall, failed_counts
+from alpha_model.analysis import Ledger, cycle_funnel, dollar_waterfall
 from alpha_model.history import History
 from alpha_model.units import PairId
 from dashboard.drawing import PairIds
 from dashboard.pictures.reduced import Picture
 from dashboard.text import humanised, plural, share, usd
 
-_DOLLARS = ", and the dollars they stand for: wanted, targets, changes, trades"
+_DOLLARS = ", and the dollars they stand for: wanted, targets, changes, plans, fills"
 
 
 def funnel_picture(one: History, book: Ledger | None = None) -> Picture:
     """From all signals of one cycle to its trades."""
     frame = cycle_funnel(one, book)
     counts = dict(zip(frame["step"], frame["pair_count"], strict=True))
-    traded = f", {counts['traded']:,} traded" if "traded" in counts else "; trades are not recorded"
+    planned, done = counts.get("planned"), counts.get("executed")
+    traded = "; trades are not recorded" if planned is None else f", {planned:,} planned, {done:,} executed"
     finding = f"{plural(counts['signals'], 'signal')}, {counts['selected']:,} selected{traded}"
-    failed = int(failed_counts(one).sum())
-    if failed:
-        finding += f", of which {failed:,} failed"
     lost = [(count, code) for row in frame["lost"] for code, count in row]
     known = frame["usd"].notna().any()
     reading = f"Pairs{_DOLLARS if known else '; their dollars are not recorded'}."
@@ -36,7 +34,7 @@ def waterfall_picture(one: History, pair_ids: PairIds = (), book: Ledger | None 
     unknown = [stage for stage, amount in usd_of.items() if pd.isna(amount)]
     note = f"Not recorded: {', '.join(map(humanised, unknown))}." if unknown else ""
     if pair_id is not None:
-        return Picture(frame, f"Wanted {usd(usd_of['wanted'])}, traded {usd(usd_of['traded'])}", note)
+        return Picture(frame, f"Wanted {usd(usd_of['wanted'])}, to be traded {usd(usd_of['traded'])}", note)
     wanted, target = usd_of["wanted"], usd_of["target"]
     if pd.isna(wanted) and pd.isna(target):
         return Picture(frame, "How many dollars were wanted, and how many allowed?", note)

@@ -14,7 +14,8 @@ PAIRS = {
     "target": Show("Target", dollars),
     "old_value": Show("Held before", dollars),
     "change": Show("Change", dollars),
-    "traded": Show("Traded", dollars),
+    "planned_usd": Show("Planned", dollars),
+    "executed_usd": Show("Executed", dollars),
 }
 
 TRADES = {
@@ -56,12 +57,14 @@ CYCLES = {
     "cycle": Show("Cycle", lambda place: str(int(place))),
     "timestamp": Show("Decided, UTC", utc_time),
     "outcome": Show("Outcome", humanised),
+    "execution": Show("Execution", humanised),
     "sentence": Show("In a sentence", wide=True),
     "max_position_adjust_usd": Show("Largest change", dollars),
     "position_adjust_threshold_usd": Show("Threshold", dollars),
     "equity_usd": Show("Investable", dollars),
-    "traded_count": Show("Trades", number),
-    "traded_usd": Show("Traded", dollars),
+    "planned_count": Show("Planned trades", number),
+    "planned_usd": Show("Planned", dollars),
+    "traded_usd": Show("Executed", dollars),
     "discarded_usd": Show("Discarded", dollars),
     "flags": Show("Flags"),
 }

@@ -1,11 +1,10 @@
 """What did the strategy decide in a stretch of time, and why, on one page for a colleague?"""
 
-from collections.abc import Mapping
-
 import numpy as np
 import pandas as pd
 
 from alpha_model.analysis import (
+    STANDING_WORDS,
     Headline,
     audit_report,
     capacity_by_pair,
@@ -29,7 +28,7 @@ from dashboard.report.making import Making, facts
 from dashboard.report.page import Report, Section, page
 from dashboard.report.shows import CAPACITY, CYCLES, FINDINGS, FLAGS, PROBLEMS, TRADES
 from dashboard.report.tables import ROWS, table_of
-from dashboard.text import day, humanised, plural, usd
+from dashboard.text import day, plural, usd
 
 MESSAGES = 50
 """The last so many messages are shown."""
@@ -91,8 +90,7 @@ def window_report(history: History, start: Moment | None, end: Moment | None, ma
 
 def paragraph(told: Headline) -> str:
     """A window in three sentences."""
-    counts: Mapping[str, int] = {humanised(str(outcome)): count for outcome, count in told.outcome_counts.items()}
-    became = ", ".join(f"{count:,} {outcome}" for outcome, count in counts.items())
+    became = ", ".join(f"{count:,} {STANDING_WORDS[name]}" for name, count in told.standing_counts.items())
     return (
         f"{plural(told.cycle_count, 'cycle')} of {plural(told.pair_count, 'pair')} from {day(told.first)} to "
         f"{day(told.last)}: {became}. {told.last_decision}"
@@ -128,7 +126,8 @@ def _numbers(told: Headline, table: pd.DataFrame) -> list[tuple[str, str]]:
     return [
         ("Cycles", f"{told.cycle_count:,}"),
         ("Equity at the end" if told.equity_is_total else "Investable at the end", usd(told.equity_usd)),
-        ("Traded", usd(table["traded_usd"].sum(min_count=1))),
+        ("Planned", usd(table["planned_usd"].sum(min_count=1))),
+        ("Executed", usd(table["traded_usd"].sum(min_count=1))),
         ("Trades", f"{table['traded_count'].sum():,.0f}" if table["traded_count"].notna().any() else "–"),
         ("Discarded last", usd(told.discarded_usd)),
     ]

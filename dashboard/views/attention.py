@@ -14,6 +14,10 @@ from dashboard.views.panel import own_words
 
 _ICONS = {
     Concern.failed_trades: "error",
+    Concern.contradicted_trades: "report",
+    Concern.audit_errors: "rule",
+    Concern.unconfirmed_trades: "help",
+    Concern.frozen_positions: "ac_unit",
     Concern.held_in_a_row: "pause_circle",
     Concern.money_discarded: "block",
     Concern.flag_mix: "flag",

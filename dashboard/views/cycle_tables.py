@@ -28,7 +28,7 @@ RECENT = 40
 """So many cycles are drawn in a pair's sparkline."""
 
 _GROUPS: dict[str, tuple[ReasonCode, ...]] = {
-    "traded": (
+    "planned": (
         ReasonCode.opened,
         ReasonCode.increased,
         ReasonCode.reduced,
@@ -39,8 +39,16 @@ _GROUPS: dict[str, tuple[ReasonCode, ...]] = {
     "unchanged": (ReasonCode.no_change, ReasonCode.carried_forward),
     "undecided": (ReasonCode.undecided,),
 }
+_EXECUTED = {
+    "executed": "executed",
+    "executed_in_part": "executed in part",
+    "awaiting": "awaiting",
+    "unconfirmed": "unconfirmed",
+    "contradicted": "not made",
+    "failed": "failed",
+}
+"""The groups of pairs of which a trade was planned, by what became of it."""
 HELD_BACK = "held back"
-FAILED = "failed"
 SHOWN = "cycle_pairs_shown"
 """Where in the session state it says which rows the table of pairs shows, and how often it was begun anew."""
 
@@ -56,7 +64,7 @@ def show_pairs(opened: OpenHistory, one: OpenHistory, selection: Selection) -> N
     groups = table["group"].value_counts()
     chosen = st.pills(
         "What became of them",
-        [group for group in (*_GROUPS, FAILED, HELD_BACK) if group in groups],
+        [group for group in (*_GROUPS, *_EXECUTED.values(), HELD_BACK) if group in groups],
         selection_mode="multi",
         format_func=lambda group: f"{group} {groups[group]:,}",
         key="cycle_groups",
@@ -82,7 +90,8 @@ def show_pairs(opened: OpenHistory, one: OpenHistory, selection: Selection) -> N
         "limited_usd": usd_column("Limited by", "What the limit that took most took"),
         "target": usd_column("Target"),
         "old_value": usd_column("Held before"),
-        "traded": usd_column("Traded"),
+        "planned_usd": usd_column("Planned", "Σ |quantity| × price of its trades"),
+        "executed_usd": usd_column("Executed", "The same as executed; empty where nobody knows"),
     }
     whole_sentence = st.container()
     key = _table_key((moment, *chosen))
@@ -128,10 +137,16 @@ def pairs_of(one: History, book: Ledger) -> pd.DataFrame:
     frame = decision.pairs(one, book)
     group_of = {str(code): group for group, codes in _GROUPS.items() for code in codes}
     groups = [group_of.get(str(code), HELD_BACK) for code in frame["code"]]
-    frame = frame.assign(group=np.where(frame["became"].str.endswith(decision.FAILED), FAILED, groups))
+    frame = frame.assign(group=_by_execution(frame["execution"].astype(str), groups))
     known = frame.notna().any()
     known["flags"] = True
     return frame.loc[:, known]
+
+
+def _by_execution(executions: pd.Series, groups: list[str]) -> list[str]:
+    """The group of each pair; of a planned trade what became of it."""
+    pairs = zip(executions, groups, strict=True)
+    return [_EXECUTED.get(word, group) if group == "planned" else group for word, group in pairs]
 
 
 def recent_weights(history: History, moment: pd.Timestamp) -> dict[int, list[float]]:

@@ -5,7 +5,15 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from alpha_model.analysis import CycleOutcome, CycleQuery, cycle_outcomes, cycle_table, find_cycles, flag_counts
+from alpha_model.analysis import (
+    STANDING_WORDS,
+    CycleOutcome,
+    CycleQuery,
+    cycle_outcomes,
+    cycle_table,
+    find_cycles,
+    flag_counts,
+)
 from alpha_model.history import History
 from dashboard.cursor import choose_time
 from dashboard.opened import OpenHistory
@@ -48,8 +56,10 @@ def newest_first(history: History, query: CycleQuery) -> pd.DataFrame:
     """`cycle_table` as shown: the last cycle on top, only those that are looked for."""
     table = cycle_table(history)
     shown = table.iloc[find_cycles(history, query)[::-1]].reset_index(drop=True)
-    shown = shown[[name for name in shown if name in ("timestamp", "outcome", "flags") or table[name].notna().any()]]
-    return shown.assign(outcome=shown["outcome"].map(lambda name: [name]))
+    shown = shown[
+        [name for name in shown if name in ("timestamp", "outcome", "standing", "flags") or table[name].notna().any()]
+    ]
+    return shown.assign(outcome=shown["standing"].map(lambda name: [STANDING_WORDS[name]])).drop(columns="standing")
 
 
 def flags_raised(history: History) -> tuple[str, ...]:
@@ -132,8 +142,9 @@ def _columns(selection: Selection, table: pd.DataFrame) -> dict[str, Any]:
         "max_position_adjust_usd": usd_column("Largest change", "Largest |USD change| of any position"),
         "position_adjust_threshold_usd": usd_column("Threshold", "USD that the largest change must reach"),
         "ratio": number_column("Change / threshold", "At 1 and above the portfolio is rebalanced", "%.2f"),
-        "traded_count": number_column("Trades", "Planned trades"),
-        "traded_usd": usd_column("Traded", "Σ|USD| of the planned trades"),
+        "planned_count": number_column("Planned trades", "Trades that were planned"),
+        "planned_usd": usd_column("Planned", "Σ |quantity| × price of the planned trades"),
+        "traded_usd": usd_column("Executed", "The same of those that were executed; empty where nobody knows"),
         "selected_count": number_column("Selected", "Pairs selected with a signal"),
         "raw_count": number_column("Signals", "Pairs with a raw signal"),
         "discarded_usd": usd_column("Discarded", "Left uninvested because of size risk"),

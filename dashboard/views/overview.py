@@ -3,7 +3,14 @@
 import pandas as pd
 import streamlit as st
 
-from alpha_model.analysis import CycleOutcome, Headline, headline
+from alpha_model.analysis import (
+    EXECUTION_MEANINGS,
+    STANDING_WORDS,
+    CycleOutcome,
+    Headline,
+    headline,
+    size_risk_frame,
+)
 from alpha_model.history import History
 from dashboard import pictures
 from dashboard.charts.equity import equity_figure
@@ -84,9 +91,9 @@ def _title(facts: Headline) -> str:
         return "No cycle to show"
     if list(facts.outcome_counts) == [CycleOutcome.unknown]:
         return f"{plural(facts.cycle_count, 'cycle')}, outcome not recorded"
-    kinds = [f"{count:,} {humanised(outcome)}" for outcome, count in facts.outcome_counts.items()]
+    kinds = [f"{count:,} {STANDING_WORDS[standing]}" for standing, count in facts.standing_counts.items()]
     if len(kinds) == 1:
-        kinds = [humanised(outcome) for outcome in facts.outcome_counts]
+        kinds = [STANDING_WORDS[standing] for standing in facts.standing_counts]
     return f"{plural(facts.cycle_count, 'cycle')}: {' · '.join(kinds)}"
 
 
@@ -94,11 +101,12 @@ def _numbers(facts: Headline, opened: OpenHistory) -> list[Number]:
     part = "" if facts.discarded_share is None else f": {share(facts.discarded_share)} of what was investable"
     discarded = "not recorded" if facts.discarded_usd is None else usd(facts.discarded_usd)
     outcome = "–" if facts.last_outcome is None else humanised(facts.last_outcome).capitalize()
+    execution = "" if facts.last_execution is None else f"What was decided. {_became(facts)}"
     return [
         Number("Cycles", f"{facts.cycle_count:,}", f"{plural(facts.pair_count, 'pair')} had a signal."),
         Number("First decision", day(facts.first), f"{moment(facts.first)} UTC."),
         Number("Last decision", day(facts.last), f"{moment(facts.last)} UTC."),
-        Number("Last outcome", outcome),
+        Number("Last outcome", outcome, execution),
         Number(
             "Total equity" if facts.equity_is_total else "Investable equity",
             "not recorded" if facts.equity_usd is None else usd(facts.equity_usd),
@@ -114,6 +122,11 @@ def _numbers(facts: Headline, opened: OpenHistory) -> list[Number]:
     ]
 
 
+def _became(facts: Headline) -> str:
+    meaning = "" if facts.last_execution is None else EXECUTION_MEANINGS[facts.last_execution]
+    return f"{meaning[:1].upper()}{meaning[1:]}."
+
+
 def discarded_line(history: History) -> tuple[float, ...]:
     """A sparkline of what size risk discarded."""
-    return pictures.sparkline(history.cycles["size_risk_discarded_value"])
+    return pictures.sparkline(size_risk_frame(history)["discarded_usd"])

@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from alpha_model.analysis import CycleOutcome
+from alpha_model.analysis import STANDING_WORDS
 from alpha_model.signal import TradingPairSignalFlags
 from dashboard.charts.theme import Theme, flag_colour, outcome_mark
 from dashboard.text import humanised
@@ -49,11 +49,10 @@ def flags_column(theme: Theme, present: Iterable[str]) -> Any:
 
 
 def outcome_column(theme: Theme) -> Any:
-    """The outcome as a badge in the colour of its mark."""
-    outcomes = list(CycleOutcome)
+    """The outcome, or what became of its trades, as a badge in the colour of its mark."""
     return st.column_config.MultiselectColumn(
         "Outcome",
-        options=[str(outcome) for outcome in outcomes],
-        color=[f"{outcome_mark(theme, outcome)[0]}{TINT}" for outcome in outcomes],
+        options=list(STANDING_WORDS.values()),
+        color=[f"{outcome_mark(theme, standing)[0]}{TINT}" for standing in STANDING_WORDS],
         format_func=humanised,
     )

@@ -11,8 +11,10 @@ from typing import cast
 import numpy as np
 
 from alpha_model.analysis.columns import Numbers, Places, Truths, numbers, was_short
+from alpha_model.analysis.execution import Executed, Execution
+from alpha_model.analysis.facts import facts_of
 from alpha_model.analysis.metrics.correlation import Mask, Matrix, average_ranks
-from alpha_model.analysis.plan import Plan, has_flags, plan_of
+from alpha_model.analysis.plan import Plan, has_flags
 from alpha_model.history import History
 from alpha_model.history.places import places_of
 from alpha_model.signal import TradingPairSignalFlags as Flags
@@ -79,10 +81,15 @@ class Board:
         """Where the pair has a row in the cycle."""
         return self.spread_truths(np.ones(len(self.places), dtype=np.bool_))
 
-    @cached_property
+    @property
     def plan(self) -> Plan:
         """What was decided about the change of each row of `signals`."""
-        return plan_of(self.history)
+        return facts_of(self.history).plan
+
+    @property
+    def executed(self) -> Executed:
+        """What became of the planned trades of each row of `signals`."""
+        return facts_of(self.history).executed
 
     @cached_property
     def chosen(self) -> Mask:
@@ -129,19 +136,26 @@ class Board:
     def side_after(self) -> Numbers:
         """1 for a long after the cycle, -1 for a short; one number a row of `signals`."""
         within = self.row("signal_in_selection")
-        goes_short = self.plan.planned & (within != 0)
+        goes_short = self.executed.done() & (within != 0)
         return np.where(np.where(goes_short, within < 0, self.was_short), -1.0, 1.0)
 
     @cached_property
     def value_after(self) -> Numbers:
-        """USD of each position after the planned trades; one number a row of `signals`, NaN = not recorded."""
-        old, adjust, plan = self.row("old_value"), self.row("position_adjust_usd"), self.plan
+        """USD of each position after the executed trades; one number a row of `signals`, NaN = not known.
+
+        Of a trade that was executed in part, its share of the change.
+        """
+        old, plan, executed = self.row("old_value"), self.plan, self.executed
+        share = np.where(executed.of(Execution.executed_in_part), np.nan_to_num(executed.share, nan=1.0), 1.0)
+        adjust, done = self.row("position_adjust_usd") * share, executed.done()
         nobody = np.isnan(old) & np.isnan(self.row("signal_in_selection"))
         old = np.where(nobody, 0.0, old)
-        after = np.where(plan.planned, np.where(plan.trades > 1, adjust, old + adjust), old)
-        after = np.where(plan.planned & has_flags(self.history, Flags.closed), 0.0, after)
+        after = np.where(done, np.where(plan.flips, adjust, old + adjust), old)
+        whole = executed.of(Execution.executed) & has_flags(self.history, Flags.closed)
+        after = np.where(whole, 0.0, after)
         rounding = np.abs(after) <= ROUNDING * np.abs(adjust)
-        return np.where(plan.undecided, np.nan, np.where(rounding, 0.0, after))
+        blind = plan.undecided | executed.of(Execution.awaiting, Execution.unconfirmed)
+        return np.where(blind, np.nan, np.where(rounding, 0.0, after))
 
     @cached_property
     def equity(self) -> Numbers:
@@ -159,11 +173,11 @@ class Board:
 
     @cached_property
     def holding(self) -> Matrix:
-        """USD of each position after the planned trades; negative for a short."""
+        """USD of each position after the executed trades; negative for a short."""
         return self.spread(self.value_after * self.side_after)
 
     @cached_property
     def holdings_known(self) -> Truths:
-        """Which cycles have no position whose value after the planned trades is unknown."""
+        """Which cycles have no position whose value after the trades is unknown."""
         unknown = self.places[np.isnan(self.value_after)]
         return np.asarray(np.bincount(unknown, minlength=len(self.history)) == 0)

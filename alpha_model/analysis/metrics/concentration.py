@@ -12,7 +12,7 @@ from alpha_model.history import History
 
 
 def concentration(history: History) -> pd.DataFrame:
-    """How concentrated were the targets, and the positions after the planned trades?
+    """How concentrated were the targets, and the positions after the executed trades?
 
     With w the share of each position in Σ|USD| of all (cash apart, shorts by their size): HHI = Σ w², 1 / count for
     equal positions and 1 for a single one; the effective number of positions is 1 / HHI.
@@ -20,7 +20,7 @@ def concentration(history: History) -> pd.DataFrame:
     Returns:
         RangeIndex, one row a cycle, in order: cycle; timestamp (UTC); target_count, target_hhi, target_effective_count,
         target_largest_share of what was wanted; holding_count, holding_hhi, holding_effective_count,
-        holding_largest_share of what was held after the planned trades. HHI and largest share 0...1, effective
+        holding_largest_share of what was held after the executed trades. HHI and largest share 0...1, effective
         count >= 1; NaN where there is no position. The figures of holdings, their count too, are NaN where a position
         of the cycle is unknown, because the source does not say what became of a change.
 

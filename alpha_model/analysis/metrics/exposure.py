@@ -8,6 +8,7 @@ import pandas as pd
 from alpha_model.analysis.columns import Numbers, cycle_frame
 from alpha_model.analysis.metrics.board import Board
 from alpha_model.analysis.metrics.correlation import Matrix
+from alpha_model.analysis.size_risk import discarded_usd
 from alpha_model.history import History
 
 
@@ -16,8 +17,8 @@ def exposure(history: History) -> pd.DataFrame:
 
     Returns:
         RangeIndex, one row a cycle, in order: cycle; timestamp (UTC); wanted_share (Σ target), invested_share (Σ|USD|
-        of the positions after the planned trades; above 1 where what is held exceeds the investable equity), net_share
-        (the same with shorts negative), discarded_share (the recorded size-risk discarded value, 0...1). NaN where the
+        of the positions after the executed trades; above 1 where what is held exceeds the investable equity), net_share
+        (the same with shorts negative), discarded_share (left uninvested because of size risk, 0...1). NaN where the
         investable equity, a position of the cycle or the discarded value is not recorded.
 
     Source: the fields of the recorded cycle; gross and net exposure as fund reports define them.
@@ -39,6 +40,6 @@ def exposure_of(board: Board) -> pd.DataFrame:
             "wanted_share": np.where(missing, np.nan, share(board.target)),
             "invested_share": np.where(known, share(np.abs(holding)), np.nan),
             "net_share": np.where(known, share(holding), np.nan),
-            "discarded_share": board.of_cycle("size_risk_discarded_value") / board.equity,
+            "discarded_share": discarded_usd(board.history) / board.equity,
         },
     )

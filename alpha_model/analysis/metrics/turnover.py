@@ -8,7 +8,6 @@ import pandas as pd
 from alpha_model.analysis.columns import Numbers, cycle_frame
 from alpha_model.analysis.metrics.board import Board
 from alpha_model.analysis.outcome import cycle_outcomes
-from alpha_model.analysis.plan import rebalance_recorded
 from alpha_model.history import History
 
 
@@ -19,10 +18,10 @@ def turnover(history: History) -> pd.DataFrame:
     so that replacing the whole portfolio is 1. A flip counts both legs. Triggers between cycles do not count.
 
     Returns:
-        RangeIndex, one row a cycle, in order: cycle; timestamp (UTC); traded_usd (Σ|USD| of position value, as in
-        `cycle_outcomes`; NaN = unknown); added_usd and removed_usd (the parts that made positions larger and smaller;
-        NaN where the cycle does not record its rebalance); turnover_two_way, turnover_one_way (shares, >= 0; NaN where
-        the trades or the investable equity are unknown).
+        RangeIndex, one row a cycle, in order: cycle; timestamp (UTC); traded_usd (Σ |quantity| × price of what was
+        executed, as in `cycle_outcomes`; NaN = unknown); added_usd and removed_usd (the parts that made positions
+        larger and smaller; NaN likewise); turnover_two_way, turnover_one_way (shares, >= 0; NaN where the trades or the
+        investable equity are unknown).
 
     Source: R. Grinold and R. Kahn, Active Portfolio Management, 2nd ed. 2000, chapter 16 (one-way: half the sum of
     absolute changes of weights).
@@ -32,23 +31,26 @@ def turnover(history: History) -> pd.DataFrame:
 
 def turnover_of(board: Board) -> pd.DataFrame:
     """`turnover` from matrices that are made already."""
-    history, plan = board.history, board.plan
-    traded = cycle_outcomes(history)["traded_usd"].to_numpy()
-    adjust, old = np.nan_to_num(board.row("position_adjust_usd")), np.nan_to_num(board.row("old_value"))
-    flips = plan.planned & (plan.trades > 1)
-    decided = rebalance_recorded(history)
+    history, executed = board.history, board.executed
+    outcomes = cycle_outcomes(history)
+    traded = outcomes["traded_usd"].to_numpy()
+    rises = board.value_after > np.nan_to_num(board.row("old_value"))
+    flips = executed.done() & board.plan.flips
+    old = np.abs(np.nan_to_num(board.row("old_value")))
+    usd = np.where(executed.done(), executed.executed_usd, 0.0)
+    closed = np.where(flips, np.minimum(old, usd), 0.0)
+    known = ~np.isnan(traded)
 
     def per_cycle(usd: Numbers) -> Numbers:
-        sums = np.bincount(board.places, weights=np.where(plan.planned, usd, 0.0), minlength=len(history))
-        return np.where(decided, sums, np.nan)
+        return np.where(known, np.bincount(board.places, weights=usd, minlength=len(history)), np.nan)
 
     share = traded / board.equity
     return cycle_frame(
         history,
         {
             "traded_usd": traded,
-            "added_usd": per_cycle(np.maximum(adjust, 0.0)),
-            "removed_usd": per_cycle(np.maximum(-adjust, 0.0) + np.where(flips, np.abs(old), 0.0)),
+            "added_usd": per_cycle(np.where(flips, usd - closed, np.where(rises, usd, 0.0))),
+            "removed_usd": per_cycle(np.where(flips, closed, np.where(rises, 0.0, usd))),
             "turnover_two_way": share,
             "turnover_one_way": share / 2,
         },

@@ -178,5 +178,5 @@ def test_planned_trades_are_the_recorded_ones(path: object) -> None:
     trades = history.trades[(history.trades["kind"] == "rebalance") & history.trades["cycle"].notna()]
     recorded = np.bincount(trades["cycle"].to_numpy(dtype=np.int64), minlength=len(history))
     outcomes = cycle_outcomes(history)
-    known = outcomes["traded_count"].notna().to_numpy()
-    assert outcomes["traded_count"].to_numpy()[known].tolist() == recorded[known].tolist()
+    known = outcomes["planned_count"].notna().to_numpy()
+    assert outcomes["planned_count"].to_numpy()[known].tolist() == recorded[known].tolist()

@@ -161,11 +161,13 @@ def test_a_limit_is_named_with_what_it_took_and_where_that_went() -> None:
     by_pair = explain_cycle(history).set_index("pair_id")
     assert by_pair.loc[1, "sentence"] == (
         "T1-USDC: wanted $500 (50.0 %); the cap per pair allowed $400 (40.0 %); size risk allowed $350 and refused "
-        "$50.00, which was offered to 2 smaller signals; in the whole cycle $125 stayed in cash; opened with $350."
+        "$50.00, which was offered to 2 smaller signals; in the whole cycle $125 stayed in cash; planned to open with "
+        "$350; no fill is on record yet."
     )
     assert by_pair.loc[1, "limited_by"] == "concentration"
     assert by_pair.loc[2, "sentence"] == (
-        "T2-USDC: wanted $300 (30.0 %); was offered $15.00 more than its share; opened with $315."
+        "T2-USDC: wanted $300 (30.0 %); was offered $15.00 more than its share; planned to open with $315; no fill is on "
+        "record yet."
     )
     summary = summarise_cycle(history)
     assert summary.outcome is CycleOutcome.rebalanced
@@ -206,6 +208,8 @@ def test_names_stay_on_one_line_and_unchanged_otherwise() -> None:
     assert explain_cycle(history)["sentence"].iloc[0].startswith("<b>X</b> =1+1: ")
 
 
+PLANS = {"opened": "open", "increased": "increase", "reduced": "reduce", "closed": "close"}
+DOING = ("executed", "executed_in_part")
 DOLLARS = re.compile(r"\$([\d,]+(?:\.\d+)?)")
 
 
@@ -224,7 +228,9 @@ def test_sentences_name_no_amount_that_the_numbers_do_not_have(path: Path) -> No
         assert len(frame) == cycle.tables.signals.num_rows
         for code in ("opened", "increased", "reduced", "closed"):
             first = frame.loc[frame["code"] == code, "pair"].head(1)
-            assert all(f"{code} {pair} (" in summary.paragraph for pair in first)  # ties too are told as in the table
+            done = str(frame.loc[first.index, "execution"].iloc[0]) in DOING if len(first) else False
+            verb = code if done else f"to {PLANS[code]}"
+            assert all(f"{verb} {pair} (" in summary.paragraph for pair in first)  # ties too are told as in the table
         traded = frame["code"].isin(["opened", "increased", "reduced", "closed", "flipped"])
         assert (frame.loc[traded, "traded"] != 0).all()
         assert (frame.loc[~traded, "traded"].fillna(0) == 0).all()

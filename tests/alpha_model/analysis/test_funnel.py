@@ -10,7 +10,7 @@ from builders import make_manager, make_model
 from histories import EVERY, kept_by_framework, make_history
 
 from alpha_model import FixedSizeRiskModel
-from alpha_model.analysis import FUNNEL_STEPS, cycle_funnel, dollar_waterfall, ledger
+from alpha_model.analysis import FUNNEL_STEPS, cycle_funnel, cycle_outcomes, dollar_waterfall, ledger
 from alpha_model.errors import HistoryError
 from alpha_model.history import History, read_history
 
@@ -31,9 +31,9 @@ def limited() -> History:
 def test_funnel_counts_pairs_and_dollars_and_says_what_was_lost(limited: History) -> None:
     frame = cycle_funnel(limited)
     assert tuple(frame["step"]) == FUNNEL_STEPS
-    assert frame["pair_count"].tolist() == [3, 3, 3, 3, 2]
-    assert frame["usd"].round(6).tolist()[1:] == [1000, 875, 565, 560]  # changes of 350 + 5 + 210, the 5 too small
-    assert frame["lost"].tolist() == [[], [], [], [], [("trade_too_small", 1)]]
+    assert frame["pair_count"].tolist() == [3, 3, 3, 3, 2, 0]
+    assert frame["usd"].round(6).tolist()[1:-1] == [1000, 875, 565, 560]  # changes of 350 + 5 + 210, the 5 too small
+    assert frame["lost"].tolist() == [[], [], [], [], [("trade_too_small", 1)], [("awaiting", 2)]]
 
 
 def test_pair_whose_signal_is_not_known_is_not_counted_as_one() -> None:
@@ -82,7 +82,11 @@ def test_steps_agree_with_ledger_and_outcome(path: Path) -> None:
     book = ledger(history)
     chosen = book[book["chosen"]]
     assert frame.loc["selected", "pair_count"] == len(chosen)
-    assert frame.loc["traded", "pair_count"] == (book["traded"].fillna(0) != 0).sum()
+    assert frame.loc["planned", "pair_count"] == (book["traded"].fillna(0) != 0).sum()
+    outcomes = cycle_outcomes(history)
+    assert frame.loc["planned", "usd"] == pytest.approx(outcomes["planned_usd"].sum())
+    if outcomes["execution"].isin(["executed", "nothing_planned"]).all():
+        assert frame.loc["executed", "usd"] == pytest.approx(outcomes["traded_usd"].sum())
     steps = dollar_waterfall(history)
     moves = steps.loc[~steps["is_total"], "usd"].sum(skipna=False)
     ends = steps.set_index("stage")["usd"]

@@ -42,7 +42,7 @@ def test_people_get_a_paragraph_a_sentence_for_each_pair_and_what_each_flag_did(
     result = explain(state, "--cycle", "0")
     assert result.exit_code == 0
     paragraph, sentences, flags = result.stdout.split("\n\n")
-    assert "the strategy rebalanced with 2 trades" in paragraph
+    assert "the strategy planned 2 trades" in paragraph
     assert "T1-USDC: wanted $600 (60.0 %); the cap per pair allowed $500 (50.0 %)" in sentences
     assert len(sentences.splitlines()) == 2
     assert flags.startswith("capped_by_concentration: ")

@@ -1,0 +1,373 @@
+"""Were the planned trades executed, and what proves it?
+
+A fill on record decides. Without one, what the next cycle found held decides: units where they are known, dollars only
+where no price could have moved them so far. Nothing else is taken for a trade.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final, cast
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from alpha_model.analysis.columns import Numbers, Places, Truths, cycle_frame, is_in, numbers
+from alpha_model.analysis.holdings import Holdings, holdings_around
+from alpha_model.analysis.plan import Plan, rebalance_recorded, rebalance_trades, rows_of_trades
+from alpha_model.history import History
+
+Codes = npt.NDArray[np.int8]
+
+DONE = ("executed", "repaired")
+"""The statuses of a trade of which a fill is on record."""
+FAILED = ("failed", "expired")
+"""The statuses of a trade that was planned and never made."""
+
+WHOLE: Final = 0.95
+"""From this share of what was planned on, in units and in dollars, a fill is whole: prices slip."""
+MOVED: Final = 0.05
+"""From this share of the planned units on, the next holdings show some of the trade."""
+MOSTLY: Final = 0.5
+"""From this share on they show the trade, whatever interest or redemption came beside it."""
+PRICE_MOVE: Final = 2.0
+"""A factor by which no price is taken to move between two cycles, where only dollars are known."""
+
+
+class Execution(StrEnum):
+    """What became of planned trades, as far as the record proves it."""
+
+    executed = "executed"
+    executed_in_part = "executed_in_part"
+    awaiting = "awaiting"
+    unconfirmed = "unconfirmed"
+    contradicted = "contradicted"
+    failed = "failed"
+    nothing_planned = "nothing_planned"
+    unknown = "unknown"
+
+
+EXECUTION_MEANINGS: dict[Execution, str] = {
+    Execution.executed: "every planned trade was executed: a fill is on record, or the next holdings show it",
+    Execution.executed_in_part: "some of what was planned was executed",
+    Execution.awaiting: "no fill is on record yet, and the decision is the newest",
+    Execution.unconfirmed: "no fill is on record, and the next holdings do not tell",
+    Execution.contradicted: "no fill is on record, and the next holdings show that the trade was not made",
+    Execution.failed: "the planned trades failed or expired",
+    Execution.nothing_planned: "no trade was planned",
+    Execution.unknown: "the source does not record whether trades were planned",
+}
+"""One clause for people about each."""
+
+DOING: Final = (Execution.executed, Execution.executed_in_part)
+"""Only of these it may be said that something was bought, sold, opened or closed."""
+
+NOT_DONE: Final = tuple(word for word in Execution if word not in (*DOING, Execution.nothing_planned))
+"""Of these there is a plan, and nothing that was done."""
+
+_ORDER: Final = tuple(Execution)
+_CODE: Final = {word: np.int8(place) for place, word in enumerate(_ORDER)}
+_WORST_FIRST: Final = (
+    Execution.contradicted,
+    Execution.failed,
+    Execution.unconfirmed,
+    Execution.awaiting,
+    Execution.unknown,
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Executed:
+    """What became of the plans of a history.
+
+    Args:
+        code: The place in `Execution` of each row of `signals`.
+        share: How much of each row's plan was executed, 0...1 and beyond where more was; NaN where it is not known.
+        planned_usd: Σ |quantity| × price of each row's planned trades; 0 where none was planned.
+        executed_usd: The same of what was executed; NaN where it is not known.
+        seen_in_holdings: The next holdings decided it, and not a fill.
+        cycles: Sums a cycle: `execution` (a place in `Execution`), and count and USD of the trades planned, executed,
+            failed, awaiting, unconfirmed and contradicted.
+    """
+
+    code: Codes
+    share: Numbers
+    planned_usd: Numbers
+    executed_usd: Numbers
+    seen_in_holdings: Truths
+    cycles: dict[str, npt.NDArray[np.generic]]
+
+    def part(self, rows: Places, cycles: Places) -> Executed:
+        """The same of some rows of `signals` and some cycles, by their places."""
+        return Executed(
+            self.code[rows],
+            self.share[rows],
+            self.planned_usd[rows],
+            self.executed_usd[rows],
+            self.seen_in_holdings[rows],
+            {name: values[cycles] for name, values in self.cycles.items()},
+        )
+
+    def done(self) -> Truths:
+        """Which rows have a trade that was executed, be it in part."""
+        return self.of(*DOING)
+
+    def of(self, *words: Execution) -> Truths:
+        """Which rows have one of the words."""
+        return cast("Truths", np.isin(self.code, [_CODE[word] for word in words]))
+
+    def words(self) -> list[Execution]:
+        """The word of each row."""
+        return [_ORDER[place] for place in self.code.tolist()]
+
+    def cycle_words(self) -> npt.NDArray[np.object_]:
+        """The word of each cycle."""
+        names = np.array([str(word) for word in _ORDER], dtype=object)
+        found: npt.NDArray[np.object_] = names[self.cycles["execution"].astype(np.int64)]
+        return found
+
+
+def execution_frame(history: History, found: Executed) -> pd.DataFrame:
+    """What became of the planned trades of each cycle.
+
+    Returns:
+        RangeIndex, one row a cycle, in order: cycle; timestamp (UTC); execution (an `Execution` value); then count and
+        USD (Σ |quantity| × price) of the trades planned, executed, failed, awaiting, unconfirmed and contradicted, as
+        `planned_count`, `planned_usd` …; NaN where the source does not tell.
+    """
+    return cycle_frame(history, {**found.cycles, "execution": found.cycle_words()})
+
+
+def executed_of(history: History, plan: Plan) -> Executed:
+    """What became of every plan of a whole history.
+
+    Args:
+        history: The record; not a part of one, which does not know what came after.
+        plan: Its `plan_of`.
+    """
+    trades = _Trades.of(history)
+    rows = _Rows.of(history, plan, trades)
+    code, share = _by_fills(rows)
+    seen = np.zeros(len(code), dtype=np.bool_)
+    open_rows = np.flatnonzero(rows.planned & (code == _CODE[Execution.unconfirmed]))
+    if open_rows.size:
+        found, moved = _by_holdings(history, holdings_around(history, open_rows), rows, open_rows)
+        code[open_rows] = found
+        share[open_rows] = moved
+        seen[open_rows] = np.isin(found, [_CODE[Execution.executed], _CODE[Execution.executed_in_part]])
+    known = np.where(seen, np.clip(share, 0.0, 1.0) * rows.planned_usd, rows.executed_usd)
+    blind = np.isin(code, [_CODE[word] for word in (Execution.awaiting, Execution.unconfirmed, Execution.unknown)])
+    executed = np.where(blind, np.nan, known)
+    cycles = _cycles(history, rows, trades, code, known)
+    return Executed(code, share, rows.planned_usd, executed, seen, cycles)
+
+
+@dataclass(frozen=True, slots=True)
+class _Trades:
+    """The trades that cycles decided, one entry each.
+
+    Args:
+        row: The row of `signals`; -1 where the cycle has no signal of the pair.
+        place: The place of the cycle.
+        units: Planned, signed.
+        filled: Executed, signed; 0 without a fill.
+        planned_usd: |quantity| × price as planned.
+        filled_usd: The same as executed; 0 without a fill.
+        done: A fill is on record.
+        failed: It failed or expired.
+    """
+
+    row: Places
+    place: Places
+    units: Numbers
+    filled: Numbers
+    planned_usd: Numbers
+    filled_usd: Numbers
+    done: Truths
+    failed: Truths
+
+    @classmethod
+    def of(cls, history: History) -> _Trades:
+        table = rebalance_trades(history)
+        done, failed = is_in(table["status"], DONE), is_in(table["status"], FAILED)
+        units, filled = numbers(table, "planned_quantity"), numbers(table, "executed_quantity")
+        price, paid = numbers(table, "planned_price"), numbers(table, "executed_price")
+        value = np.nan_to_num(numbers(table, "value"))
+        planned_usd = np.abs(units * price)
+        return cls(
+            row=rows_of_trades(history, table),
+            place=np.searchsorted(history.cycle_numbers, table["cycle"].to_numpy()).astype(np.int64),
+            units=units,
+            filled=np.where(done, np.where(np.isnan(filled), np.nan_to_num(units), filled), 0.0),
+            planned_usd=np.where(np.isnan(planned_usd), value, planned_usd),
+            filled_usd=np.where(done, np.where(np.isnan(filled * paid), value, np.abs(filled * paid)), 0.0),
+            done=done,
+            failed=failed,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """Plans and their trades, one entry a row of `signals`.
+
+    Args:
+        planned: A trade was planned.
+        trades: How many.
+        units: Planned in all, signed; NaN where they are not known.
+        planned_usd: |quantity| × price as planned; where the source keeps no trade, what the change comes to.
+        executed_usd: Of the fills.
+        part: The least share of its plan that a fill has, in units or dollars, whichever is more; NaN without a fill.
+        done: Trades with a fill.
+        failed: Trades that failed.
+    """
+
+    planned: Truths
+    trades: Places
+    units: Numbers
+    planned_usd: Numbers
+    executed_usd: Numbers
+    part: Numbers
+    done: Places
+    failed: Places
+
+    @classmethod
+    def of(cls, history: History, plan: Plan, trades: _Trades) -> _Rows:
+        count = history.tables.signals.num_rows
+        own = trades.row >= 0
+        row = trades.row[own]
+
+        def total(values: Numbers | Truths) -> Numbers:
+            return np.bincount(row, weights=values[own], minlength=count).astype(np.float64)
+
+        known = np.bincount(row, minlength=count).astype(np.int64)
+        adjust, price = (numbers(history.tables.signals, name) for name in ("position_adjust_usd", "price"))
+        by_price = np.where(plan.of_short, -adjust, adjust) / np.where(price > 0, price, np.nan)
+        units = np.where(known > 0, total(np.nan_to_num(trades.units)), by_price)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            in_units, in_usd = np.abs(trades.filled / trades.units), trades.filled_usd / trades.planned_usd
+        share = np.where(trades.done, np.fmax(in_units, in_usd), np.nan)
+        part = np.full(count, np.nan)
+        np.fmin.at(part, row, share[own])
+        return cls(
+            planned=plan.planned | (known > 0),
+            trades=np.where(known > 0, known, plan.trades),
+            units=units,
+            planned_usd=np.where(known > 0, total(trades.planned_usd), plan.planned_usd),
+            executed_usd=total(trades.filled_usd),
+            part=part,
+            done=total(trades.done).astype(np.int64),
+            failed=total(trades.failed).astype(np.int64),
+        )
+
+
+def _by_fills(rows: _Rows) -> tuple[Codes, Numbers]:
+    """What the fills on record say; a plan without any is unconfirmed until the holdings are asked."""
+    whole = (rows.done > 0) & (rows.done >= rows.trades) & ~(rows.part < WHOLE)
+    rules = [
+        (~rows.planned, _CODE[Execution.nothing_planned]),
+        (whole, _CODE[Execution.executed]),
+        (rows.done > 0, _CODE[Execution.executed_in_part]),
+        (rows.failed > 0, _CODE[Execution.failed]),
+    ]
+    code = np.select([rule for rule, _ in rules], [word for _, word in rules], _CODE[Execution.unconfirmed])
+    with np.errstate(divide="ignore", invalid="ignore"):
+        filled = np.where(rows.planned_usd > 0, rows.executed_usd / rows.planned_usd, np.nan)
+    share = np.where(rows.done > 0, filled, np.where(rows.failed > 0, 0.0, np.nan))
+    return code.astype(np.int8), share
+
+
+def _by_holdings(history: History, held: Holdings, rows: _Rows, those: Places) -> tuple[Codes, Numbers]:
+    """What the next holdings say of plans without a fill: their words, and how much of each plan they show."""
+    moved = held.units_after - held.units_before
+    units = rows.units[those]
+    closed = held.is_closing & (held.units_after == 0)
+    turned = np.sign(held.units_after) * np.sign(held.units_before) < 0
+    with np.errstate(divide="ignore", invalid="ignore"):
+        shown = np.where(closed | turned, 1.0, moved / np.where(units == 0, np.nan, units))
+    share = np.where(np.isnan(moved), _shown_in_usd(held), shown)
+    awaiting = history.signal_places[those] == len(history) - 1
+    rules = [
+        (awaiting, Execution.awaiting),
+        (np.isnan(share), Execution.unconfirmed),
+        (share >= MOSTLY, Execution.executed),
+        (share >= MOVED, Execution.executed_in_part),
+    ]
+    words = [_CODE[word] for _, word in rules]
+    code = np.select([rule for rule, _ in rules], words, _CODE[Execution.contradicted]).astype(np.int8)
+    return code, np.where(awaiting, np.nan, share)
+
+
+def _shown_in_usd(held: Holdings) -> Numbers:
+    """1 where the dollars of the next cycle show the trade, 0 where they show that it was not made, else NaN.
+
+    Decided only where the position would be another by more than prices move: nothing became something, something
+    nothing, or its size changed by `PRICE_MOVE`.
+    """
+    before, after, change = held.usd_before, held.usd_after, held.change_usd
+    wanted = np.where(held.is_closing, 0.0, before + change)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        to_wanted, to_before = (np.abs(np.log(after / each)) for each in (wanted, before))
+        apart = np.abs(np.log(wanted / before))
+    # The logarithm of nothing is infinite: a position that comes or goes is always told apart.
+    clear = (apart > np.log(PRICE_MOVE)) & ~np.isnan(after) & ~np.isnan(before)
+    from_nothing, to_nothing = (before == 0) & (wanted != 0), (wanted == 0) & (before != 0)
+    made = np.where(from_nothing, after != 0, np.where(to_nothing, after == 0, to_wanted < to_before))
+    return np.where(clear, made.astype(np.float64), np.nan)
+
+
+def _cycles(
+    history: History, rows: _Rows, trades: _Trades, code: Codes, executed_usd: Numbers
+) -> dict[str, npt.NDArray[np.generic]]:
+    """Everything summed over the plans of each cycle: rows of `signals`, and trades of pairs without one."""
+    planned, alone, size = rows.planned, trades.row < 0, len(history)
+    place = np.concatenate([history.signal_places[planned], trades.place[alone]])
+    word = np.concatenate([code[planned], _words_alone(trades, size)[alone]])
+    count = np.concatenate([rows.trades[planned], np.ones(np.count_nonzero(alone), dtype=np.int64)])
+    usd = np.concatenate([rows.planned_usd[planned], trades.planned_usd[alone]])
+    filled = np.concatenate([np.nan_to_num(executed_usd[planned]), trades.filled_usd[alone]])
+    fills = np.concatenate([np.where(rows.done > 0, rows.done, rows.trades)[planned], trades.done[alone]])
+
+    def total(weights: Numbers | Places | Truths, *words: Execution) -> Numbers:
+        those = np.isin(word, [_CODE[each] for each in words]) if words else np.ones(len(word), dtype=np.bool_)
+        return np.bincount(place[those], weights=weights[those], minlength=size).astype(np.float64)
+
+    found = {
+        "planned_count": total(count),
+        "planned_usd": total(usd),
+        "executed_count": total(fills, *DOING),
+        "executed_usd": total(filled, *DOING),
+        "failed_count": np.bincount(trades.place, weights=trades.failed, minlength=size),
+        "failed_usd": np.bincount(trades.place, weights=trades.planned_usd * trades.failed, minlength=size),
+    }
+    for each in (Execution.awaiting, Execution.unconfirmed, Execution.contradicted):
+        found |= {f"{each}_count": total(count, each), f"{each}_usd": total(usd, each)}
+    counts = {each: total(np.ones(len(word)), each) for each in Execution}
+    told = rebalance_recorded(history) | ~np.isnan(numbers(history.tables.cycles, "trade_count"))
+    execution = _cycle_code(counts, told)
+    unknown = execution == _CODE[Execution.unknown]
+    return {"execution": execution, **{name: np.where(unknown, np.nan, sums) for name, sums in found.items()}}
+
+
+def _words_alone(trades: _Trades, cycle_count: int) -> Codes:
+    """The word of each trade by itself, for those of pairs without a signal: their holdings are not asked."""
+    newest = trades.place == cycle_count - 1
+    waiting = np.where(newest, _CODE[Execution.awaiting], _CODE[Execution.unconfirmed])
+    failed = np.where(trades.failed, _CODE[Execution.failed], waiting)
+    return np.where(trades.done, _CODE[Execution.executed], failed).astype(np.int8)
+
+
+def _cycle_code(counts: dict[Execution, Numbers], told: Truths) -> Codes:
+    """The word of each cycle, from how many of its plans have which."""
+    every = np.sum(list(counts.values()), axis=0)
+    done = counts[Execution.executed] + counts[Execution.executed_in_part]
+    rules = [
+        ((every == 0) & ~told, Execution.unknown),
+        (every == 0, Execution.nothing_planned),
+        (counts[Execution.executed] == every, Execution.executed),
+        (done > 0, Execution.executed_in_part),
+        *((counts[word] > 0, word) for word in _WORST_FIRST),
+    ]
+    words = [_CODE[word] for _, word in rules]
+    return np.select([rule for rule, _ in rules], words, _CODE[Execution.unknown]).astype(np.int8)

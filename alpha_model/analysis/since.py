@@ -1,0 +1,112 @@
+"""What is different since the decision before, in one line: signals, ranks, the selection, settings?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from textwrap import shorten
+from typing import Any
+
+import numpy as np
+
+from alpha_model.analysis.columns import numbers
+from alpha_model.analysis.pairs import pair_labels
+from alpha_model.analysis.steps import steps_of
+from alpha_model.analysis.words import count, ordinal, printable
+from alpha_model.errors import HistoryError
+from alpha_model.history import History
+from alpha_model.units import PairId
+
+FEW = 3
+"""So many pairs are named."""
+NEVER_THE_SAME = ("investable_equity",)
+"""Settings that are amounts of the moment: that they move is no change of settings."""
+
+
+def since_last(one: History) -> str:
+    """What changed since the cycle before, in one line; empty for the first cycle, or where nothing did.
+
+    Args:
+        one: Of exactly one cycle, a part of a longer history: `history.at(timestamp)`.
+
+    Returns:
+        Plain text with strangers' tickers in it, to be escaped before it becomes HTML or Markdown.
+
+    Raises:
+        HistoryError: Not exactly one cycle.
+    """
+    if len(one) != 1:
+        raise HistoryError(
+            f"what changed is asked of one cycle, got a history of {len(one)}. Take one with history.at().",
+            count=len(one),
+        )
+    whole = one.whole
+    place = int(np.searchsorted(whole.cycle_numbers, one.cycle_numbers[0]))
+    if not place:
+        return ""
+    before = whole.cycle(int(whole.cycle_numbers[place - 1]))
+    parts = [*_signals(before, one), *_settings(before, one)]
+    return f"Since the cycle before: {'; '.join(parts)}." if parts else ""
+
+
+def _signals(before: History, now: History) -> Iterable[str]:
+    labels = pair_labels(now.whole)
+    old, new = _strengths(before), _strengths(now)
+    yield from _named("new signal", "new signals", [pair for pair in new if pair not in old], labels)
+    yield from _named("silent now", "silent now", [pair for pair in old if pair not in new], labels)
+    were, are = _selected(before), _selected(now)
+    yield from _named("newly selected", "newly selected", [pair for pair in are if pair not in were], labels)
+    yield from _named("no longer selected", "no longer selected", [pair for pair in were if pair not in are], labels)
+    ranks = [{pair: rank for rank, pair in enumerate(each, 1)} for each in (old, new)]
+    moves = {pair: ranks[0][pair] - rank for pair, rank in ranks[1].items() if pair in ranks[0]}
+    if moves:
+        pair = max(moves, key=lambda each: (abs(moves[each]), -ranks[1][each]))
+        if moves[pair]:
+            said = f"{labels[pair]} from {ordinal(ranks[0][pair])} to {ordinal(ranks[1][pair])}"
+            yield f"largest move of rank {said}"
+
+
+def _named(one: str, several: str, pairs: list[PairId], labels: dict[PairId, str]) -> Iterable[str]:
+    if pairs:
+        more = f" and {len(pairs) - FEW:,} more" if len(pairs) > FEW else ""
+        names = ", ".join(labels[pair] for pair in pairs[:FEW])
+        yield f"{len(pairs):,} {one if len(pairs) == 1 else several} ({names}{more})"
+
+
+def _strengths(cycle: History) -> dict[PairId, float]:
+    """The pairs with a signal, the strongest first."""
+    signals = cycle.tables.signals
+    strength = np.abs(np.nan_to_num(numbers(signals, "signal")))
+    pairs = signals["pair_id"].to_numpy()
+    order = np.argsort(-strength, kind="stable")
+    return {int(pairs[row]): float(strength[row]) for row in order if strength[row] > 0}
+
+
+def _selected(cycle: History) -> list[PairId]:
+    signals = cycle.tables.signals
+    chosen = np.flatnonzero(signals["selected"].to_numpy())
+    return [int(pair) for pair in signals["pair_id"].to_numpy()[chosen]]
+
+
+def _settings(before: History, now: History) -> Iterable[str]:
+    old, new = (_recorded(cycle) for cycle in (before, now))
+    if not old or not new:
+        return
+    changed = [name for name in dict.fromkeys([*old, *new]) if old.get(name) != new.get(name)]
+    if changed:
+        told = [f"{name} {_plain(old.get(name))} → {_plain(new.get(name))}" for name in changed[:FEW]]
+        more = f" and {len(changed) - FEW:,} more" if len(changed) > FEW else ""
+        yield f"{count(len(changed), 'setting')} changed: {', '.join(told)}{more}"
+
+
+def _recorded(cycle: History) -> dict[str, Any]:
+    """The settings of a cycle by step and name, without amounts of the moment: a threshold may be a share of equity."""
+    found = {}
+    for step, settings in steps_of(cycle.tables.cycles["pipeline"][0].as_py()).items():
+        for name, value in settings.items():
+            if name not in NEVER_THE_SAME and not name.endswith(("_threshold", "headroom_usd")):
+                found[f"{step}.{name}"] = value
+    return found
+
+
+def _plain(value: Any) -> str:
+    return "not set" if value is None else shorten(printable(str(value)), 40, placeholder=" …")
