@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final, cast
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -116,7 +116,7 @@ class Executed:
 
     def of(self, *words: Execution) -> Truths:
         """Which rows have one of the words."""
-        return cast("Truths", np.isin(self.code, [_CODE[word] for word in words]))
+        return np.isin(self.code, [_CODE[word] for word in words])
 
     def words(self) -> list[Execution]:
         """The word of each row."""

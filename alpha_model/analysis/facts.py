@@ -50,15 +50,13 @@ class Facts:
         numbers = whole.tables.signals["cycle"].to_numpy()
         if not len(part):
             return np.zeros(0, dtype=np.int64)
-        low, high = (np.searchsorted(numbers, part.cycle_numbers[end], side) for end, side in _ENDS)
+        low = np.searchsorted(numbers, part.cycle_numbers[0], "left")
+        high = np.searchsorted(numbers, part.cycle_numbers[-1], "right")
         rows = np.arange(low, high, dtype=np.int64)
         if len(rows) != part.tables.signals.num_rows:  # a part of the pairs
             rows = rows[np.isin(whole.tables.signals["pair_id"].to_numpy()[rows], part.pair_ids)]
         assert len(rows) == part.tables.signals.num_rows, "a part of a history has other rows than the whole"
         return rows
-
-
-_ENDS = ((0, "left"), (-1, "right"))
 
 
 def facts_of(history: History) -> Facts:

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from alpha_model.analysis.columns import Numbers, Places, Truths, is_in, microseconds, numbers
 from alpha_model.analysis.plan import PLANNED_KINDS
 from alpha_model.history import History
+from alpha_model.history.places import places_of
 
 DUST = 1e-6
 """Relative: a holding that moved by less did not move; sources round their units."""
@@ -165,7 +166,7 @@ def moved_without_trade(history: History) -> pd.DataFrame:
 
 
 def _place(history: History, cycles: pa.ChunkedArray) -> Places:
-    return np.searchsorted(history.cycle_numbers, cycles.to_numpy()).astype(np.int64)
+    return places_of(history.cycle_numbers, cycles.to_numpy())
 
 
 def _moves(*columns: object) -> pd.DataFrame:

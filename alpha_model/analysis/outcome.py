@@ -139,7 +139,7 @@ def _held_beside(history: History) -> dict[str, Numbers]:
     value = np.nan_to_num(numbers(table, "value"))[alone]
     return {
         "beside_count": np.bincount(place, minlength=len(history)).astype(np.float64),
-        "beside_usd": np.bincount(place, weights=value, minlength=len(history)),
+        "beside_usd": np.bincount(place, weights=value, minlength=len(history)).astype(np.float64),
     }
 
 

@@ -90,7 +90,7 @@ def positions_table(paths: Iterable[PositionPath], rows: Iterable[Mapping[str, A
 def _told(rows: Sequence[Mapping[str, Any]], times: _Times) -> pa.Table:
     moments = np.array([row["timestamp"] for row in rows], dtype=np.int64)
     place = np.searchsorted(times, moments)
-    known = np.flatnonzero(np.isin(moments, times))
+    known = np.flatnonzero(np.isin(moments, times)).tolist()
     columns = {name: [rows[row].get(name) for row in known] for name in POSITIONS.names if name != "cycle"}
     return _as_table({"cycle": place[known], **columns})
 
