@@ -35,6 +35,7 @@ class AppendFile:
         self._disk = disk
         self._process = os.getpid()
         self._doubt: str | None = None
+        self._file = -1
         try:
             self._file = disk.open(path)
         except OSError as error:
@@ -48,6 +49,9 @@ class AppendFile:
         except BaseException:
             self.close()
             raise
+
+    def __del__(self) -> None:
+        self.close()
 
     def close(self) -> None:
         """Let go of the file; closing twice does no harm."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 
-from alpha_model.errors import RecordError
+from alpha_model.errors import RecordError, told
 from alpha_model.history.coerce import ProblemKind
 from alpha_model.history.line_types import LineProblem
 from alpha_model.history.snapshot import PARTS
@@ -22,12 +22,12 @@ class Notes:
 
     Args:
         strict: Whether that is an error instead.
-        told: Problems of pairs that need not be said again.
+        known: Problems of pairs that need not be said again.
     """
 
-    def __init__(self, *, strict: bool, told: AbstractSet[LineProblem] = frozenset()) -> None:
+    def __init__(self, *, strict: bool, known: AbstractSet[LineProblem] = frozenset()) -> None:
         self._strict = strict
-        self._told = told
+        self._known = known
         self._problems: dict[LineProblem, None] = {}
 
     def __call__(self, kind: ProblemKind, message: str, path: Sequence[str]) -> None:
@@ -35,7 +35,7 @@ class Notes:
         problem = _problem(kind, message, path)
         if self._strict:
             raise _refusal(problem, path)
-        if not (_is_said_once(problem) and problem in self._told):
+        if not (_is_said_once(problem) and problem in self._known):
             self._problems[problem] = None
 
     def problems(self) -> list[LineProblem]:
@@ -53,8 +53,8 @@ class Notes:
 def _problem(kind: ProblemKind, message: str, path: Sequence[str]) -> LineProblem:
     """A problem at a path; the second part of one that leads to a pair is the pair's key."""
     if len(path) > 1 and path[0] in (*PARTS, *BY_PAIR):
-        return LineProblem(kind, message, path[1], ".".join(path[2:]) or path[0])
-    return LineProblem(kind, message, None, ".".join(path) or None)
+        return LineProblem(kind, told(message), told(path[1]), told(".".join(path[2:]) or path[0]))
+    return LineProblem(kind, told(message), None, told(".".join(path)) or None)
 
 
 def _is_said_once(problem: LineProblem) -> bool:

@@ -49,13 +49,12 @@ class _Walk:
         self._around: set[int] = set()
 
     def plain(self, value: Any, path: tuple[str, ...]) -> Any:
-        kind = type(value)
-        if kind in _AS_THEY_ARE:
+        if _is_plain(value):
             return value
-        if kind is str:
-            return value if value.isascii() and "\x7f" not in value else self._text(value, path)
-        if kind is int:
-            return value if value.bit_length() <= _MOST_BITS else self._absent("the number is too long", path)
+        if type(value) is str:
+            return self._text(value, path)
+        if type(value) is int:
+            return self._absent("the number is too long", path)
         if id(value) in self._around or len(self._around) == MOST_LEVELS:
             return self._absent(f"it holds itself, or is nested more than {MOST_LEVELS} levels deep", path)
         self._around.add(id(value))
@@ -68,7 +67,9 @@ class _Walk:
         if isinstance(value, dict):
             return self._members(value.items(), path)
         if isinstance(value, (list, tuple)):
-            return [self.plain(item, (*path, str(place))) for place, item in enumerate(value)]
+            return [
+                item if _is_plain(item) else self.plain(item, (*path, str(place))) for place, item in enumerate(value)
+            ]
         try:
             nearer = _nearer(value)
         except Exception as error:  # noqa: BLE001 - a stranger's to_dict() may raise anything
@@ -83,7 +84,7 @@ class _Walk:
                 continue
             if name in found:
                 self._report("odd", "two keys are the same as text; kept the later", (*path, name))
-            found[name] = self.plain(item, (*path, name))
+            found[name] = item if _is_plain(item) else self.plain(item, (*path, name))
         return found
 
     def _name(self, key: Any, path: tuple[str, ...]) -> str | None:
@@ -106,6 +107,14 @@ class _Walk:
 
     def _absent(self, why: str, path: tuple[str, ...]) -> None:
         self._report("odd", f"{why}; left out", path)
+
+
+def _is_plain(value: Any) -> bool:
+    """Is this one of the values that most are: a scalar that JSON has as it is?"""
+    kind = type(value)
+    if kind is str:
+        return value.isascii() and "\x7f" not in value
+    return kind in _AS_THEY_ARE or (kind is int and value.bit_length() <= _MOST_BITS)
 
 
 def _nearer(value: Any) -> Any:

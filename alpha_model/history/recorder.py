@@ -195,7 +195,7 @@ class HistoryRecorder:
                 recorder, something in the cycle cannot be recorded. Nothing was written.
         """
         self.open()
-        notes = Notes(strict=self.strict, told=self._on_file.problems)
+        notes = Notes(strict=self.strict, known=self._on_file.problems)
         entry = recorded(model, Beside(trades, message, prices, quantities, equity, extra), notes)
         receipt = self.append_entries([entry])[0]
         if receipt.is_new:

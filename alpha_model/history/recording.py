@@ -166,7 +166,7 @@ def _by_pair(name: str, values: Any, known: AbstractSet[PairId], notes: Report) 
         pair_id = _pair_id(getattr(key, "internal_id", key))
         where = (name, coerce.shown(key) if pair_id is None else str(pair_id))
         number = _read(coerce.number, value, notes, where)
-        if number is not None and pair_id in known:
+        if number is not None and pair_id is not None and pair_id in known:
             found[pair_id] = number
         elif number is not None:
             notes("skipped", f"expected the id of a pair with a signal, got {where[1]}; its value is left out", where)

@@ -25,8 +25,8 @@ from alpha_model.history.assemble import Trade
 from alpha_model.history.coerce import Micros
 from alpha_model.history.extent import Extent
 from alpha_model.history.history import History
-from alpha_model.history.recorder import HistoryRecorder, Receipt
-from alpha_model.history.recording import Entry
+from alpha_model.history.recorder import HistoryRecorder
+from alpha_model.history.recording import Entry, Receipt
 from alpha_model.history.records import ACCOUNT_COLUMNS, TIME_COLUMNS, AccountRow, cycle_content
 from alpha_model.history.schema import Tables
 from alpha_model.history.snapshot import CYCLE_NUMBERS, Snapshot

@@ -178,6 +178,16 @@ def test_record_takes_a_file_or_standard_input_once(tmp_path: Path) -> None:
     assert read_history(target).cycles[["message", "trade_count"]].to_numpy().tolist() == [["hello", 0]]
 
 
+def test_record_says_what_it_left_out_and_refuses_it_when_strict(tmp_path: Path) -> None:
+    odd = json.dumps({**json.loads(SNAPSHOT), "investable_equity": "much"})
+    result = run("record", tmp_path / "h.jsonl", stdin=odd)
+    assert (result.exit_code, result.stderr) == (0, "investable_equity: expected a number, got 'much'; left out\n")
+    assert len(read_history(tmp_path / "h.jsonl")) == 1
+    strict = run("record", tmp_path / "strict.jsonl", "--strict", stdin=odd)
+    assert strict.exit_code == 1
+    assert "got 'much' at investable_equity. Nothing was written" in strict.stderr
+
+
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"a": 1}', '"text"', "\x00"])
 def test_record_refuses_what_is_no_snapshot(tmp_path: Path, content: str) -> None:
     result = run("record", tmp_path / "h.jsonl", stdin=content)

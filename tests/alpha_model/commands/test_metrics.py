@@ -73,7 +73,7 @@ def test_machines_get_every_frame() -> None:
 
 def test_a_record_of_no_cycles_is_no_error(tmp_path) -> None:
     path = tmp_path / "empty.jsonl"
-    HistoryRecorder(path).close()
+    HistoryRecorder(path).open().close()
     assert "No return" in run(str(path))
     assert "No return" in run(str(path), "--rolling", "3")
 

@@ -6,12 +6,14 @@ import json
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from histories import REAL, REPOSITORY, SAMPLES
 from jsonschema import Draft202012Validator
 
 from alpha_model.errors import NoHistoryError
 from alpha_model.history import EquityPoint, HistoryRecorder, read_history, record_history, record_schema
+from alpha_model.history.line_types import AccountLine, CycleLine, HeaderLine, PairLine
 from alpha_model.history.records import ACCOUNT_COLUMNS, NOT_WRITTEN
 from alpha_model.history.schema import SIGNALS
 
@@ -34,6 +36,13 @@ def test_schema_is_valid_and_names_every_column() -> None:
     assert set(parts["trades"]["anyOf"][1]["properties"]) == set(ACCOUNT_COLUMNS["trades"])
 
 
+@pytest.mark.parametrize(
+    ("kind", "line"), [("header", HeaderLine), ("pair", PairLine), ("cycle", CycleLine), ("account", AccountLine)]
+)
+def test_schema_names_the_members_that_readers_and_writers_know(kind: str, line: type[msgspec.Struct]) -> None:
+    assert set(record_schema()["$defs"][kind]["properties"]) == {*line.__struct_fields__} - {"type", "crc32"}
+
+
 @pytest.mark.parametrize("path", [*SAMPLES, *REAL], ids=lambda path: path.name)
 def test_every_line_of_a_record_is_valid(tmp_path: Path, path: Path) -> None:
     try:
@@ -54,7 +63,8 @@ def lines(tmp_path: Path, make: Any) -> dict[str, Any]:
     """A valid line of each type."""
     with HistoryRecorder(tmp_path / "h.jsonl", strategy="S") as recorder:
         signal = make.signal(1, 1.0, flags=["closed"], reasons=[{"stage": "s", "code": "c"}], other_data={"a": 1})
-        recorder.append(make.snapshot({"1": signal}), trades=[make.trade()], equity=EquityPoint(1.0), message="m")
+        told = {"trades": [make.trade()], "equity": EquityPoint(1.0), "message": "m", "prices": {9: 1.0}}
+        recorder.append(make.snapshot({"1": signal}, mood=object()), **told)
         recorder.append_entries([], [("equity", (1.0, 2.0, None)), ("messages", (1.0, "m"))])
     found = [json.loads(line) for line in (tmp_path / "h.jsonl").read_text().splitlines()]
     assert all(VALIDATOR.is_valid(line) for line in found)
@@ -86,6 +96,8 @@ def lines(tmp_path: Path, make: Any) -> dict[str, Any]:
         ("cycle", ("trades", "side"), [None]),
         ("cycle", ("trades", "timestamp"), ["then"]),
         ("cycle", ("equity", "total_equity"), "1"),
+        ("cycle", ("problems",), [{"kind": "odd"}]),
+        ("cycle", ("problems",), [{"kind": "odd", "message": "m", "pair": 1}]),
         ("account", ("equity", "timestamp"), [None]),
         ("account", ("messages", "message"), [1]),
     ],

@@ -556,3 +556,13 @@ def test_time_of_creation_and_code_version_are_in_the_header(path: Path) -> None
     with HistoryRecorder(path) as recorder:
         assert recorder.strategy == "S"
         assert repr(recorder) == f"<HistoryRecorder of 0 cycles, {path}>"
+
+
+def test_header_that_an_older_version_wrote_unreadably_goes_on_opening(
+    path: Path, resealed: Callable[..., bytes], make: Any
+) -> None:
+    record(path, make.snapshot({}))
+    header, rest = path.read_bytes().split(b"\n", 1)
+    path.write_bytes(resealed(header, strategy=5) + b"\n" + rest)
+    with HistoryRecorder(path, strategy=5) as recorder:
+        assert (len(recorder), recorder.strategy) == (1, "5")

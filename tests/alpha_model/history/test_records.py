@@ -12,8 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from alpha_model.errors import RecordError
 from alpha_model.history import HistoryRecorder, read_history, read_history_bytes
-from alpha_model.history.records import is_whole, seal
+from alpha_model.history.records import CycleKey, cycle_line, is_whole, seal
 
 MONDAY = 1_767_571_200
 
@@ -143,3 +144,9 @@ def test_whole_line_with_other_content_is_reported(tmp_path: Path, make: Any) ->
     history = read_history_bytes(content, "history.jsonl")
     assert history.problems["position"].tolist() == [4, 5]
     assert history.problems["kind"].tolist() == ["skipped", "skipped"]
+
+
+@pytest.mark.parametrize("member", [b'"message":5', b'"signals":[]', b'"fields":{"a":{}', b'"problems":[1]'])
+def test_line_that_no_reader_could_read_is_not_written(member: bytes) -> None:
+    with pytest.raises(RecordError, match="cannot record a cycle line that no reader could read"):
+        cycle_line(CycleKey(0, 0, b'"signals":{"pair_id":[]},%b}' % member))
