@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from alpha_model.history.coerce import Micros
 from alpha_model.history.columns import Columns
@@ -93,15 +94,12 @@ class Assembly:
         )
         self._signals.extend(columns, len(snapshot))
         self.pairs.see(snapshot.pairs)
-        self.pairs.mention(columns["pair_id"])
-        self.pairs.mention(trade["pair_id"] for trade in trades or ())
         self._trades += [(place, trade) for trade in trades or ()]
         if equity is not None:
             self._equity.append((place, {"timestamp": timestamp, **equity}))
 
     def add_trade(self, trade: Trade) -> None:
         """A trade that belongs to no cycle in particular."""
-        self.pairs.mention((trade["pair_id"],))
         self._trades.append((None, trade))
 
     def add_position(self, path: PositionPath) -> None:
@@ -163,6 +161,8 @@ class Assembly:
         starts = np.cumsum([0, *(cycle["row_count"] for cycle in self._cycles)])
         nothing = pa.array(np.zeros(self._signals.row_count, dtype=np.int64))
         signals = self._signals.table(cycle=nothing, timestamp=nothing.cast(TIME))
+        self.pairs.mention(pc.unique(signals["pair_id"]).to_pylist())
+        self.pairs.mention(trade["pair_id"] for _, trade in self._trades)
         times = np.array([self._cycles[place]["timestamp"] for place in last], dtype=np.int64)
         matched, others = self._matched_messages(set(times.tolist()))
         messages = {**self._said_earlier(earlier), **matched}

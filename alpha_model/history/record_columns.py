@@ -95,9 +95,9 @@ class ColumnReader:
     def of_pairs(self, columns: dict[str, Sequence[Any]]) -> dict[str, Sequence[Any]]:
         """The signals that are of a pair, one of each: the later where there are two."""
         ids = columns["pair_id"]
-        places = {pair_id: place for place, pair_id in enumerate(ids) if pair_id is not None}
-        if len(places) == len(ids):
+        if None not in ids and len(set(ids)) == len(ids):
             return columns
+        places = {pair_id: place for place, pair_id in enumerate(ids) if pair_id is not None}
         if none := ids.count(None):
             self._report("skipped", f"{none} signals are of no pair; skipped", field="pair_id")
         if twice := len(ids) - none - len(places):
