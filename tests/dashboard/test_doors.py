@@ -7,6 +7,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -31,12 +32,11 @@ class Server:
         self.port, self.process, self.folder = port, process, folder
 
     def get(self, path: str, host: str = "", **headers: str) -> http.client.HTTPResponse:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
-        connection.request("GET", path, headers={"Host": host or f"127.0.0.1:{self.port}", **headers})
-        response = connection.getresponse()
-        response.read()
-        connection.close()
-        return response
+        with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)) as connection:
+            connection.request("GET", path, headers={"Host": host or f"127.0.0.1:{self.port}", **headers})
+            with connection.getresponse() as response:
+                response.read()
+                return response
 
     def load(self, host: str = "127.0.0.1", origin: str | None = None) -> None:
         """Open the page as a browser does, wait until it is drawn, and leave."""
