@@ -34,7 +34,7 @@ NAMES = {
             "target_percent",
             "portfolio_weight",
         ),
-        *("position_weight", "final_weight", "alloc", "target", "percentage", "percent", "pct", "0"),
+        *("position_weight", "final_weight", "alloc", "target", "percentage", "percent", "pct", "exposure", "0"),
     ),
     "signal": ("signal", "score", "alpha", "prediction", "pred", "forecast"),
     "raw_weight": ("raw_weight",),
@@ -48,8 +48,8 @@ NAMES = {
     "pair_id": ("pair_id",),
     MOST_OPEN: (MOST_OPEN,),
     "amount": (
-        *("target_value", "target_usd", "position_usd", "allocation_usd", "dollars", "notional", "exposure"),
-        *("stake_amount", "amount_usd", "dollar_value", "position"),
+        *("target_value", "target_usd", "position_usd", "allocation_usd", "dollars", "notional"),
+        *("stake_amount", "amount_usd", "dollar_value"),
     ),
     "side": ("side", "direction", "position_side", "is_short"),
 }

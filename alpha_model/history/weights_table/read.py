@@ -167,7 +167,17 @@ def _decided(roles: Roles, long: Long) -> Long:
             raise HistoryError(f"{roles.sheet.name} holds no weights: {message}. Write the weights into its cells.")
         left_out = f"{message}; nothing was decided then, and they are left out"
         roles.sheet.problems.add("skipped", left_out)
-    return long.kept(decided[at])
+    return _not_wanted(long.kept(decided[at]))
+
+
+def _not_wanted(long: Long) -> Long:
+    """The table with weight 0 for a pair whose cell is blank beside the weights of others."""
+    if "weight" not in long.numbers:
+        return long
+    times, at = long.moments()
+    blank = np.isnan(long.numbers["weight"])
+    has_weights = sums_of(at, ~blank, len(times))[at] > 0
+    return long.having(weight=np.where(blank & has_weights, 0.0, long.numbers["weight"]))
 
 
 def _with_sides(long: Long) -> Long:

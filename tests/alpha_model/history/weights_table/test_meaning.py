@@ -291,9 +291,22 @@ def test_all_cash_is_a_decision_to_hold_nothing(read: Any, text: str) -> None:
     assert history.cycle(1).signals["position_adjust_usd"].tolist() == [-50]
 
 
-def test_blank_cell_beside_weights_is_a_pair_that_is_not_wanted(read: Any) -> None:
-    history = read("date,A,B\n2024-01-05,0.5,0.5\n2024-01-12,,0.5\n", equity=100.0)
-    assert history.cycle(1).signals["position_adjust_usd"].tolist() == [0, -50]
+@pytest.mark.parametrize(
+    "text",
+    [
+        "date,A,B\n2024-01-05,0.5,0.5\n2024-01-12,,0.5\n",
+        "date,pair,weight\n2024-01-05,A,0.5\n2024-01-05,B,0.5\n2024-01-12,A,\n2024-01-12,B,0.5\n",
+        "date,pair,weight\n2024-01-05,A,0.5\n2024-01-05,B,0.5\n2024-01-12,B,0.5\n",
+    ],
+)
+def test_blank_cell_beside_weights_is_a_pair_that_is_not_wanted(read: Any, text: str) -> None:
+    found = read(text, equity=100.0).cycle(1).signals[["signal_in_selection", "position_adjust_usd"]]
+    assert sorted(found.to_numpy().tolist()) == [[0, -50], [0.5, 0]]
+
+
+def test_signals_without_any_weight_are_no_order_to_sell(read: Any) -> None:
+    history = read("date,pair,weight,signal\n2024-01-05,A,0.5,1\n2024-01-12,A,,0.1\n", equity=100.0)
+    assert history.cycle(1).signals[["signal", "position_adjust_usd"]].isna().to_numpy().tolist() == [[False, True]]
 
 
 def test_table_without_any_weight_is_refused(read: Any) -> None:

@@ -69,6 +69,8 @@ def test_dots_are_day_first_where_nothing_says_otherwise(read: Any) -> None:
         ("123456", "in no unit is this number between 1980 and 2100"),
         ("-1704412800", "in no unit is this number"),
         ("20241305", "in no unit is this number"),
+        ("4133980800", "in no unit is this number"),
+        ("21010101", "in no unit is this number"),
         ("05/01/2024", "day and month may be either here"),
         ("05.01.24", "2026-01-05T08:00Z"),
     ],
@@ -91,6 +93,7 @@ def test_row_of_another_way_of_writing_is_named(read: Any) -> None:
 def test_years_that_few_tables_are_of_are_said(read: Any, told: Any) -> None:
     history = read("date,A\n1975-01-05,0.5\n2024-01-05,0.5\n")
     assert told(history) == [("odd", "times outside the years 1980 to 2100: 1, the first 1975-01-05T00:00Z in line 2")]
+    assert told(read("date,A\n2150-01-05,0.5\n"))[0][1].endswith("the first 2150-01-05T00:00Z in line 2")
     mistaken = read_weights(pd.DataFrame({"A": [0.5]}, index=pd.to_datetime([20240105])))
     assert len(told(mistaken)) == 1
 
