@@ -243,6 +243,11 @@ class Sheet:
         return np.full(self.cycle_count, self.history.source.kind == Source().kind)
 
     @cached_property
+    def chosen(self) -> Truths:
+        """Rows that are selected with a signal."""
+        return cast("Truths", self.column("selected") != 0)
+
+    @cached_property
     def narrowed(self) -> bool:
         """Is this one pair of a larger record?"""
         return len(self.history.pair_ids) <= 1
@@ -266,7 +271,7 @@ class Sheet:
         share = target / self.spread(np.where(total > 0, total, np.nan))
         others = self.any(self.inside & differ(self.column("normalised_weight"), share, WEIGHT) & ~self.clipped)
         below = total < self.of_cycle("investable_equity") * (1 - WEIGHT)
-        return cast("Truths", self.framework & below & (total > 0) & ~others)
+        return self.framework & below & (total > 0) & ~others
 
     @cached_property
     def framework(self) -> Truths:
@@ -283,7 +288,7 @@ class Sheet:
         """Each row's share of the raw weights of its cycle; NaN outside the selection and where there are none."""
         raw = np.where(self.inside, self.column("raw_weight"), np.nan)
         total = self.total(raw)
-        return raw / self.spread(np.where(total > 0, total, np.nan))
+        return cast("Numbers", raw / self.spread(np.where(total > 0, total, np.nan)))
 
     @cached_property
     def was_short(self) -> Truths:
