@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeVar, cast
 
@@ -14,9 +13,10 @@ import pyarrow.compute as pc
 
 from alpha_model.analysis.audit.pipeline import Settings, settings_of
 from alpha_model.analysis.audit.tolerances import WEIGHT, differ
-from alpha_model.analysis.columns import Numbers, Places, Truths, changes_kind, is_in, microseconds, numbers, was_short
+from alpha_model.analysis.audit.trade_columns import Trades, trades_of
+from alpha_model.analysis.columns import Numbers, Places, Truths, changes_kind, microseconds, numbers, was_short
 from alpha_model.analysis.habits import clipped_weights, of_framework
-from alpha_model.analysis.plan import REBALANCE_KIND, rebalance_recorded
+from alpha_model.analysis.plan import rebalance_recorded
 from alpha_model.history import History, Source
 from alpha_model.history.schema import FLAG_BITS
 from alpha_model.reason import Stage
@@ -24,47 +24,8 @@ from alpha_model.signal import TradingPairSignalFlags as Flags
 
 Scalar = TypeVar("Scalar", bound=np.generic)
 
-SETTLED = ("executed", "repaired")
-"""Trades that changed a position."""
-
 _TOLD = (Source().kind, "recorder file", "dataset")
 """Kinds of sources whose columns are the tables' own."""
-
-LOST = ("failed", "expired")
-"""Trades that did not."""
-
-
-@dataclass(frozen=True, slots=True)
-class Trades:
-    """The trades, one entry a row of `trades`.
-
-    Args:
-        places: Row of the cycle that they follow; -1 before the first.
-        pair_ids: The spot pair.
-        keys: Cycle and pair as one number, as in `Sheet.keys`; -1 where the cycle or the pair is not in the history.
-        moved_keys: The same with the cycle that the trade came after: a trigger at the very time of a cycle is pulled
-            before that cycle decides, so that it changes what the cycle finds.
-        moments: When they were decided, microseconds.
-        at_cycle: Decided at the very time of the cycle.
-        rebalance: Decided by a cycle, as against stop losses and other triggers.
-        settled: They changed the position.
-        lost: They failed or expired.
-        quantity: Units that changed hands, signed; 0 where nothing did, NaN where nobody knows.
-    """
-
-    places: Places
-    pair_ids: Places
-    keys: Places
-    moved_keys: Places
-    moments: Places
-    at_cycle: Truths
-    rebalance: Truths
-    settled: Truths
-    lost: Truths
-    quantity: Numbers
-
-    def __len__(self) -> int:
-        return len(self.places)
 
 
 class Sheet:
@@ -391,36 +352,7 @@ class Sheet:
     @cached_property
     def trades(self) -> Trades:
         """The trades."""
-        table = self.history.tables.trades
-        numbers_of = self.history.cycle_numbers
-        cycle = numbers(table, "cycle")
-        places = np.searchsorted(numbers_of, np.nan_to_num(cycle, nan=-1.0)).astype(np.int64)
-        found = places < len(numbers_of)
-        found[found] = numbers_of[places[found]] == cycle[found]
-        places = np.where(found, places, -1)
-        pair_ids, moments = cast("Places", table["pair_id"].to_numpy()), microseconds(table)
-        at_cycle = found.copy()
-        at_cycle[found] = self.moments[places[found]] == moments[found]
-        stranger = len(self.history.pair_ids)
-        pair_places = self.pair_places(pair_ids)
-        settled, lost = is_in(table["status"], SETTLED), is_in(table["status"], LOST)
-        executed, planned = numbers(table, "executed_quantity"), numbers(table, "planned_quantity")
-        moved = np.where(settled, np.where(np.isnan(executed), planned, executed), np.where(lost, 0.0, np.nan))
-        rebalance = is_in(table["kind"], (REBALANCE_KIND,))
-        after = np.where(at_cycle & ~rebalance, places - 1, places)
-        known = found & (pair_places < stranger)
-        return Trades(
-            places=places,
-            pair_ids=pair_ids,
-            keys=np.where(known, places * self.key_width + pair_places, -1),
-            moved_keys=np.where(known & (after >= 0), after * self.key_width + pair_places, -1),
-            moments=moments,
-            at_cycle=at_cycle,
-            rebalance=rebalance,
-            settled=settled,
-            lost=lost,
-            quantity=moved,
-        )
+        return trades_of(self.history, self.moments, self.key_width, self.pair_places)
 
     def _column(self, table: str, name: str) -> Numbers:
         found = self._columns.get((table, name))
