@@ -162,9 +162,7 @@ IN_RECORDS = [
     signals("profit_of_other_sign", held, profit_before_trades_pct=times(-1)),
     signals("profit_not_the_share", held, profit_before_trades=times(2)),
     signals("profit_not_the_share", held, profit_before_trades_pct=times(2)),
-    signals(
-        "profit_jumped", held, place=35, base=seldom, profit_before_trades=times(-1), profit_before_trades_pct=times(-1)
-    ),
+    signals("profit_jumped", left_alone, 12, profit_before_trades=times(-1), profit_before_trades_pct=times(-1)),
     signals("trade_of_other_position", bought, position_id=plus(1000)),
     signals("refusal_not_capped", refused, capped=False),
     signals("refusal_without_pool_flag", refused, flags=[], reasons=None),

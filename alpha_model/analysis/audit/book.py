@@ -28,7 +28,7 @@ def _old_share(sheet: Sheet) -> Found:
 def _profit_sign(sheet: Sheet) -> Found:
     profit, share = sheet.column("profit_before_trades"), sheet.column("profit_before_trades_pct")
     known = (np.abs(profit) > HALF_A_CENT) & (np.abs(share) > WEIGHT)
-    return of_rows(sheet, known, np.sign(profit) != np.sign(share), profit, share)
+    return of_rows(sheet, known, unusual(known, np.sign(profit) != np.sign(share)), profit, share)
 
 
 def _profit_share(sheet: Sheet) -> Found:
@@ -92,7 +92,7 @@ def _cash(sheet: Sheet) -> Found:
 
 def _ruined(sheet: Sheet) -> Found:
     total = sheet.equity_at_cycle
-    return of_cycles(~np.isnan(total), total < 0, 0.0, total)
+    return of_cycles(~np.isnan(total), total < -HALF_A_CENT, 0.0, total)
 
 
 def _carried(sheet: Sheet) -> Found:
@@ -115,7 +115,7 @@ RULES = (
     Rule(
         "profit_of_other_sign",
         Severity.error,
-        "Do profit in USD and profit as a share have the same sign?",
+        "Do profit in USD and profit as a share have the same sign, where they usually do?",
         "A gain is told as a loss, or the other way round.",
         "{pair}: the profit is {expected} USD, and as a share of the cost {got}.",
         Unit.none,

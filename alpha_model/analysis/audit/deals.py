@@ -44,13 +44,14 @@ def _direction(sheet: Sheet) -> Found:
     known = _own(sheet, sheet.planned & ~sheet.flips)
     planned = _of(sheet, "planned_quantity")
     known &= np.nan_to_num(planned) != 0
-    return of_trades(sheet, known, np.sign(planned) != _rows(sheet, sign), _rows(sheet, adjust), planned)
+    broken = unusual(known, np.sign(planned) != _rows(sheet, sign))
+    return of_trades(sheet, known, broken, _rows(sheet, adjust), planned)
 
 
 def _executed_side(sheet: Sheet) -> Found:
     planned, executed = _of(sheet, "planned_quantity"), _of(sheet, "executed_quantity")
     known = (np.nan_to_num(planned) != 0) & (np.nan_to_num(executed) != 0)
-    return of_trades(sheet, known, np.sign(planned) != np.sign(executed), planned, executed)
+    return of_trades(sheet, known, unusual(known, np.sign(planned) != np.sign(executed)), planned, executed)
 
 
 def _value(sheet: Sheet) -> Found:
@@ -215,7 +216,7 @@ RULES = (
     Rule(
         "trade_of_other_side",
         Severity.error,
-        "Does every trade go the way of the change that it carries out?",
+        "Does every trade go the way of the change that it carries out, where they usually do?",
         "A purchase was decided and a sale planned, or the other way round.",
         "{pair}: a change of {expected} USD was decided, and a trade of {got} units planned.",
         Unit.units,
@@ -225,7 +226,7 @@ RULES = (
     Rule(
         "executed_other_way",
         Severity.error,
-        "Was every trade executed the way it was planned?",
+        "Was every trade executed the way it was planned, where they usually are?",
         "The fill is of another trade, or has the wrong sign.",
         "{pair}: {expected} units were planned, and {got} changed hands.",
         Unit.units,
@@ -264,7 +265,7 @@ RULES = (
     ),
     Rule(
         "trade_without_price",
-        Severity.error,
+        Severity.warning,
         "Is every price of a trade above 0?",
         "Nothing can be worth what its quantity and such a price say.",
         "{pair}: a trade has the price {got}.",

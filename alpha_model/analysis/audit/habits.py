@@ -58,12 +58,20 @@ def unflagged_caps(sheet: Sheet) -> Truths:
     flags = sheet.flagged(Flags.capped_by_concentration) & sheet.spread(~sheet.sized)
     if not sheet.framework.any() or flags.any():
         return np.zeros(len(sheet.pair_ids), dtype=np.bool_)
-    weight = sheet.column("normalised_weight")
-    cut = cut_without_flag(sheet) & sheet.spread(sheet.framework) & ~sheet.clipped
-    cap = float(weight[cut].max(initial=0.0))
-    at_cap: Truths = cut & (np.abs(weight - cap) <= ROUNDING)
-    is_setting = np.count_nonzero(at_cap) > 1 or abs(cap - round(cap, _DIGITS)) <= ROUNDING
-    return at_cap if is_setting else at_cap & False
+    return at_the_cap(sheet, cut_without_flag(sheet) & ~sheet.clipped)
+
+
+def at_the_cap(sheet: Sheet, rows: Truths) -> Truths:
+    """Those rows of the framework that lie at the largest of their weights, where that looks like a setting.
+
+    It does where several lie there, or where it is a round number. The framework flags by a strict `>`, so that a
+    weight at the cap may be flagged for its rounding.
+    """
+    weight, own = sheet.column("normalised_weight"), rows & sheet.spread(sheet.framework)
+    cap = float(np.nan_to_num(weight[own]).max(initial=0.0))
+    there: Truths = own & (np.abs(weight - cap) <= ROUNDING)
+    is_setting = np.count_nonzero(there) > 1 or abs(cap - round(cap, _DIGITS)) <= ROUNDING
+    return there if is_setting else there & False
 
 
 _DIGITS = 4

@@ -143,12 +143,13 @@ def _quantity_size(sheet: Sheet) -> Found:
     quantity, adjust, price = (
         sheet.column(name) for name in ("position_adjust_quantity", "position_adjust_usd", "price")
     )
-    slack = np.where(np.isnan(price), SLIPPAGE, UNITS)
-    price = np.where(np.isnan(price), sheet.traded_price, price)
+    known = ~np.isnan(price)
+    price = np.where(known, price, sheet.traded_price)
     expected = np.where(adjust < 0, adjust, np.nan) / np.where(price > 0, price, np.nan)
-    known = ~np.isnan(expected) & ~np.isnan(quantity)
-    broken = np.abs(quantity - expected) > slack * np.abs(expected)
-    return of_rows(sheet, known, broken, expected, quantity)
+    asked = ~np.isnan(expected) & ~np.isnan(quantity)
+    off = np.abs(quantity - expected) / np.abs(expected)
+    broken = (known & (off > UNITS)) | unusual(asked & ~known, off > SLIPPAGE)
+    return of_rows(sheet, asked, broken, expected, quantity)
 
 
 def _unfunded(sheet: Sheet) -> Found:
@@ -173,7 +174,7 @@ def _negative(sheet: Sheet) -> Found:
     lowest = np.full(len(sheet.pair_ids), np.nan)
     for name in _AMOUNTS:
         lowest = np.fmin(lowest, sheet.column(name))
-    return of_rows(sheet, ~np.isnan(lowest), lowest < 0, 0.0, lowest)
+    return of_rows(sheet, ~np.isnan(lowest), lowest < -HALF_A_CENT, 0.0, lowest)
 
 
 def _price(sheet: Sheet) -> Found:

@@ -26,7 +26,7 @@ def _strength(sheet: Sheet) -> Numbers:
 
 
 def _selected(sheet: Sheet) -> Truths:
-    return sheet.column("selected") != 0
+    return sheet.chosen
 
 
 def _strongest_left_out(sheet: Sheet) -> tuple[Numbers, Numbers]:
@@ -138,9 +138,9 @@ def _kinds_of_rows(sheet: Sheet) -> Iterator[tuple[tuple[str, ...], Truths]]:
 RULES = (
     Rule(
         "stronger_signal_left_out",
-        Severity.error,
+        Severity.warning,
         "Were the strongest signals selected, as many as the settings take?",
-        "The selection does not follow from signals and settings: one of them is not what was decided with.",
+        "One of them is not what was decided with, or the strategy chose by itself afterwards.",
         "A signal of {got} was left out, although {expected} was enough.",
         Unit.none,
         _as_set,
@@ -156,7 +156,7 @@ RULES = (
     ),
     Rule(
         "more_selected_than_set",
-        Severity.error,
+        Severity.warning,
         "Were at most as many signals selected as the settings take?",
         "Selection and settings are of different cycles, or signals were added afterwards.",
         "{got} signals were selected; the settings take {expected}.",
@@ -165,7 +165,7 @@ RULES = (
     ),
     Rule(
         "selected_below_threshold",
-        Severity.error,
+        Severity.warning,
         "Does every selected signal reach the threshold of the settings?",
         "The signal was changed after the selection, or recorded from another moment.",
         "{pair} was selected with a strength of {got}; the settings ask for {expected}.",
@@ -192,7 +192,7 @@ RULES = (
     ),
     Rule(
         "raw_count_disagrees",
-        Severity.error,
+        Severity.warning,
         "Is the number of raw signals the number of pairs that came with one?",
         "A pair was lost or added, and averages over all signals are wrong.",
         "{got} raw signals are counted, and {expected} are there.",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeVar, cast
 
@@ -14,9 +13,10 @@ import pyarrow.compute as pc
 
 from alpha_model.analysis.audit.pipeline import Settings, settings_of
 from alpha_model.analysis.audit.tolerances import WEIGHT, differ
-from alpha_model.analysis.columns import Numbers, Places, Truths, changes_kind, is_in, microseconds, numbers, was_short
+from alpha_model.analysis.audit.trade_columns import Trades, trades_of
+from alpha_model.analysis.columns import Numbers, Places, Truths, changes_kind, microseconds, numbers, was_short
 from alpha_model.analysis.habits import clipped_weights, of_framework
-from alpha_model.analysis.plan import REBALANCE_KIND, rebalance_recorded
+from alpha_model.analysis.plan import rebalance_recorded
 from alpha_model.history import History, Source
 from alpha_model.history.places import places_of
 from alpha_model.history.schema import FLAG_BITS
@@ -25,47 +25,8 @@ from alpha_model.signal import TradingPairSignalFlags as Flags
 
 Scalar = TypeVar("Scalar", bound=np.generic)
 
-SETTLED = ("executed", "repaired")
-"""Trades that changed a position."""
-
 _TOLD = (Source().kind, "recorder file", "dataset")
 """Kinds of sources whose columns are the tables' own."""
-
-LOST = ("failed", "expired")
-"""Trades that did not."""
-
-
-@dataclass(frozen=True, slots=True)
-class Trades:
-    """The trades, one entry a row of `trades`.
-
-    Args:
-        places: Row of the cycle that they follow; -1 before the first.
-        pair_ids: The spot pair.
-        keys: Cycle and pair as one number, as in `Sheet.keys`; -1 where the cycle or the pair is not in the history.
-        moved_keys: The same with the cycle that the trade came after: a trigger at the very time of a cycle is pulled
-            before that cycle decides, so that it changes what the cycle finds.
-        moments: When they were decided, microseconds.
-        at_cycle: Decided at the very time of the cycle.
-        rebalance: Decided by a cycle, as against stop losses and other triggers.
-        settled: They changed the position.
-        lost: They failed or expired.
-        quantity: Units that changed hands, signed; 0 where nothing did, NaN where nobody knows.
-    """
-
-    places: Places
-    pair_ids: Places
-    keys: Places
-    moved_keys: Places
-    moments: Places
-    at_cycle: Truths
-    rebalance: Truths
-    settled: Truths
-    lost: Truths
-    quantity: Numbers
-
-    def __len__(self) -> int:
-        return len(self.places)
 
 
 class Sheet:
@@ -240,6 +201,11 @@ class Sheet:
         return np.full(self.cycle_count, self.history.source.kind == Source().kind)
 
     @cached_property
+    def chosen(self) -> Truths:
+        """Rows that are selected with a signal."""
+        return cast("Truths", self.column("selected") != 0)
+
+    @cached_property
     def narrowed(self) -> bool:
         """Is this one pair of a larger record?"""
         return len(self.history.pair_ids) <= 1
@@ -263,7 +229,7 @@ class Sheet:
         share = target / self.spread(np.where(total > 0, total, np.nan))
         others = self.any(self.inside & differ(self.column("normalised_weight"), share, WEIGHT) & ~self.clipped)
         below = total < self.of_cycle("investable_equity") * (1 - WEIGHT)
-        return cast("Truths", self.framework & below & (total > 0) & ~others)
+        return self.framework & below & (total > 0) & ~others
 
     @cached_property
     def framework(self) -> Truths:
@@ -280,7 +246,7 @@ class Sheet:
         """Each row's share of the raw weights of its cycle; NaN outside the selection and where there are none."""
         raw = np.where(self.inside, self.column("raw_weight"), np.nan)
         total = self.total(raw)
-        return raw / self.spread(np.where(total > 0, total, np.nan))
+        return cast("Numbers", raw / self.spread(np.where(total > 0, total, np.nan)))
 
     @cached_property
     def was_short(self) -> Truths:
@@ -383,32 +349,7 @@ class Sheet:
     @cached_property
     def trades(self) -> Trades:
         """The trades."""
-        table = self.history.tables.trades
-        places = places_of(self.history.cycle_numbers, numbers(table, "cycle"))
-        found = places >= 0
-        pair_ids, moments = cast("Places", table["pair_id"].to_numpy()), microseconds(table)
-        at_cycle = found.copy()
-        at_cycle[found] = self.moments[places[found]] == moments[found]
-        stranger = len(self.history.pair_ids)
-        pair_places = self.pair_places(pair_ids)
-        settled, lost = is_in(table["status"], SETTLED), is_in(table["status"], LOST)
-        executed, planned = numbers(table, "executed_quantity"), numbers(table, "planned_quantity")
-        moved = np.where(settled, np.where(np.isnan(executed), planned, executed), np.where(lost, 0.0, np.nan))
-        rebalance = is_in(table["kind"], (REBALANCE_KIND,))
-        after = np.where(at_cycle & ~rebalance, places - 1, places)
-        known = found & (pair_places < stranger)
-        return Trades(
-            places=places,
-            pair_ids=pair_ids,
-            keys=np.where(known, places * self.key_width + pair_places, -1),
-            moved_keys=np.where(known & (after >= 0), after * self.key_width + pair_places, -1),
-            moments=moments,
-            at_cycle=at_cycle,
-            rebalance=rebalance,
-            settled=settled,
-            lost=lost,
-            quantity=moved,
-        )
+        return trades_of(self.history, self.moments, self.key_width, self.pair_places)
 
     def _column(self, table: str, name: str) -> Numbers:
         found = self._columns.get((table, name))

@@ -5,7 +5,7 @@ import pyarrow.compute as pc
 
 from alpha_model.analysis.audit.rule import Found, Rule, Severity, Unit, of_cycles, of_rows, unusual
 from alpha_model.analysis.audit.sheet import Sheet
-from alpha_model.analysis.audit.tolerances import MOST_LEVERAGE, SELDOM, UNITS, USUAL, differ, exceeds
+from alpha_model.analysis.audit.tolerances import HALF_A_CENT, MOST_LEVERAGE, SELDOM, UNITS, USUAL, differ, exceeds
 from alpha_model.analysis.columns import Numbers, Places, Truths, numbers
 from alpha_model.history.schema import FLAG_BITS
 from alpha_model.reason import Stage
@@ -31,7 +31,7 @@ def _negative(sheet: Sheet) -> Found:
     lowest = np.full(sheet.cycle_count, np.nan)
     for name in _NUMBERS[:-1]:
         lowest = np.fmin(lowest, sheet.of_cycle(name))
-    return of_cycles(~np.isnan(lowest), lowest < 0, 0.0, lowest)
+    return of_cycles(~np.isnan(lowest), lowest < -HALF_A_CENT, 0.0, lowest)
 
 
 def _epsilon(sheet: Sheet) -> Found:

@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from alpha_model.analysis.audit.habits import cut_without_flag, unflagged_caps
+from alpha_model.analysis.audit.habits import at_the_cap, cut_without_flag, unflagged_caps
 from alpha_model.analysis.audit.rule import Found, Rule, Severity, Unit, of_cycles, of_rows
 from alpha_model.analysis.audit.sheet import Sheet
-from alpha_model.analysis.audit.tolerances import WEIGHT, WEIGHT_SUM, differ, exceeds
+from alpha_model.analysis.audit.tolerances import ROUNDING, WEIGHT, WEIGHT_SUM, differ, exceeds
 from alpha_model.signal import TradingPairSignalFlags as Flags
 
 
@@ -24,7 +24,7 @@ def _old_sum(sheet: Sheet) -> Found:
 
 def _negative(sheet: Sheet) -> Found:
     weight = sheet.column("normalised_weight")
-    return of_rows(sheet, ~np.isnan(weight), weight < 0, 0.0, weight)
+    return of_rows(sheet, ~np.isnan(weight), weight < -ROUNDING, 0.0, weight)
 
 
 def _raw_negative(sheet: Sheet) -> Found:
@@ -77,8 +77,8 @@ def _above_share(sheet: Sheet) -> Found:
 def _flag_without_cut(sheet: Sheet) -> Found:
     share, weight = sheet.raw_shares, sheet.column("normalised_weight")
     known = sheet.spread(~sheet.sized & sheet.whole) & ~np.isnan(share) & ~np.isnan(weight) & sheet.inside
-    broken = sheet.flagged(Flags.capped_by_concentration) & ~(weight < share)
-    return of_rows(sheet, known, broken, share, weight)
+    flagged = sheet.flagged(Flags.capped_by_concentration)
+    return of_rows(sheet, known, flagged & ~(weight < share) & ~at_the_cap(sheet, flagged), share, weight)
 
 
 RULES = (

@@ -34,7 +34,7 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow.compute as pc
 
-from alpha_model.analysis.audit.sheet import LOST, SETTLED
+from alpha_model.analysis.audit.trade_columns import LOST, SETTLED
 from alpha_model.analysis.columns import Places, Truths, cycle_frame, ends_with, is_in, microseconds, numbers
 from alpha_model.analysis.metrics.board import Board
 from alpha_model.analysis.metrics.correlation import Mask, Matrix, row_count
