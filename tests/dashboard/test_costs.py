@@ -35,7 +35,7 @@ def test_picture_has_every_constraint_that_moved_something_the_dearest_first() -
 
 
 def test_total_is_that_of_the_limits_that_can_be_judged() -> None:
-    """One of two capped pairs was not seen again, so nothing is said of the caps; the gate skipped 500 that rose 10 %."""
+    """One of two capped pairs was not seen again: nothing is said of the caps. The gate skipped 500 that rose 10 %."""
     row = {"signal": 1.0, "raw_weight": 1.0, "old_value": 0.0, "price": 100.0}
     capped = row | {"flags": ["capped_by_concentration"], "position_target": 300.0, "position_adjust_usd": 300.0}
     skipped = row | {"ignored": True, "position_target": 500.0, "position_adjust_usd": 500.0}
