@@ -157,8 +157,9 @@ def _effect_line(row: Row) -> str:
     name = row["constraint"].replace("_", " ")
     did = f"{name}: moved {usd(row['moved_usd'])} in {cycles:,} cycle{'' if cycles == 1 else 's'}"
     if np.isnan(row["effect_usd"]):
-        part = f": the next return is known for {usd(row['judged_usd'])} of it" if row["judged_usd"] > 0 else ""
-        return f"{did}; what that did until the next cycle is not known{part}."
+        if row["judged_usd"] > 0:
+            return f"{did}; the next return is known for {usd(row['judged_usd'])} of it only: too little to judge by."
+        return f"{did}; what that did until the next cycle is not known."
     judged = "" if row["judged_usd"] == row["moved_usd"] else f" (judged: {usd(row['judged_usd'])})"
     verdict = "earned" if row["effect_usd"] >= 0 else "cost"
     return f"{did}{judged}; until the next cycle that {verdict} {usd(abs(row['effect_usd']))}."

@@ -3,6 +3,7 @@
 import pandas as pd
 
 from alpha_model.analysis import Settings, constraint_effect_totals, ledger_of
+from alpha_model.analysis.metrics import COVERAGE
 from alpha_model.history import History
 from dashboard.pictures.reduced import Picture
 from dashboard.text import plural, share, usd
@@ -37,7 +38,9 @@ def costs_picture(history: History, settings: Settings) -> Picture:
     unknown = int(frame["unknown_cycles"].max())
     notes = [
         f"The next return is known for {share(judged)} of the dollars." if judged < _CERTAIN else "",
-        "An effect is blank where that part of it hangs on what came after." if blank else "",
+        f"An effect is not known where more than {1 - COVERAGE:.0%} of its dollars were not seen again."
+        if blank
+        else "",
         f"{plural(unknown, 'cycle')} left out, whose amounts are not recorded." if unknown else "",
     ]
     return Picture(frame, _finding(frame), " ".join(each for each in notes if each))
@@ -49,7 +52,8 @@ def _finding(frame: pd.DataFrame) -> str:
         return "What the limits cost is not known: too few returns are recorded"
     total = float(known["effect_usd"].sum())
     dearest = known.iloc[0]
-    words = f"Limits and gates {'cost' if total < 0 else 'earned'} {usd(abs(total))} in all"
+    who = "Limits and gates" if len(known) == len(frame) else "The limits and gates that can be judged"
+    words = f"{who} {'cost' if total < 0 else 'earned'} {usd(abs(total))} in all"
     if dearest["effect_usd"] >= 0:
         return words
     return f"{words}; the dearest: {CONSTRAINT_NAMES[dearest['constraint']]}, {usd(-dearest['effect_usd'])}"

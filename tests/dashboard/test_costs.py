@@ -34,6 +34,23 @@ def test_picture_has_every_constraint_that_moved_something_the_dearest_first() -
     assert "The next return is known for 99.6 %" in picture.note
 
 
+def test_total_is_that_of_the_limits_that_can_be_judged() -> None:
+    """One of two capped pairs was not seen again: nothing is said of the caps. The gate skipped 500 that rose 10 %."""
+    row = {"signal": 1.0, "raw_weight": 1.0, "old_value": 0.0, "price": 100.0}
+    capped = row | {"flags": ["capped_by_concentration"], "position_target": 300.0, "position_adjust_usd": 300.0}
+    skipped = row | {"ignored": True, "position_target": 500.0, "position_adjust_usd": 500.0}
+    skipped["flags"] = ["individual_trade_size_too_small"]
+    rows = [
+        *({"pair_id": pair, **each} for pair, each in ((1, capped), (2, capped), (3, skipped))),
+        *({"cycle": 1, "pair_id": pair, "selected": False, "price": 110.0} for pair in (1, 3)),
+    ]
+    cycle = {"investable_equity": 1500.0, "max_position_adjust_usd": 300.0, "position_adjust_threshold_usd": 10.0}
+    history = make_history(rows, [cycle, {"investable_equity": 1500.0}])
+    picture = costs_picture(history, settings_of(history))
+    assert picture.finding.startswith("The limits and gates that can be judged cost $50.00 in all")
+    assert "not known where more than 1% of its dollars were not seen again" in picture.note
+
+
 def test_history_without_limits_says_so() -> None:
     history = make_history([{"pair_id": 1}], 3)
     picture = costs_picture(history, settings_of(history))

@@ -39,10 +39,11 @@ def constraint_effects(history: History) -> pd.DataFrame:
     Returns:
         RangeIndex, one row a cycle, in order: cycle; timestamp (UTC); then in USD for each of `EFFECTS` NAME_usd:
         negative where it cost, positive where it spared a loss; 0 where it moved nothing; NaN where it moved something
-        and the next return of none of those pairs is known, or where over all cycles fewer than `COVERAGE` of the
-        dollars whose return was expected have one; total_usd (their sum, as far as it is known; NaN where nothing is,
-        or where too few of all dollars have a return); moved_usd (Σ|USD| that constraints moved; NaN where an amount
-        of the cycle is unknown); judged_usd (the part of it whose next return is known, which the effects are about).
+        and the next return of none of those pairs is known, and throughout where fewer than `COVERAGE` of its dollars
+        whose return was expected have one; total_usd (their sum, as far as it is known; NaN where nothing is, and
+        throughout where too few of all dollars have a return); moved_usd (Σ|USD| that constraints moved; NaN where an
+        amount of the cycle is unknown); judged_usd (the part of it whose next return is known, which the effects are
+        about).
         Re-offered money is moved again each time. The last cycle has no next return.
 
     Source: the exact attribution of active return to constraints by differences of holdings, as in R. Grinold and K.
@@ -87,11 +88,11 @@ def effects_of(board: Board, returns: Returns, book: Ledger) -> pd.DataFrame:
         )
         here, expected = np.bincount(place, minlength=count), _expected(board, change, returns)
         uncovered = size.sum() < COVERAGE * expected
-        blank = (here > 0) & (uncovered | (np.bincount(place[known], minlength=count) == 0))
+        blank = uncovered | ((here > 0) & (np.bincount(place[known], minlength=count) == 0))
         earned[f"{name}_usd"] = np.where(blank, np.nan, effect)
         moved += np.bincount(place, weights=np.abs(usd), minlength=count)
         total, judged, touched, promised = total + effect, judged + size, touched + here, promised + expected
-    nothing = (touched > 0) & ((judged == 0) | (judged.sum() < COVERAGE * promised))
+    nothing = ((touched > 0) & (judged == 0)) | (judged.sum() < COVERAGE * promised)
     columns = {"total_usd": np.where(nothing, np.nan, total), "moved_usd": moved, "judged_usd": judged}
     return cycle_frame(board.history, {**earned, **columns})
 

@@ -116,7 +116,7 @@ def test_effect_on_those_that_were_seen_again_is_blank() -> None:
     history = make_cycle({**capped, "next_price": None}, {**capped, "next_price": 110.0})
     found = first(history)
     assert (found["moved_usd"], found["judged_usd"]) == (400, 200)
-    assert found[["concentration_usd", "total_usd"]].isna().all()
+    assert constraint_effects(history)[["concentration_usd", "total_usd"]].isna().all(axis=None)  # the idle cycle too
     total = constraint_effect_totals(history).set_index("constraint").loc["concentration"]
     assert total[["cycles", "moved_usd", "expected_usd", "judged_usd", "unknown_cycles"]].tolist() == [
         1,
