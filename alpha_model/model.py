@@ -283,16 +283,18 @@ class AlphaModel(JsonDataclass):
         strengths = sizing.as_row(signal.signal for _, signal in raw)
         found = rules.select(strengths, rules.Selection(min(int(count), len(raw)), float(threshold)), pinned)
         self.signals = dict(raw[place] for place in [*found.columns[0].tolist(), *stuck])
-        limits = {
-            rules.Chosen.below_threshold: (Code.below_signal_threshold, float(threshold)),
-            rules.Chosen.not_in_top: (Code.not_in_top, float(count)),
-        }
-        for (_, signal), code in zip(raw, found.codes[0].tolist(), strict=True):
+        for _, signal in raw:
             if signal.reasons:
                 signal.forget_reasons(Stage.selection)
-            if code in limits:
-                why, limit = limits[code]
-                signal.add_reason(Reason(Stage.selection, why, limit=limit))
+        if len(self.signals) < len(raw):
+            limits = {
+                rules.Chosen.below_threshold: (Code.below_signal_threshold, float(threshold)),
+                rules.Chosen.not_in_top: (Code.not_in_top, float(count)),
+            }
+            for (_, signal), what in zip(raw, found.codes()[0].tolist(), strict=True):
+                if what in limits:
+                    code, limit = limits[what]
+                    signal.add_reason(Reason(Stage.selection, code, limit=limit))
         self._record("select_top_signals", count=count, threshold=threshold)
 
     def assign_weights(self, method: WeightingMethod = weight_by_1_slash_n) -> None:
@@ -641,8 +643,9 @@ class AlphaModel(JsonDataclass):
         self.pipeline = [*(self.pipeline or []), {"step": step, **given}]
 
     def _next_signal_id(self) -> int:
-        newest = (next(reversed(signals.values()), None) for signals in (self.raw_signals, self.signals))
-        return max(signal.signal_id or 0 if signal else 0 for signal in newest) + 1
+        newest = next(reversed(self.raw_signals.values()), None)
+        held = next(reversed(self.signals.values()), None) if self.signals else None
+        return max(newest.signal_id or 0 if newest else 0, held.signal_id or 0 if held else 0) + 1
 
 
 def _venue(pair: TradingPairIdentifier) -> dict[str, Any]:

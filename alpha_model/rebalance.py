@@ -23,7 +23,7 @@ from alpha_model.rules import Action, Gate
 from alpha_model.serialisation import finite
 from alpha_model.signal import Flag, TradingPairSignal
 from alpha_model.signal import TradingPairSignalFlags as Flags
-from alpha_model.sizing import kinds, truths_or_none
+from alpha_model.sizing import flips, truths_or_none
 from alpha_model.trade import TradeExecution
 from alpha_model.units import Usd, UsdPrice, Weight
 
@@ -183,11 +183,10 @@ def _changes(
 ) -> rules.Changes:
     numbers = [(each.position_adjust_usd, each.normalised_weight, each.old_value) for each in signals]
     adjust, weight, old_value = np.array(numbers, dtype=np.float64).reshape(-1, 1, 3).T
-    flips = rules.is_flip(*kinds(signals), weight)
     there = np.array([[position is not None for position in positions]], dtype=np.bool_)
     problematic = truths_or_none(manager.is_problematic_pair(signal.pair) for signal in signals)
     settling = truths_or_none(position is not None and position.is_settling() for position in positions)
-    return rules.Changes(adjust, weight, old_value, there, flips, problematic, settling)
+    return rules.Changes(adjust, weight, old_value, there, flips(signals), problematic, settling)
 
 
 def _market(signals: Sequence[TradingPairSignal], manager: PositionManager) -> rules.Market:

@@ -17,7 +17,6 @@ import numpy.typing as npt
 from alpha_model import rules
 from alpha_model.errors import WeightError
 from alpha_model.pair import TradingPairIdentifier
-from alpha_model.position_kind import kind_of
 from alpha_model.position_manager import PositionManager
 from alpha_model.reason import Code, Reason, Stage
 from alpha_model.serialisation import finite
@@ -245,14 +244,9 @@ def set_targets(
     pairs = [map_pair(manager, signal) for signal in chosen]
     columns = [(each.normalised_weight, each.old_value) for each in chosen]
     weight, old_value = np.array(columns, dtype=np.float64).reshape(-1, 1, 2).T
-    held, kind = kinds(chosen)
     wanted = as_row(map(_target, chosen)) if sized else weight * equity
-    found = rules.targets(
-        wanted,
-        weight,
-        kind,
-        rules.Held(old_value, held, truths_or_none(each.carry_forward_position for each in chosen)),
-    )
+    pinned = truths_or_none(each.carry_forward_position for each in chosen)
+    found = rules.targets(wanted, old_value, flips(chosen), pinned)
     adjusts = found.adjust[0].tolist()
     quantities = [
         manager.estimate_asset_quantity(signal.pair, usd) if usd < 0 else 0.0
@@ -269,11 +263,9 @@ def set_targets(
         _put_reasons_in_dollars(signals, equity)
 
 
-def kinds(signals: Sequence[TradingPairSignal]) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
-    """As what each pair is held, and as what it is wanted: `PositionKind`."""
-    columns = [(kind_of(each.old_pair), each.signal, each.leverage is not None) for each in signals]
-    held, signal, leveraged = np.array(columns, dtype=np.float64).reshape(-1, 1, 3).T
-    return held, rules.wanted_kind(signal, leveraged)
+def flips(signals: Iterable[TradingPairSignal]) -> rules.Truths:
+    """Whether what is held of each pair is closed first, because another kind of position is wanted."""
+    return np.array([[each.old_pair is not None and each.is_flipping() for each in signals]], dtype=np.bool_)
 
 
 def truths_or_none(values: Iterable[bool]) -> rules.Truths | None:

@@ -15,7 +15,7 @@ from alpha_model.rules.select import Chosen, Selected, Selection, select
 from alpha_model.rules.settings import CycleSettings, columns
 from alpha_model.rules.share import Shared, Sharing, SharingMode, share_out
 from alpha_model.rules.steps import BIT, CLOSED_FLAGS, CODE_OF_GATE, FLAG_OF_GATE, STEP_OF, STEPS, Step, Sum, flags_of
-from alpha_model.rules.target import Held, Targets, targets
+from alpha_model.rules.target import Targets, targets
 from alpha_model.rules.weigh import CAP_TOLERANCE, Capped, cap, cap_groups, clip_to_one, is_cut, normalise
 
 __all__ = [
@@ -41,7 +41,6 @@ __all__ = [
     "Decisions",
     "Fitted",
     "Gate",
-    "Held",
     "Market",
     "Method",
     "Numbers",

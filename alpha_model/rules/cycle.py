@@ -14,17 +14,17 @@ import numpy as np
 import numpy.typing as npt
 
 from alpha_model.errors import ArgumentError
-from alpha_model.position_kind import wanted_kind
+from alpha_model.position_kind import is_flip, wanted_kind
 from alpha_model.rules.arrays import Codes, Numbers, Truths, gathered, scattered
 from alpha_model.rules.cash import CashCap, Fitted, fit_to_cash
 from alpha_model.rules.compat import Compat
 from alpha_model.rules.gates import Action, Changes, Gate, Market, Thresholds, decide
 from alpha_model.rules.methods import Method
-from alpha_model.rules.select import Selected, Selection, select
+from alpha_model.rules.select import Chosen, Selected, Selection, select
 from alpha_model.rules.settings import CycleSettings
 from alpha_model.rules.share import Shared, Sharing, share_out
 from alpha_model.rules.steps import FlagBits, bits, gate_bits
-from alpha_model.rules.target import Held, targets
+from alpha_model.rules.target import targets
 from alpha_model.rules.weigh import cap, cap_groups, clip_to_one, normalise
 from alpha_model.signal import TradingPairSignalFlags as Flags
 
@@ -171,22 +171,25 @@ class _Cycle:
         )
         raw = self._weigh(chosen)
         sized = self._share(raw, chosen)
-        held = Held(given.old_value, given.held, given.pinned)
         leveraged = given.where(given.leveraged)
-        taking_part = np.isin(chosen.codes, (0, 2))
+        codes = chosen.codes()
+        taking_part = (codes == Chosen.chosen) | (codes == Chosen.pinned)
         kind = np.where(taking_part, wanted_kind(np.nan_to_num(given.signals), leveraged), 0)
-        wanted = targets(sized.target, sized.weight, kind, held)
+        flips = is_flip(given.held, kind, sized.weight)
+        wanted = targets(sized.target, given.old_value, flips, given.pinned)
         changes = Changes(
             wanted.adjust,
             sized.weight,
             given.old_value,
             given.held > 0,
-            wanted.flips,
+            flips,
             given.problematic,
             given.settling,
         )
         fitted = self._gate(changes)
-        return self._decided(chosen, raw, sized, wanted.target, fitted)
+        there = taking_part | (given.held > 0)
+        spread = scattered(chosen.columns, np.where(chosen.taken, raw, 0.0), given.signals.shape[1])
+        return self._decided(codes, there, spread, sized, wanted.target, fitted)
 
     def _weigh(self, chosen: Selected) -> Numbers:
         """Raw weights by rank; NaN beyond the last one."""
@@ -240,10 +243,11 @@ class _Cycle:
         headroom = np.where(on, self._setting("cash_headroom", 0.0) + self._setting("cash_buffer", 0.0), -np.inf)
         return fit_to_cash(decided, changes, thresholds, given.cash, CashCap(headroom), self.compat)
 
-    def _decided(self, chosen: Selected, raw: Numbers, sized: _Sized, target: Numbers, fitted: Fitted) -> Decided:
-        done, count = fitted.decisions, self.given.signals.shape[1]
+    def _decided(
+        self, codes: Codes, there: Truths, raw: Numbers, sized: _Sized, target: Numbers, fitted: Fitted
+    ) -> Decided:
+        done = fitted.decisions
         closes = done.action == Action.close
-        there = np.isin(chosen.codes, (0, 2)) | (self.given.held > 0)
         cash = bits((Flags.capped_by_sync_cash, fitted.shrunk), (Flags.closed, closes),
                     (Flags.close_position_weight_limit, closes))  # fmt: skip
         flags = np.where(there, sized.flags | gate_bits(done.gate) | cash, np.uint32(0))
@@ -251,8 +255,8 @@ class _Cycle:
         if self.compat.skipped_not_ignored:
             ignored &= done.gate != Gate.trade_too_small
         return Decided(
-            chosen.codes,
-            scattered(chosen.columns, np.where(chosen.taken, raw, 0.0), count),
+            codes,
+            raw,
             sized.weight,
             sized.asked,
             sized.accepted,

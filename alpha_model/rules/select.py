@@ -41,12 +41,26 @@ class Selected:
     Args:
         columns: (batch × ranks) the column of each rank, the strongest first; beyond the last rank any column.
         taken: (batch × ranks) whether the row has that rank.
-        codes: (batch × pairs) `Chosen`.
+        strong: (batch × pairs) whether the signal reaches the threshold.
+        absent: (batch × pairs) whether there is none.
+        pinned: (batch × pairs) what is kept beside the selected ones; None where nothing is.
     """
 
     columns: Places
     taken: Truths
-    codes: Codes
+    strong: Truths
+    absent: Truths
+    pinned: Truths | None
+
+    def codes(self) -> Codes:
+        """(batch × pairs) what became of each signal: `Chosen`."""
+        codes = first_of(self.strong.shape, (Chosen.absent, self.absent), (Chosen.not_in_top, self.strong),
+                         (Chosen.below_threshold, ~self.strong))  # fmt: skip
+        rows, ranks = self.taken.nonzero()
+        codes[rows, self.columns[rows, ranks]] = Chosen.chosen
+        if self.pinned is not None:
+            codes[self.pinned & ~self.absent] = Chosen.pinned
+        return codes
 
 
 def select(signals: Numbers, settings: Selection, pinned: Truths | None = None, compat: Compat = OURS) -> Selected:
@@ -60,22 +74,13 @@ def select(signals: Numbers, settings: Selection, pinned: Truths | None = None, 
 
     Source: the reference documentation of `select_top_signals`.
     """
-    strength, absent = np.abs(signals), np.isnan(signals)
+    strength = np.abs(signals)
     strong = strength >= settings.threshold
     fit = strong if pinned is None else strong & ~pinned
     key = np.where(fit, -(signals if compat.signed_selection else strength), np.inf)
     places = key.argsort(axis=1, kind="stable")
-    count = fit.sum(axis=1, keepdims=True, dtype=np.intp)
+    count = np.add.reduce(fit, axis=1, keepdims=True, dtype=np.intp)
     if settings.count is not None:
         count = np.minimum(count, settings.count)
     ranks = np.arange(count.max(initial=0))
-    columns, taken = places[:, : len(ranks)], ranks < count
-    codes = first_of(
-        signals.shape, (Chosen.absent, absent), (Chosen.not_in_top, fit), (Chosen.below_threshold, ~strong),
-        (Chosen.pinned, np.True_),
-    )  # fmt: skip
-    if pinned is not None:
-        codes[pinned & ~absent] = Chosen.pinned
-    rows, there = taken.nonzero()
-    codes[rows, columns[rows, there]] = Chosen.chosen
-    return Selected(columns, taken, codes)
+    return Selected(places[:, : len(ranks)], ranks < count, strong, np.isnan(signals), pinned)
