@@ -166,8 +166,8 @@ def test_a_limit_is_named_with_what_it_took_and_where_that_went() -> None:
     )
     assert by_pair.loc[1, "limited_by"] == "concentration"
     assert by_pair.loc[2, "sentence"] == (
-        "T2-USDC: wanted $300 (30.0 %); was offered $15.00 more than its share; planned to open with $315; no fill is on "
-        "record yet."
+        "T2-USDC: wanted $300 (30.0 %); was offered $15.00 more than its share; planned to open with $315; no fill is "
+        "on record yet."
     )
     summary = summarise_cycle(history)
     assert summary.outcome is CycleOutcome.rebalanced
