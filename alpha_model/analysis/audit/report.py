@@ -79,7 +79,7 @@ def audit_report(history: History, *, now: Moment | None = None, limit: int | No
         limit: The most findings of one rule to list: those with the largest differences. None lists all.
     """
     sheet = Sheet(history, None if now is None else utc(now))
-    with np.errstate(invalid="ignore", divide="ignore"):
+    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
         found = [(rule, rule.ask(sheet)) for rule in RULES]
     labels = pair_labels(history)
     frames = [_frame(sheet, rule, each, labels, limit) for rule, each in found if len(each)]
@@ -130,7 +130,7 @@ def finding_counts(history: History, severity: Severity = Severity.warning) -> P
     """
     sheet = Sheet(history, None)
     counts = np.zeros(len(history), dtype=np.int64)
-    with np.errstate(invalid="ignore", divide="ignore"):
+    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
         for rule in RULES:
             if _RANK[str(rule.severity)] <= _RANK[str(severity)]:
                 places = rule.ask(sheet).places
