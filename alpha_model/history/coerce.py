@@ -34,6 +34,9 @@ _REPR.maxlist = _REPR.maxtuple = _REPR.maxdict = _SHOWN // 3
 _YEARS = range(1678, 2262)
 """The whole years that a time of pandas can lie in, whatever its unit."""
 
+LATEST = 9_214_646_400_000_000
+"""Microseconds from 1970 to the end of them, in either direction nearly the same."""
+
 MOST_LEVELS = 100
 """Levels of nesting that JSON kept as text has at most; whoever reads it later goes down one by one."""
 

@@ -255,7 +255,7 @@ class History:
                 column=column,
             )
         matrix = np.full((len(self), len(self.pair_ids)), np.nan)
-        values = pc.cast(self.tables.signals[column], pa.float64())
+        values = pc.cast(self.tables.signals[column], pa.float64(), safe=False)  # an id may be above 2**53
         matrix[self.signal_places, self.pair_places] = values.to_numpy(zero_copy_only=False)
         return matrix
 

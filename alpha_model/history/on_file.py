@@ -18,7 +18,7 @@ from alpha_model.history import coerce
 from alpha_model.history.coerce import Micros
 from alpha_model.history.line_types import FORMAT, PAIR, VERSION, HeaderLine, LineProblem, Part
 from alpha_model.history.mishaps import MISHAPS
-from alpha_model.history.rawjson import Buffer
+from alpha_model.history.rawjson import UNREADABLE, Buffer
 from alpha_model.history.records import AccountRow, Line, account_rows, cycle_key, lines_of
 from alpha_model.units import PairId
 
@@ -89,7 +89,10 @@ def check_header(line: Line, path: Path, strategy: str | None) -> str | None:
     Raises:
         RecordError: The file is not a recorder's, is of a later version, or records another strategy.
     """
-    header: Any = msgspec.json.decode(line.data) if line.state == "whole" else None
+    header: Any = None
+    if line.state == "whole":
+        with suppress(*UNREADABLE, RecursionError):
+            header = msgspec.json.decode(line.data)
     if not isinstance(header, dict) or header.get("type") != "header" or header.get("format") != FORMAT:
         raise RecordError(
             f"{path} is not a recorder file: its first line is no header. Record to a new file.", path=path

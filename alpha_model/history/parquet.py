@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from alpha_model.history.coerce import LATEST
 from alpha_model.history.schema import TIME
 
 _ROWS_PER_GROUP = 1 << 16
@@ -79,7 +80,17 @@ def read_parquet(file: pa.NativeFile, schema: pa.Schema, window: Window | None =
         raise pa.ArrowInvalid(f"no {', '.join(missing)} in it")
     table = table.select(schema.names).cast(schema)
     table.validate(full=True)  # a text may be none
+    _check_times(table)
     return table
+
+
+def _check_times(table: pa.Table) -> None:
+    """Times of centuries that nothing here can write down are damage."""
+    for field in table.schema:
+        if field.type == TIME and table.num_rows:
+            ends = pc.min_max(table[field.name].cast(pa.int64()))
+            if any(end.as_py() is not None and abs(end.as_py()) > LATEST for end in (ends["min"], ends["max"])):
+                raise pa.ArrowInvalid(f"{field.name} holds a time outside the years 1678 to 2261")
 
 
 def _groups(metadata: pq.FileMetaData, window: Window) -> list[int]:

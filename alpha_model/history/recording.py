@@ -286,4 +286,4 @@ def _trade(
     found = read_trade(told, report, otherwise=timestamp)
     if found is not None:
         row, pair = found
-        yield row | {name: _as_read(row[name]) for name in TIME_COLUMNS if row[name] is not None}, pair
+        yield row | {name: _as_read(row[name]) for name in TIME_COLUMNS if row.get(name) is not None}, pair

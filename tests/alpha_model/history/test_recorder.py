@@ -25,6 +25,7 @@ from hypothesis import strategies as st
 from alpha_model import TradeExecution, TradeType
 from alpha_model.errors import HistoryError, RecordError
 from alpha_model.history import EquityPoint, History, HistoryRecorder, read_history, read_history_bytes
+from alpha_model.history.records import seal
 from alpha_model.history.schema import Tables
 
 MONDAY = 1_767_571_200
@@ -566,3 +567,10 @@ def test_header_that_an_older_version_wrote_unreadably_goes_on_opening(
     path.write_bytes(resealed(header, strategy=5) + b"\n" + rest)
     with HistoryRecorder(path, strategy=5) as recorder:
         assert (len(recorder), recorder.strategy) == (1, "5")
+
+
+@pytest.mark.parametrize("body", [b'{"type":"header","format":,"version":1}', b"[" * 5_000])
+def test_record_whose_header_is_no_json_is_refused_in_a_sentence(path: Path, body: bytes) -> None:
+    path.write_bytes(seal(body))
+    with pytest.raises(RecordError, match="is not a recorder file"):
+        HistoryRecorder(path).open()

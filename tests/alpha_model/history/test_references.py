@@ -166,3 +166,19 @@ def test_compacted_month_of_trades_only_keeps_the_names_of_their_pairs(make: Any
     compact([path], tmp_path / "dataset")
     for history in (read_history(path), History.open(tmp_path / "dataset")):
         assert set(history.pairs["ticker"]) == {"WETH-USDC", "LINK-USDC"}
+
+
+def test_an_id_that_no_float_holds_exactly_is_no_error() -> None:
+    history = make_history([{"pair_id": 1, "position_id": 2**53 + 1}])
+    assert history.wide("position_id").tolist() == [[float(2**53)]]
+
+
+def test_dataset_with_a_time_that_nothing_can_write_is_damaged(dataset: Path) -> None:
+    def late(cycles: pa.Table) -> pa.Table:
+        field = cycles.schema.field("timestamp")
+        times = pa.array([9_300_000_000_000_000] * len(cycles), pa.int64()).cast(field.type)
+        return cycles.set_column(cycles.schema.get_field_index("timestamp"), field, times)
+
+    changed(dataset, "cycles", late)
+    with pytest.raises(HistoryError, match="outside the years 1678 to 2261"):
+        History.open(dataset)
