@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from alpha_model.analysis.columns import Numbers, Truths, numbers
+from alpha_model.analysis.habits import clipped_share
 from alpha_model.analysis.ledger_reasons import Recorded, recorded_reasons
 from alpha_model.analysis.plan import has_flags
 from alpha_model.analysis.provenance import DERIVED, INFERRED, RECORDED, UNKNOWN, Codes
@@ -58,6 +59,7 @@ def targets_of(history: History, settings: Settings) -> Targets:
     equity = settings.equity[places]
     equity_from = exactly(settings.equity_from)[places]
     share, share_from = share_if_selected(history, settings, chosen)
+    share = share - clipped_share(history)  # the source's own rounding is no limit
     target, target_from = _targets(history, chosen, equity, equity_from)
 
     wanted = share * equity
@@ -91,6 +93,9 @@ def targets_of(history: History, settings: Settings) -> Targets:
     limit_from = settings.max_weight_from[places]
     base = np.where(by_limit, np.minimum(base, limit_from), base).astype(np.int8)
     provenance = {name: _certainty(usd, base) for name, usd in steps.items()}
+    assumed = reached & has_flags(history, Flags.capped_by_concentration)  # how far the cap cut, and how far the offer
+    for name in ("concentration", "redistribution"):
+        provenance[name] = np.where(assumed, np.minimum(provenance[name], INFERRED), provenance[name]).astype(np.int8)
     for name, stage in _REASONED.items():
         wrote = reasons.has(stage)
         provenance[name] = np.where(wrote & (provenance[name] > UNKNOWN), RECORDED, provenance[name]).astype(np.int8)

@@ -21,6 +21,7 @@ from alpha_model.analysis.pairs import pair_labels
 from alpha_model.analysis.plan import SKIPPING, has_flags
 from alpha_model.analysis.words import count, known, ordinal, percent, usd
 from alpha_model.history import History
+from alpha_model.signal import TradingPairSignalFlags as Flags
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,8 @@ class _Pair:
     share: float
     equity: float
     wanted: float
+    cap_usd: float
+    offer_capped: bool
     ideal: float
     concentration: float
     redistribution: float
@@ -128,7 +131,10 @@ def _pairs(history: History, book: Ledger, reasons: Reasons) -> Iterator[_Pair]:
             for name in ("rank", "signal_count", "selected_count", "signal_limit", "share")
         ),
         book.targets.equity.tolist(),
-        *(amounts[name].tolist() for name in ("wanted", "ideal", "concentration", "redistribution", "size_risk")),
+        amounts["wanted"].tolist(),
+        book.targets.settings.max_usd[book.place].tolist(),
+        has_flags(history, Flags.capped_by_concentration).tolist(),
+        *(amounts[name].tolist() for name in ("ideal", "concentration", "redistribution", "size_risk")),
         amounts["chain"].tolist(),
         amounts["other"].tolist(),
         _smaller(history, book).tolist(),
@@ -202,6 +208,8 @@ def _not_selected(pair: _Pair) -> str:
         place = f"ranked {ordinal(pair.rank)} of {pair.signal_count}, {_selection(pair)}"
     if not known(pair.share, pair.wanted):
         return place
+    if pair.wanted > pair.cap_usd:
+        return f"{place}; its {percent(pair.share)} would have been {usd(pair.cap_usd)}, the cap per pair"
     return f"{place}; its {percent(pair.share)} would have been {usd(pair.wanted)}"
 
 
@@ -226,7 +234,8 @@ def _limits(pair: _Pair) -> Iterator[str]:
         stays = "" if pair.sized else f", {usd(pair.concentration)} stayed in cash"
         yield f"the cap per pair allowed {usd(cap)}{share}{stays}"
     if pair.redistribution > 0:
-        yield f"was offered {usd(pair.redistribution)} more than its share"
+        cut = ", as far as the cap per pair goes" if pair.offer_capped and pair.concentration == 0 else ""
+        yield f"was offered {usd(pair.redistribution)} more than its share{cut}"
     elif pair.redistribution < 0:
         asked = pair.ideal + pair.concentration + pair.redistribution
         yield f"only {usd(asked)} was left when its turn came" if pair.reached else _stopped(pair)

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from alpha_model.analysis.columns import Numbers, Places, Truths, numbers
+from alpha_model.analysis.habits import clipped_share, clipped_weights
 from alpha_model.analysis.ranks import rank_in_cycle
 from alpha_model.history import History
 
@@ -195,7 +196,7 @@ def fit_max_weight(history: History, equity: Numbers, wanted: Truths) -> tuple[N
     sized = (np.bincount(places, weights=~np.isnan(asked), minlength=count) > 0)[places]
     share = np.where(sized & np.isnan(asked), np.nan, share)
     wished = raw / np.where(total > 0, total, np.nan)
-    cut = chosen & (share > 0) & (wished > share * (1 + FIT_TOLERANCE))
+    cut = chosen & (share > 0) & (wished > share * (1 + FIT_TOLERANCE)) & ~_clipped(history)
     largest = np.zeros(count)
     np.maximum.at(largest, places[cut], share[cut])
     at_cap = cut & (np.abs(share - largest[places]) <= FIT_TOLERANCE * largest[places])
@@ -206,6 +207,11 @@ def fit_max_weight(history: History, equity: Numbers, wanted: Truths) -> tuple[N
     )
     found = (rows > 0) & (fit == 1) & none_above
     return np.where(found, largest, np.nan), np.where(rows > 0, fit, np.nan)
+
+
+def _clipped(history: History) -> Truths:
+    """Which rows the source's own rounding made smaller, and no cap."""
+    return clipped_weights(history) | (clipped_share(history) > 0)
 
 
 def _seen_twice(shares: Numbers, rows: Places) -> Truths:

@@ -119,7 +119,8 @@ def test_record_and_state_layout_read_the_same(
     listed = read_history_bytes(json.dumps(cycles).encode(), "list.json")
     ours, theirs = without_source(recorded), without_source(listed)
     for name, table in theirs.items():
-        assert ours[name].equals(table), name
+        keyed = ["cycle_key"] if name == "problems" else []  # a line of the one is an entry of the other
+        assert ours[name].drop_columns(keyed).equals(table.drop_columns(keyed)), name
     assert without_source(recorded.superseded)["signals"].equals(without_source(listed.superseded)["signals"])
 
 
