@@ -57,6 +57,8 @@ def deed(done: Deed) -> str:
 
 def _did(done: Deed, past: str, plan: str) -> str:
     """The past tense of what was executed, a plan of what was not."""
+    if done.execution is Execution.unknown:
+        return f"would have to {plan}"
     return past if done.execution in DOING else f"planned to {plan}"
 
 
@@ -83,7 +85,7 @@ def _closed(done: Deed) -> str:
 def _flipped(done: Deed) -> str:
     old, new = ("short" if short else "long" for short in (done.was_short, done.is_short))
     kind = "another kind of " if old == new else "a "
-    close, open_ = ("closed", "opened") if done.execution in DOING else ("planned to close", "open")
+    close, open_ = ("closed", "opened") if done.execution in DOING else (_did(done, "", "close"), "open")
     return f"{close} the {old} of {usd(done.old_value)} and {open_} {kind}{new} of {_money(done)}"
 
 

@@ -21,6 +21,8 @@ from alpha_model.history import History
 
 Codes = npt.NDArray[np.int8]
 
+WEIGHTS_TABLE = "weights table"
+"""The source of cycles that are rows of a table of weights."""
 DONE = ("executed", "repaired")
 """The statuses of a trade of which a fill is on record."""
 FAILED = ("failed", "expired")
@@ -158,6 +160,7 @@ def executed_of(history: History, plan: Plan) -> Executed:
         share[open_rows] = moved
         seen[open_rows] = np.isin(found, [_CODE[Execution.executed], _CODE[Execution.executed_in_part]])
     known = np.where(seen, np.clip(share, 0.0, 1.0) * rows.planned_usd, rows.executed_usd)
+    code = np.where(rows.planned & _implied(history), _CODE[Execution.unknown], code).astype(np.int8)
     blind = np.isin(code, [_CODE[word] for word in (Execution.awaiting, Execution.unconfirmed, Execution.unknown)])
     executed = np.where(blind, np.nan, known)
     cycles = _cycles(history, rows, trades, code, known)
@@ -346,8 +349,14 @@ def _cycles(
     counts = {each: total(np.ones(len(word)), each) for each in Execution}
     told = rebalance_recorded(history) | ~np.isnan(numbers(history.tables.cycles, "trade_count"))
     execution = _cycle_code(counts, told)
-    unknown = execution == _CODE[Execution.unknown]
+    unknown = (execution == _CODE[Execution.unknown]) & (total(count) == 0)
     return {"execution": execution, **{name: np.where(unknown, np.nan, sums) for name, sums in found.items()}}
+
+
+def _implied(history: History) -> Truths:
+    """Rows of a table of weights: its trades are those that its targets imply, and nobody recorded one."""
+    told = is_in(history.tables.cycles["source"], (WEIGHTS_TABLE,))
+    return np.asarray(told[history.signal_places], dtype=np.bool_)
 
 
 def _words_alone(trades: _Trades, cycle_count: int) -> Codes:

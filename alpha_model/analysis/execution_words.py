@@ -33,6 +33,7 @@ _CLAUSES = {
     Execution.awaiting: "; no fill is on record yet",
     Execution.unconfirmed: "; no fill is on record, and the next holdings do not tell",
     Execution.contradicted: "; no fill is on record, and the next holdings show that it was not made",
+    Execution.unknown: "; that trade is implied by the target, and none is recorded",
 }
 
 _AS_PLANS = {
@@ -40,6 +41,7 @@ _AS_PLANS = {
     Execution.awaiting: "Planned, with no fill on record yet",
     Execution.unconfirmed: "Planned, with no fill on record",
     Execution.contradicted: "Planned, and not made as the next holdings show",
+    Execution.unknown: "Implied by the targets",
 }
 """What stands before a list of such plans."""
 
@@ -61,7 +63,7 @@ def planned_and_done(row: Mapping[Any, Any], verb: str) -> str:
         told = f"; {', '.join(fates)}" if fates else ""
         return f"{verb} with {some}, worth {usd(row['traded_usd'])} of {usd(row['planned_usd'])}{told}"
     if execution not in _FATES or not fates:
-        return f"planned {planned}; whether they were executed is not recorded"
+        return f"had targets that imply {planned}; whether any was made is not recorded"
     if len(fates) == 1:
         single = int(row["planned_count"]) == 1
         words = _FATES[execution][0 if single else 1]

@@ -73,6 +73,7 @@ IN_THEIR_OWN_WAY: dict[str, Callable[[History], Any]] = {
     "metric_summary": lambda history: analysis.metric_summary(analysis.cycle_metrics(history)),
     "most_moved": lambda history: analysis.most_moved(analysis.weight_diffs(history), 1),
     "pair_history": lambda history: [analysis.pair_history(history, each) for each in history.pair_ids.tolist()],
+    "since_last": lambda history: [analysis.since_last(history.at(when)) for when in history.timestamps],
     "ranges_widely": lambda history: analysis.ranges_widely(analysis.threshold_frame(history)),
     "reduce_cycles": lambda history: analysis.reduce_cycles(analysis.raw_shares(history), 2, "last"),
     "rolling_metrics": lambda history: analysis.rolling_metrics(analysis.cycle_metrics(history), 2),

@@ -147,7 +147,7 @@ class Board:
         """
         old, plan, executed = self.row("old_value"), self.plan, self.executed
         share = np.where(executed.of(Execution.executed_in_part), np.nan_to_num(executed.share, nan=1.0), 1.0)
-        adjust, done = self.row("position_adjust_usd") * share, executed.done()
+        adjust, done = self.row("position_adjust_usd") * share, executed.done() & plan.planned
         nobody = np.isnan(old) & np.isnan(self.row("signal_in_selection"))
         old = np.where(nobody, 0.0, old)
         after = np.where(done, np.where(plan.flips, adjust, old + adjust), old)

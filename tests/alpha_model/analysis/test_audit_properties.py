@@ -91,5 +91,5 @@ def test_change_from_spot_to_leveraged_long_contradicts_nothing(signal, usd, tra
     trades = model.generate_rebalance_trades_and_triggers(manager, 1.0, 10.0, use_spot_for_long=False)
     history = kept_by_framework(model)
     plan = plan_of(history)
-    assert (len(trades), plan.trades.sum(), plan.traded_usd.sum()) == (trade_count, trade_count, pytest.approx(usd))
+    assert (len(trades), plan.trades.sum(), plan.planned_usd.sum()) == (trade_count, trade_count, pytest.approx(usd))
     assert list(audit(history)["sentence"]) == []

@@ -127,4 +127,4 @@ def test_trades_and_outcome_agree(largest: float, threshold: float, changes: lis
     row = cycle_outcomes(make_history(signals, [cycle])).iloc[0]
     wanted = any(change for change, _ in changes)
     assert (row["outcome"] == CycleOutcome.unknown) == (bool(changes) and not wanted and 0 < largest >= threshold)
-    assert (row["traded_count"] > 0) == (row["outcome"] in {CycleOutcome.rebalanced, CycleOutcome.partly_rebalanced})
+    assert (row["planned_count"] > 0) == (row["outcome"] in {CycleOutcome.rebalanced, CycleOutcome.partly_rebalanced})

@@ -322,7 +322,7 @@ def test_zero_within_rounding_has_no_side(read: Any, dust: str) -> None:
     history = read(f"date,A,B\n2024-01-05,1,{dust}\n2024-01-12,0.5,0.5\n2024-01-19,1,{dust}\n", equity=100.0)
     assert "lending_protocol_short" not in history.signals["synthetic_kind"].tolist()
     assert history.cycle(0).signals["selected"].tolist() == [True, False]
-    assert cycle_outcomes(history)["traded_count"].tolist() == [1, 2, 2]
+    assert cycle_outcomes(history)["planned_count"].tolist() == [1, 2, 2]
 
 
 @pytest.mark.parametrize(

@@ -47,7 +47,7 @@ def test_long_table_says_what_was_wanted_and_what_changed(read: Any) -> None:
 def test_every_chart_has_something_to_say(read: Any) -> None:
     history = read(LONG)
     assert cycle_outcomes(history)["outcome"].tolist() == ["rebalanced", "rebalanced", "unchanged"]
-    assert cycle_outcomes(history)["traded_count"].tolist() == [2, 2, 0]
+    assert cycle_outcomes(history)["planned_count"].tolist() == [2, 2, 0]
     np.testing.assert_allclose(normalised_weights(history).fillna(0), [[0.6, 0.4], [1, 0], [1, 0]])
     np.testing.assert_allclose(raw_shares(history).fillna(0), [[0.6, 0.4], [1, 0], [1, 0]])
     np.testing.assert_allclose(weight_diffs(history).fillna(0), [[0.6, 0.4], [0.4, -0.4], [0, 0]])
@@ -85,8 +85,8 @@ def test_short_weights_are_shorts_and_flips_close_first(read: Any) -> None:
     assert history.signals["normalised_weight"].tolist() == [0.5, 0.25]
     assert history.signals["signal"].tolist() == [-0.5, 0.25]
     assert history.signals["old_kind"].tolist()[1] == "lending_protocol_short"
-    assert cycle_outcomes(history)["traded_count"].tolist() == [1, 2]
-    assert cycle_outcomes(history)["traded_usd"].tolist() == [50, 75]
+    assert cycle_outcomes(history)["planned_count"].tolist() == [1, 2]
+    assert cycle_outcomes(history)["planned_usd"].tolist() == [50, 75]
 
 
 def test_without_equity_no_amount_is_made_up(read: Any) -> None:
