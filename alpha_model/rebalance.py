@@ -23,7 +23,6 @@ from alpha_model.rules import Action, Gate
 from alpha_model.serialisation import finite
 from alpha_model.signal import Flag, TradingPairSignal
 from alpha_model.signal import TradingPairSignalFlags as Flags
-from alpha_model.sizing import flips, truths_or_none
 from alpha_model.trade import TradeExecution
 from alpha_model.units import Usd, UsdPrice, Weight
 
@@ -181,12 +180,20 @@ def decide(
 def _changes(
     signals: Sequence[TradingPairSignal], positions: Sequence[TradingPosition | None], manager: PositionManager
 ) -> rules.Changes:
-    numbers = [(each.position_adjust_usd, each.normalised_weight, each.old_value) for each in signals]
-    adjust, weight, old_value = np.array(numbers, dtype=np.float64).reshape(-1, 1, 3).T
-    there = np.array([[position is not None for position in positions]], dtype=np.bool_)
-    problematic = truths_or_none(manager.is_problematic_pair(signal.pair) for signal in signals)
-    settling = truths_or_none(position is not None and position.is_settling() for position in positions)
-    return rules.Changes(adjust, weight, old_value, there, flips(signals), problematic, settling)
+    rows = [
+        (
+            signal.position_adjust_usd,
+            signal.normalised_weight,
+            signal.old_value,
+            position is not None,
+            signal.old_pair is not None and signal.is_flipping(),
+            manager.is_problematic_pair(signal.pair),
+            position is not None and position.is_settling(),
+        )
+        for signal, position in zip(signals, positions, strict=True)
+    ]
+    numbers, truths = np.split(np.array(rows, dtype=np.float64).reshape(-1, 1, 7).T, [3])
+    return rules.Changes(*numbers, *(truths > 0))
 
 
 def _market(signals: Sequence[TradingPairSignal], manager: PositionManager) -> rules.Market:

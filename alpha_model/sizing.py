@@ -242,11 +242,17 @@ def set_targets(
     """
     chosen = list(signals.values())
     pairs = [map_pair(manager, signal) for signal in chosen]
-    columns = [(each.normalised_weight, each.old_value) for each in chosen]
-    weight, old_value = np.array(columns, dtype=np.float64).reshape(-1, 1, 2).T
-    wanted = as_row(map(_target, chosen)) if sized else weight * equity
-    pinned = truths_or_none(each.carry_forward_position for each in chosen)
-    found = rules.targets(wanted, old_value, flips(chosen), pinned)
+    rows = [
+        (
+            _target(signal) if sized else signal.normalised_weight * equity,
+            signal.old_value,
+            signal.old_pair is not None and signal.is_flipping(),
+            signal.carry_forward_position,
+        )
+        for signal in chosen
+    ]
+    wanted, old_value, flips, pinned = np.array(rows, dtype=np.float64).reshape(-1, 1, 4).T
+    found = rules.targets(wanted, old_value, flips > 0, pinned > 0)
     adjusts = found.adjust[0].tolist()
     quantities = [
         manager.estimate_asset_quantity(signal.pair, usd) if usd < 0 else 0.0
@@ -261,11 +267,6 @@ def set_targets(
         signal.position_adjust_quantity = quantity
     if not sized:
         _put_reasons_in_dollars(signals, equity)
-
-
-def flips(signals: Iterable[TradingPairSignal]) -> rules.Truths:
-    """Whether what is held of each pair is closed first, because another kind of position is wanted."""
-    return np.array([[each.old_pair is not None and each.is_flipping() for each in signals]], dtype=np.bool_)
 
 
 def truths_or_none(values: Iterable[bool]) -> rules.Truths | None:

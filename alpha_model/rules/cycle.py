@@ -183,8 +183,8 @@ class _Cycle:
             given.old_value,
             given.held > 0,
             flips,
-            given.problematic,
-            given.settling,
+            given.where(given.problematic),
+            given.where(given.settling),
         )
         fitted = self._gate(changes)
         there = taking_part | (given.held > 0)
