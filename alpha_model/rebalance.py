@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -199,18 +199,14 @@ def _changes(
 def _market(signals: Sequence[TradingPairSignal], manager: PositionManager) -> rules.Market:
     """The position manager, asked about the pairs that matter only."""
 
-    def asking(ask: Callable[[TradingPairIdentifier], float], kind: type) -> Callable[[Any], Any]:
-        def answers(asked: Any) -> Any:
+    def asking(ask: Callable[[TradingPairIdentifier], float]) -> Callable[[rules.Truths], rules.Numbers]:
+        def answers(asked: rules.Truths) -> rules.Numbers:
             wanted = zip(signals, asked[0].tolist(), strict=True)
-            return np.array([[kind(ask(signal.pair)) if there else kind() for signal, there in wanted]], dtype=kind)
+            return np.array([[ask(signal.pair) if there else 0.0 for signal, there in wanted]], dtype=np.float64)
 
         return answers
 
-    return rules.Market(
-        asking(manager.get_mid_price, float),
-        asking(manager.can_deposit, bool),
-        asking(manager.can_redeem, bool),
-    )
+    return rules.Market(asking(manager.get_mid_price), asking(manager.can_deposit), asking(manager.can_redeem))
 
 
 def _check_long_only(signals: Sequence[TradingPairSignal], positions: Sequence[TradingPosition | None]) -> None:

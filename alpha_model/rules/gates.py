@@ -96,16 +96,16 @@ class Market:
 
     Args:
         price: USD per unit.
-        can_deposit: Whether the pair can be bought now.
+        can_deposit: Whether the pair can be bought now: 1, or 0.
         can_redeem: Whether what is held can be sold now.
     """
 
     price: Callable[[Truths], Numbers]
-    can_deposit: Callable[[Truths], Truths]
-    can_redeem: Callable[[Truths], Truths]
+    can_deposit: Callable[[Truths], Numbers | Truths]
+    can_redeem: Callable[[Truths], Numbers | Truths]
 
     @classmethod
-    def known(cls, price: Numbers, can_deposit: Truths, can_redeem: Truths) -> Market:
+    def known(cls, price: Numbers, can_deposit: Numbers | Truths, can_redeem: Numbers | Truths) -> Market:
         """A market whose answers are there already."""
         return cls(lambda _asked: price, lambda _asked: can_deposit, lambda _asked: can_redeem)
 
