@@ -160,8 +160,7 @@ def decide(
     Raises:
         TradeError: `cap_buys_to_cash` with a short or leveraged signal.
     """
-    there = [positions.get(signal.pair.require_id()) for signal in signals]
-    changes = _changes(signals, there, manager)
+    there, changes = _changes(signals, positions, manager)
     thresholds = settings.thresholds()
     decided = rules.decide(changes, thresholds, _market(signals, manager))
     shrunk, available = [False] * len(signals), None
@@ -178,22 +177,26 @@ def decide(
 
 
 def _changes(
-    signals: Sequence[TradingPairSignal], positions: Sequence[TradingPosition | None], manager: PositionManager
-) -> rules.Changes:
-    rows = [
-        (
-            signal.position_adjust_usd,
-            signal.normalised_weight,
-            signal.old_value,
-            position is not None,
-            signal.old_pair is not None and signal.is_flipping(),
-            manager.is_problematic_pair(signal.pair),
-            position is not None and position.is_settling(),
+    signals: Sequence[TradingPairSignal], positions: Mapping[int, TradingPosition], manager: PositionManager
+) -> tuple[list[TradingPosition | None], rules.Changes]:
+    """The position in each pair, and what would be changed; each signal is looked at once."""
+    there, rows = [], []
+    for signal in signals:
+        position = positions.get(signal.pair.require_id())
+        there.append(position)
+        rows.append(
+            (
+                signal.position_adjust_usd,
+                signal.normalised_weight,
+                signal.old_value,
+                position is not None,
+                signal.old_pair is not None and signal.is_flipping(),
+                manager.is_problematic_pair(signal.pair),
+                position is not None and position.is_settling(),
+            )
         )
-        for signal, position in zip(signals, positions, strict=True)
-    ]
     numbers, truths = np.split(np.array(rows, dtype=np.float64).reshape(-1, 1, 7).T, [3])
-    return rules.Changes(*numbers, *(truths > 0))
+    return there, rules.Changes(*numbers, *(truths > 0))
 
 
 def _market(signals: Sequence[TradingPairSignal], manager: PositionManager) -> rules.Market:

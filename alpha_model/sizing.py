@@ -241,18 +241,14 @@ def set_targets(
         sized: Whether size risk has set the targets already.
     """
     chosen = list(signals.values())
-    pairs = [map_pair(manager, signal) for signal in chosen]
-    rows = [
-        (
-            _target(signal) if sized else signal.normalised_weight * equity,
-            signal.old_value,
-            signal.old_pair is not None and signal.is_flipping(),
-            signal.carry_forward_position,
-        )
-        for signal in chosen
-    ]
-    wanted, old_value, flips, pinned = np.array(rows, dtype=np.float64).reshape(-1, 1, 4).T
-    found = rules.targets(wanted, old_value, flips > 0, pinned > 0)
+    pairs, rows = [], []
+    for signal in chosen:
+        pairs.append(map_pair(manager, signal))
+        usd = _target(signal) if sized else signal.normalised_weight * equity
+        flips = signal.old_pair is not None and signal.is_flipping()
+        rows.append((usd, signal.old_value, flips, signal.carry_forward_position))
+    wanted, old_value, flipping, pinned = np.array(rows, dtype=np.float64).reshape(-1, 1, 4).T
+    found = rules.targets(wanted, old_value, flipping > 0, pinned > 0)
     adjusts = found.adjust[0].tolist()
     quantities = [
         manager.estimate_asset_quantity(signal.pair, usd) if usd < 0 else 0.0
