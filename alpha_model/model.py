@@ -310,12 +310,13 @@ class AlphaModel(JsonDataclass):
         """
         checks.check_function(method, "method", "assign_weights")
         checks.check_selected(self.raw_signals, self.signals, self._done(), self._when, "assign_weights")
+        described = rules.Method.of(method)
         free = {pair_id: each for pair_id, each in self.signals.items() if not each.carry_forward_position}
         weights = method({pair_id: signal.signal for pair_id, signal in free.items()})
-        checks.check_raw_weights(weights, free, rules.Method.of(method).name)
+        checks.check_raw_weights(weights, free, described.name)
         for pair_id, signal in self.signals.items():
             signal.raw_weight = float(weights[pair_id]) if pair_id in free else 0.0
-        self._record("assign_weights", method=rules.Method.of(method).written())
+        self._record("assign_weights", method=described.written())
 
     def normalise_weights(
         self,

@@ -104,14 +104,12 @@ class PositionManager:
 
     def can_deposit(self, pair: TradingPairIdentifier) -> bool:
         """Can the pair be bought now, as far as the pricing model knows?"""
-        return self._is_open("can_deposit", pair)
+        ask = getattr(self.pricing_model, "can_deposit", None)
+        return ask is None or bool(ask(self.timestamp, pair))
 
     def can_redeem(self, pair: TradingPairIdentifier) -> bool:
         """Can what is held of the pair be sold now, as far as the pricing model knows?"""
-        return self._is_open("can_redeem", pair)
-
-    def _is_open(self, question: str, pair: TradingPairIdentifier) -> bool:
-        ask = getattr(self.pricing_model, question, None)
+        ask = getattr(self.pricing_model, "can_redeem", None)
         return ask is None or bool(ask(self.timestamp, pair))
 
     def get_mid_price(self, pair: TradingPairIdentifier) -> UsdPrice:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -23,7 +23,6 @@ from alpha_model.rules import Action, Gate
 from alpha_model.serialisation import finite
 from alpha_model.signal import Flag, TradingPairSignal
 from alpha_model.signal import TradingPairSignalFlags as Flags
-from alpha_model.sizing import flips, truths_or_none
 from alpha_model.trade import TradeExecution
 from alpha_model.units import Usd, UsdPrice, Weight
 
@@ -161,8 +160,7 @@ def decide(
     Raises:
         TradeError: `cap_buys_to_cash` with a short or leveraged signal.
     """
-    there = [positions.get(signal.pair.require_id()) for signal in signals]
-    changes = _changes(signals, there, manager)
+    there, changes = _changes(signals, positions, manager)
     thresholds = settings.thresholds()
     decided = rules.decide(changes, thresholds, _market(signals, manager))
     shrunk, available = [False] * len(signals), None
@@ -179,31 +177,39 @@ def decide(
 
 
 def _changes(
-    signals: Sequence[TradingPairSignal], positions: Sequence[TradingPosition | None], manager: PositionManager
-) -> rules.Changes:
-    numbers = [(each.position_adjust_usd, each.normalised_weight, each.old_value) for each in signals]
-    adjust, weight, old_value = np.array(numbers, dtype=np.float64).reshape(-1, 1, 3).T
-    there = np.array([[position is not None for position in positions]], dtype=np.bool_)
-    problematic = truths_or_none(manager.is_problematic_pair(signal.pair) for signal in signals)
-    settling = truths_or_none(position is not None and position.is_settling() for position in positions)
-    return rules.Changes(adjust, weight, old_value, there, flips(signals), problematic, settling)
+    signals: Sequence[TradingPairSignal], positions: Mapping[int, TradingPosition], manager: PositionManager
+) -> tuple[list[TradingPosition | None], rules.Changes]:
+    """The position in each pair, and what would be changed; each signal is looked at once."""
+    there, rows = [], []
+    for signal in signals:
+        position = positions.get(signal.pair.require_id())
+        there.append(position)
+        rows.append(
+            (
+                signal.position_adjust_usd,
+                signal.normalised_weight,
+                signal.old_value,
+                position is not None,
+                signal.old_pair is not None and signal.is_flipping(),
+                manager.is_problematic_pair(signal.pair),
+                position is not None and position.is_settling(),
+            )
+        )
+    numbers, truths = np.split(np.array(rows, dtype=np.float64).reshape(-1, 1, 7).T, [3])
+    return there, rules.Changes(*numbers, *(truths > 0))
 
 
 def _market(signals: Sequence[TradingPairSignal], manager: PositionManager) -> rules.Market:
     """The position manager, asked about the pairs that matter only."""
 
-    def asking(ask: Callable[[TradingPairIdentifier], float], kind: type) -> Callable[[Any], Any]:
-        def answers(asked: Any) -> Any:
+    def asking(ask: Callable[[TradingPairIdentifier], float]) -> Callable[[rules.Truths], rules.Numbers]:
+        def answers(asked: rules.Truths) -> rules.Numbers:
             wanted = zip(signals, asked[0].tolist(), strict=True)
-            return np.array([[kind(ask(signal.pair)) if there else kind() for signal, there in wanted]], dtype=kind)
+            return np.array([[ask(signal.pair) if there else 0.0 for signal, there in wanted]], dtype=np.float64)
 
         return answers
 
-    return rules.Market(
-        asking(manager.get_mid_price, float),
-        asking(manager.can_deposit, bool),
-        asking(manager.can_redeem, bool),
-    )
+    return rules.Market(asking(manager.get_mid_price), asking(manager.can_deposit), asking(manager.can_redeem))
 
 
 def _check_long_only(signals: Sequence[TradingPairSignal], positions: Sequence[TradingPosition | None]) -> None:

@@ -241,12 +241,14 @@ def set_targets(
         sized: Whether size risk has set the targets already.
     """
     chosen = list(signals.values())
-    pairs = [map_pair(manager, signal) for signal in chosen]
-    columns = [(each.normalised_weight, each.old_value) for each in chosen]
-    weight, old_value = np.array(columns, dtype=np.float64).reshape(-1, 1, 2).T
-    wanted = as_row(map(_target, chosen)) if sized else weight * equity
-    pinned = truths_or_none(each.carry_forward_position for each in chosen)
-    found = rules.targets(wanted, old_value, flips(chosen), pinned)
+    pairs, rows = [], []
+    for signal in chosen:
+        pairs.append(map_pair(manager, signal))
+        usd = _target(signal) if sized else signal.normalised_weight * equity
+        flips = signal.old_pair is not None and signal.is_flipping()
+        rows.append((usd, signal.old_value, flips, signal.carry_forward_position))
+    wanted, old_value, flipping, pinned = np.array(rows, dtype=np.float64).reshape(-1, 1, 4).T
+    found = rules.targets(wanted, old_value, flipping > 0, pinned > 0)
     adjusts = found.adjust[0].tolist()
     quantities = [
         manager.estimate_asset_quantity(signal.pair, usd) if usd < 0 else 0.0
@@ -261,11 +263,6 @@ def set_targets(
         signal.position_adjust_quantity = quantity
     if not sized:
         _put_reasons_in_dollars(signals, equity)
-
-
-def flips(signals: Iterable[TradingPairSignal]) -> rules.Truths:
-    """Whether what is held of each pair is closed first, because another kind of position is wanted."""
-    return np.array([[each.old_pair is not None and each.is_flipping() for each in signals]], dtype=np.bool_)
 
 
 def truths_or_none(values: Iterable[bool]) -> rules.Truths | None:

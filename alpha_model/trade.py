@@ -95,7 +95,7 @@ class TradeExecution:
 
     def is_opening_or_increasing(self) -> bool:
         """Does it take cash: a spot buy, or a short that is opened or increased?"""
-        return self.is_sell() if self.pair.is_short() else self.is_buy()
+        return self.is_buy() != self.pair.is_short()
 
     def get_value(self) -> Usd:
         """|USD| of the trade: as executed, else as planned."""

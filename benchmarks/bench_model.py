@@ -91,6 +91,12 @@ def json_cost(market: Market) -> None:
         print(f"{name} is {ratio:.1f} times as fast as dataclasses-json's generic function")
 
 
+def small_cycles(market: Market) -> None:
+    """What a cycle of few pairs takes, where each call of NumPy counts: a hundred of them in a row."""
+    timings = time_together({"100 cycles": lambda: [market.cycle() for _ in range(100)]}, rounds=9)
+    print(f"\nOne full cycle with trades, {len(market.pairs):,} pairs: {timings['100 cycles'].median * 10:.3f} ms")
+
+
 def growth(markets: dict[int, Market]) -> dict[int, float]:
     """Milliseconds of a full cycle by number of pairs."""
     work = {f"{size:,} pairs": market.cycle for size, market in markets.items()}
@@ -121,6 +127,7 @@ def plot(milliseconds: dict[int, float]) -> None:
 def main() -> None:
     """Measure and print."""
     markets = {size: Market(size) for size in SIZES}
+    small_cycles(Market(20))
     milliseconds = growth(markets)
     size_risk_cost(markets[1000])
     json_cost(markets[1000])

@@ -17,15 +17,14 @@ from alpha_model.errors import ArgumentError
 from alpha_model.position_kind import is_flip, wanted_kind
 from alpha_model.rules.arrays import Codes, Numbers, Truths, gathered, scattered
 from alpha_model.rules.cash import CashCap, Fitted, fit_to_cash
-from alpha_model.rules.compat import Compat
 from alpha_model.rules.gates import Action, Changes, Gate, Market, Thresholds, decide
 from alpha_model.rules.methods import Method
 from alpha_model.rules.select import Chosen, Selected, Selection, select
 from alpha_model.rules.settings import CycleSettings
-from alpha_model.rules.share import Shared, Sharing, share_out
+from alpha_model.rules.share import Sharing, share_out
+from alpha_model.rules.sized import Sized, with_risk, without_risk
 from alpha_model.rules.steps import FlagBits, bits, gate_bits
 from alpha_model.rules.target import targets
-from alpha_model.rules.weigh import cap, cap_groups, clip_to_one, normalise
 from alpha_model.signal import TradingPairSignalFlags as Flags
 
 
@@ -183,8 +182,8 @@ class _Cycle:
             given.old_value,
             given.held > 0,
             flips,
-            given.problematic,
-            given.settling,
+            given.where(given.problematic),
+            given.where(given.settling),
         )
         fitted = self._gate(changes)
         there = taking_part | (given.held > 0)
@@ -200,7 +199,7 @@ class _Cycle:
         raw = Method.weigh(method, np.where(chosen.taken, signals, 0.0), chosen.taken, self.compat)
         return np.where(chosen.taken, raw, np.nan)
 
-    def _share(self, raw: Numbers, chosen: Selected) -> _Sized:
+    def _share(self, raw: Numbers, chosen: Selected) -> Sized:
         given, count = self.given, self.given.signals.shape[1]
 
         def by_rank(values: Any, otherwise: Any) -> Any:
@@ -215,7 +214,7 @@ class _Cycle:
             self._setting("max_weight_per_chain", np.inf),
         )
         if self.alike.sharing is None:
-            sized = _without_risk(raw, given.equity, largest, protocols, per_protocol, chains, per_chain, self.compat)
+            sized = without_risk(raw, given.equity, largest, protocols, per_protocol, chains, per_chain, self.compat)
         else:
             settings = Sharing(
                 self.alike.sharing,
@@ -226,7 +225,7 @@ class _Cycle:
             )
             limits = by_rank(given.size_limit, np.full_like(raw, np.inf))
             shared, discarded = share_out(raw, given.equity, settings, limits, protocols, self.compat)
-            sized = _with_risk(shared, discarded, given.equity, chains, per_chain, self.compat)
+            sized = with_risk(shared, discarded, given.equity, chains, per_chain, self.compat)
         return sized.spread(chosen, count)
 
     def _gate(self, changes: Changes) -> Fitted:
@@ -244,7 +243,7 @@ class _Cycle:
         return fit_to_cash(decided, changes, thresholds, given.cash, CashCap(headroom), self.compat)
 
     def _decided(
-        self, codes: Codes, there: Truths, raw: Numbers, sized: _Sized, target: Numbers, fitted: Fitted
+        self, codes: Codes, there: Truths, raw: Numbers, sized: Sized, target: Numbers, fitted: Fitted
     ) -> Decided:
         done = fitted.decisions
         closes = done.action == Action.close
@@ -270,74 +269,3 @@ class _Cycle:
             sized.accepted_equity,
             sized.discarded,
         )
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Sized:
-    """Weights and targets under limits; by rank, and then by column."""
-
-    weight: Numbers
-    asked: Numbers
-    accepted: Numbers
-    target: Numbers
-    flags: FlagBits
-    accepted_equity: Numbers
-    discarded: Numbers
-
-    def spread(self, chosen: Selected, count: int) -> _Sized:
-        """The same by column."""
-
-        def put(values: Any) -> Any:
-            return scattered(chosen.columns, np.where(chosen.taken, values, np.zeros(1, dtype=values.dtype)), count)
-
-        return _Sized(
-            put(self.weight), put(self.asked), put(self.accepted), put(self.target), put(self.flags),
-            self.accepted_equity, self.discarded,
-        )  # fmt: skip
-
-
-def _without_risk(
-    raw: Numbers,
-    equity: Numbers,
-    largest: Numbers,
-    protocols: npt.NDArray[np.intp] | None,
-    per_protocol: Numbers,
-    chains: npt.NDArray[np.intp],
-    per_chain: Numbers,
-    compat: Compat,
-) -> _Sized:
-    under_cap = cap(normalise(np.nan_to_num(raw), compat), largest, compat)
-    none = np.full(1, -1, dtype=np.intp)
-    in_protocol = cap_groups(under_cap.kept, none if protocols is None else protocols, per_protocol)
-    on_chain = cap_groups(in_protocol.kept, chains, per_chain)
-    flags = bits(
-        (Flags.capped_by_concentration, under_cap.cut & (not compat.unflagged_caps)),
-        (Flags.capped_by_protocol_allocation, in_protocol.cut),
-        (Flags.capped_by_chain_allocation, on_chain.cut),
-    )
-    nothing, unknown = np.zeros_like(raw), np.full((len(raw), 1), np.nan)
-    return _Sized(on_chain.kept, nothing, nothing, on_chain.kept * equity, flags, unknown, unknown)
-
-
-def _with_risk(
-    shared: Shared,
-    discarded: Numbers,
-    equity: Numbers,
-    chains: npt.NDArray[np.intp],
-    per_chain: Numbers,
-    compat: Compat,
-) -> _Sized:
-    on_chain = cap_groups(shared.accepted / np.where(equity > 0, equity, 1.0), chains, per_chain)
-    target = np.where(on_chain.cut, on_chain.kept * equity, shared.accepted)
-    total = target.sum(axis=1, keepdims=True)
-    flags = bits(
-        (Flags.capped_by_concentration, shared.cut),
-        (Flags.capped_by_pool_size, shared.refused),
-        (Flags.capped_by_protocol_allocation, shared.cut_by_protocol),
-        (Flags.capped_by_chain_allocation, on_chain.cut),
-    )
-    freed = shared.accepted.sum(axis=1, keepdims=True) - total
-    weight = target / np.where(total > 0, total, 1.0)
-    if compat.clipped_weights:
-        weight = clip_to_one(weight)
-    return _Sized(weight, shared.asked, shared.accepted, target, flags, total, discarded + freed)

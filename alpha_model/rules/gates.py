@@ -40,7 +40,6 @@ class Gate(IntEnum):
 
 
 _FREE = np.int8(Gate.free)
-_SKIP, _CLOSE, _FLIP, _TRADE = map(np.int8, Action)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +77,8 @@ class Changes:
         old_value: USD held.
         held: Whether there is a position.
         flips: Whether it must be closed first.
-        problematic: Whether a position in the pair is frozen; None where none is.
-        settling: Whether a deposit or redemption is not settled yet; None where none is.
+        problematic: Whether a position in the pair is frozen.
+        settling: Whether a deposit or redemption is not settled yet.
     """
 
     adjust: Numbers
@@ -87,8 +86,8 @@ class Changes:
     old_value: Numbers
     held: Truths
     flips: Truths
-    problematic: Truths | None = None
-    settling: Truths | None = None
+    problematic: Truths
+    settling: Truths
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,16 +96,16 @@ class Market:
 
     Args:
         price: USD per unit.
-        can_deposit: Whether the pair can be bought now.
+        can_deposit: Whether the pair can be bought now: 1, or 0.
         can_redeem: Whether what is held can be sold now.
     """
 
     price: Callable[[Truths], Numbers]
-    can_deposit: Callable[[Truths], Truths]
-    can_redeem: Callable[[Truths], Truths]
+    can_deposit: Callable[[Truths], Numbers | Truths]
+    can_redeem: Callable[[Truths], Numbers | Truths]
 
     @classmethod
-    def known(cls, price: Numbers, can_deposit: Truths, can_redeem: Truths) -> Market:
+    def known(cls, price: Numbers, can_deposit: Numbers | Truths, can_redeem: Numbers | Truths) -> Market:
         """A market whose answers are there already."""
         return cls(lambda _asked: price, lambda _asked: can_deposit, lambda _asked: can_redeem)
 
@@ -139,12 +138,13 @@ def decide(changes: Changes, thresholds: Thresholds, market: Market, compat: Com
     """
     adjust = changes.adjust
     largest = np.maximum.reduce(np.abs(adjust), axis=1, keepdims=True, initial=0.0)
-    gates = [(Gate.rebalance_too_small, largest < thresholds.rebalance), (Gate.unchanged, adjust == 0)]
-    if changes.problematic is not None:
-        gates.append((Gate.problematic, changes.problematic))
-    if changes.settling is not None:
-        gates.append((Gate.settling, changes.settling))
-    stopped = first_of(adjust.shape, *gates)
+    stopped = first_of(
+        adjust.shape,
+        (Gate.rebalance_too_small, largest < thresholds.rebalance),
+        (Gate.unchanged, adjust == 0),
+        (Gate.problematic, changes.problematic),
+        (Gate.settling, changes.settling),
+    )
     return pass_gates(adjust, stopped, largest, changes, thresholds, market, compat)
 
 
@@ -173,7 +173,7 @@ def pass_gates(
     closes = going & weak & changes.held
     going ^= closes
     size, falls = np.abs(adjust), adjust < 0
-    legs = np.where(flips, np.maximum(size, np.abs(changes.old_value)), size) if flips.any() else size
+    legs = np.maximum(size, flips * np.abs(changes.old_value))
     small = going & (legs < thresholds.least(falls, compat))
     going ^= small
     price = market.price(going)
@@ -183,15 +183,15 @@ def pass_gates(
     going ^= shy
     sells, buys = closes | (going & (flips | falls)), going & ~falls
     can_redeem, can_deposit = market.can_redeem(sells), market.can_deposit(buys)
-    gate = stopped.copy()
-    for code, holds in (
-        (Gate.trade_too_small, small),
-        (Gate.dust, dust),
-        (Gate.weight_too_small, shy),
-        (Gate.cannot_deposit, buys > can_deposit),
+    gate = first_of(
+        adjust.shape,
         (Gate.cannot_redeem, sells > can_redeem),
-    ):
-        np.copyto(gate, code, where=holds)
-    action = np.where(closes, _CLOSE, np.where(flips & changes.held, _FLIP, _TRADE))
-    np.copyto(action, _SKIP, where=gate != _FREE)
+        (Gate.cannot_deposit, buys > can_deposit),
+        (Gate.weight_too_small, shy),
+        (Gate.dust, dust),
+        (Gate.trade_too_small, small),
+    )
+    gate |= stopped
+    action = first_of(adjust.shape, (Action.close, closes), (Action.flip, flips & changes.held), (Action.trade, going))
+    action *= gate == _FREE
     return Decisions(action, gate, adjust, largest, stopped, Market.known(price, can_deposit, can_redeem))

@@ -258,6 +258,14 @@ def test_with_size_risk_a_pair_finds_what_its_protocol_has_left(settings, target
         model.normalise_weights(max_protocol_weight=0.0)
 
 
+def test_weights_without_size_risk_forget_what_size_risk_had_set() -> None:
+    model = make_model({1: 1.0})
+    model.normalise_weights(investable_equity=100, size_risk_model=FixedSizeRiskModel(StaticPricing({}), None, 50))
+    assert model.signals[1].position_target == 50
+    model.normalise_weights()
+    assert (model.signals[1].position_target, model.signals[1].position_size_risk) == (None, None)
+
+
 def test_cash_buffer_is_left_untouched() -> None:
     manager = make_manager({1: 10.0}, cash=1000)
     model = make_model({1: 1.0})
