@@ -14,10 +14,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from alpha_model.analysis.columns import Numbers, Places, Truths, cycle_frame, is_in, numbers
-from alpha_model.analysis.holdings import Holdings, holdings_around
-from alpha_model.analysis.plan import Plan, rebalance_recorded, rebalance_trades, rows_of_trades
-from alpha_model.history import History
+from alpha_model.analysis.columns import UNKNOWN_TIME, Numbers, Places, Truths, cycle_frame, is_in, microseconds,
+numbers from alpha_model.analysis.holdings import Holdings, holdings_around from alpha_model.analysis.plan import Plan,
+rebalance_recorded, rebalance_trades, rows_of_trades from alpha_model.history import History
 
 Codes = npt.NDArray[np.int8]
 
@@ -290,7 +289,7 @@ def _by_holdings(history: History, held: Holdings, rows: _Rows, those: Places) -
     with np.errstate(divide="ignore", invalid="ignore"):
         shown = np.where(closed | turned, 1.0, moved / np.where(units == 0, np.nan, units))
     share = np.where(np.isnan(moved), _shown_in_usd(held), shown)
-    awaiting = history.signal_places[those] == len(history) - 1
+    awaiting = too_early(history)[history.signal_places[those]]
     rules = [
         (awaiting, Execution.awaiting),
         (np.isnan(share), Execution.unconfirmed),
@@ -300,6 +299,22 @@ def _by_holdings(history: History, held: Holdings, rows: _Rows, those: Places) -
     words = [_CODE[word] for _, word in rules]
     code = np.select([rule for rule, _ in rules], words, _CODE[Execution.contradicted]).astype(np.int8)
     return code, np.where(awaiting, np.nan, share)
+
+
+def too_early(history: History) -> Truths:
+    """In which cycles nobody can expect a fill yet: the last, and those decided within the source's usual lag of its end.
+
+    The usual lag is the median from a decision to its fill; where the source has no fill, only the last cycle is new.
+    """
+    count, trades = len(history), history.tables.trades
+    early = np.arange(count) == count - 1
+    lags = microseconds(trades, "executed_at") - microseconds(trades)
+    lags = lags[microseconds(trades, "executed_at") != UNKNOWN_TIME]
+    if not lags.size:
+        return cast("Truths", early)
+    ends = [microseconds(table)[-1] for table in (trades, history.tables.equity) if table.num_rows]
+    decided = microseconds(history.tables.cycles)
+    return cast("Truths", early | (max(ends) - decided < np.median(lags)))
 
 
 def _shown_in_usd(held: Holdings) -> Numbers:
@@ -326,7 +341,7 @@ def _cycles(
     """Everything summed over the plans of each cycle: rows of `signals`, and trades of pairs without one."""
     planned, alone, size = rows.planned, trades.row < 0, len(history)
     place = np.concatenate([history.signal_places[planned], trades.place[alone]])
-    word = np.concatenate([code[planned], _words_alone(trades, size)[alone]])
+    word = np.concatenate([code[planned], _words_alone(trades, too_early(history))[alone]])
     count = np.concatenate([rows.trades[planned], np.ones(np.count_nonzero(alone), dtype=np.int64)])
     usd = np.concatenate([rows.planned_usd[planned], trades.planned_usd[alone]])
     filled = np.concatenate([np.nan_to_num(executed_usd[planned]), trades.filled_usd[alone]])
@@ -359,10 +374,9 @@ def _implied(history: History) -> Truths:
     return np.asarray(told[history.signal_places], dtype=np.bool_)
 
 
-def _words_alone(trades: _Trades, cycle_count: int) -> Codes:
+def _words_alone(trades: _Trades, early: Truths) -> Codes:
     """The word of each trade by itself, for those of pairs without a signal: their holdings are not asked."""
-    newest = trades.place == cycle_count - 1
-    waiting = np.where(newest, _CODE[Execution.awaiting], _CODE[Execution.unconfirmed])
+    waiting = np.where(early[trades.place], _CODE[Execution.awaiting], _CODE[Execution.unconfirmed])
     failed = np.where(trades.failed, _CODE[Execution.failed], waiting)
     return np.where(trades.done, _CODE[Execution.executed], failed).astype(np.int8)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -191,3 +192,12 @@ def test_a_holding_that_moved_without_a_trade_is_named() -> None:
 def test_weights_alone_leave_the_execution_unknown() -> None:
     history = make_history([{"cycle": cycle, "pair_id": 1, "normalised_weight": 0.5} for cycle in (0, 1)], 2)
     assert [became(history, cycle) for cycle in (0, 1)] == [Execution.unknown] * 2
+
+
+def test_within_the_usual_lag_a_plan_is_awaiting_though_another_cycle_came() -> None:
+    """Fills come a day and a half after their decision here, and the source ends a day after this one."""
+    rows = [{"cycle": cycle, "pair_id": 1, **OPENS, "old_quantity": 0.0} for cycle in range(4)]
+    late = {"pair_id": 1, "value": 100.0, "executed_at": moment(1) + timedelta(hours=12)}
+    trades = [late, *({"cycle": cycle, "pair_id": 1, "status": "planned", "value": 100.0} for cycle in (1, 2, 3))]
+    history = make_history(rows, [GATE] * 4, trades=trades)
+    assert [became(history, cycle) for cycle in range(4)] == ["executed", "contradicted", "awaiting", "awaiting"]
