@@ -14,9 +14,19 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from alpha_model.analysis.columns import UNKNOWN_TIME, Numbers, Places, Truths, cycle_frame, is_in, microseconds,
-numbers from alpha_model.analysis.holdings import Holdings, holdings_around from alpha_model.analysis.plan import Plan,
-rebalance_recorded, rebalance_trades, rows_of_trades from alpha_model.history import History
+from alpha_model.analysis.columns import (
+    UNKNOWN_TIME,
+    Numbers,
+    Places,
+    Truths,
+    cycle_frame,
+    is_in,
+    microseconds,
+    numbers,
+)
+from alpha_model.analysis.holdings import Holdings, holdings_around
+from alpha_model.analysis.plan import Plan, rebalance_recorded, rebalance_trades, rows_of_trades
+from alpha_model.history import History
 
 Codes = npt.NDArray[np.int8]
 
@@ -302,7 +312,7 @@ def _by_holdings(history: History, held: Holdings, rows: _Rows, those: Places) -
 
 
 def too_early(history: History) -> Truths:
-    """In which cycles nobody can expect a fill yet: the last, and those decided within the source's usual lag of its end.
+    """In which cycles nobody can expect a fill yet: the last, and those that the source outlived by less than its lag.
 
     The usual lag is the median from a decision to its fill; where the source has no fill, only the last cycle is new.
     """
