@@ -321,10 +321,10 @@ def too_early(history: History) -> Truths:
     lags = microseconds(trades, "executed_at") - microseconds(trades)
     lags = lags[microseconds(trades, "executed_at") != UNKNOWN_TIME]
     if not lags.size:
-        return cast("Truths", early)
+        return early
     ends = [microseconds(table)[-1] for table in (trades, history.tables.equity) if table.num_rows]
     decided = microseconds(history.tables.cycles)
-    return cast("Truths", early | (max(ends) - decided < np.median(lags)))
+    return np.asarray(early | (max(ends) - decided < np.median(lags)), dtype=np.bool_)
 
 
 def _shown_in_usd(held: Holdings) -> Numbers:
