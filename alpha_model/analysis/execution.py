@@ -297,7 +297,9 @@ def _by_holdings(history: History, held: Holdings, rows: _Rows, those: Places) -
     closed = held.is_closing & (held.units_after == 0)
     turned = np.sign(held.units_after) * np.sign(held.units_before) < 0
     with np.errstate(divide="ignore", invalid="ignore"):
-        shown = np.where(closed | turned, 1.0, moved / np.where(units == 0, np.nan, units))
+        part = moved / np.where(units == 0, np.nan, units)
+        part = np.where(np.isnan(part), np.sign(moved) == np.sign(held.change_usd), part)  # how many were planned?
+        shown = np.where(closed | turned, 1.0, part)
     share = np.where(np.isnan(moved), _shown_in_usd(held), shown)
     awaiting = too_early(history)[history.signal_places[those]]
     rules = [
@@ -321,7 +323,7 @@ def too_early(history: History) -> Truths:
     lags = microseconds(trades, "executed_at") - microseconds(trades)
     lags = lags[microseconds(trades, "executed_at") != UNKNOWN_TIME]
     if not lags.size:
-        return early
+        return np.asarray(early, dtype=np.bool_)
     ends = [microseconds(table)[-1] for table in (trades, history.tables.equity) if table.num_rows]
     decided = microseconds(history.tables.cycles)
     return np.asarray(early | (max(ends) - decided < np.median(lags)), dtype=np.bool_)
