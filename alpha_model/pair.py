@@ -149,8 +149,7 @@ class TradingPairIdentifier(JsonDataclass):
 
     def get_vault_name(self) -> str | None:
         """The vault's own name, where there is one; written by strangers."""
-        name = self.other_data.get("vault_name")
-        return name if isinstance(name, str) and name else None
+        return self._named("vault_name")
 
     def get_chart_label(self) -> str:
         """The pair's name on a chart: the vault's, else the ticker."""
@@ -158,8 +157,12 @@ class TradingPairIdentifier(JsonDataclass):
 
     def get_protocol(self) -> str | None:
         """The protocol that keeps the money: the vault's, else the exchange; None where neither is known."""
-        protocol = self.other_data.get("vault_protocol")
-        return protocol if isinstance(protocol, str) and protocol else self.exchange_name or self.exchange_address
+        return self._named("vault_protocol") or self.exchange_name or self.exchange_address
+
+    def _named(self, key: str) -> str | None:
+        """A text of the framework's free data, where there is one."""
+        text = (self.other_data or {}).get(key)
+        return text if isinstance(text, str) and text else None
 
     def get_pricing_pair(self) -> TradingPairIdentifier:
         """The pair whose market gives the price: the spot pair under a synthetic one, else the pair itself."""

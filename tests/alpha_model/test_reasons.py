@@ -138,3 +138,14 @@ def test_threshold_that_is_no_amount_is_refused(threshold) -> None:
     model.normalise_weights()
     with pytest.raises(TradeError, match="min_trade_threshold must be a number >= 0"):
         decide(model, make_manager({1: 10.0}), 1000, min_trade_threshold=threshold)
+
+
+def test_step_that_is_run_again_takes_its_reasons_down_once() -> None:
+    model, manager = make_model({1: 1.0, 2: 2.0}), make_manager({1: 10.0, 2: 10.0}, cash=100)
+    for _ in range(2):
+        model.select_top_signals(1)
+    assert reasons_of(model.raw_signals[1]) == [("selection", "not_in_top", None, None, 1)]
+    model.normalise_weights()
+    for _ in range(2):
+        decide(model, manager, 100, individual_rebalance_min_threshold=600)
+    assert reasons_of(model.signals[2]) == [("threshold", "individual_trade_size_too_small", 100, 0, 600)]

@@ -116,6 +116,11 @@ def test_softmax_needs_a_temperature(temperature) -> None:
         weight_by_softmax(SIGNALS, temperature)
 
 
+def test_blend_mixes_equal_weights_with_strength() -> None:
+    assert weight_by_blend({1: 3.0, 2: 1.0}, 0.2) == pytest.approx({1: 0.1 + 0.8 * 0.75, 2: 0.1 + 0.8 * 0.25})
+    assert weight_by_blend({1: 3.0, 2: 1.0}, 1.0) == {1: 0.5, 2: 0.5}
+
+
 @pytest.mark.parametrize("share", [-0.1, 1.1])
 def test_blend_needs_a_share(share) -> None:
     with pytest.raises(WeightError, match="blend_alpha"):
