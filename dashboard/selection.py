@@ -63,6 +63,7 @@ class Selection:
         zoom: The stretch of the window that the time charts show; None is all of it.
         view: What else a reader did to a chart belongs to: it is forgotten with another history or window.
         native: Charts are drawn by Streamlit itself.
+        watched: The record is an operator's file, which may still grow.
     """
 
     theme: Theme = LIGHT
@@ -72,6 +73,7 @@ class Selection:
     zoom: Span | None = None
     view: str = ""
     native: bool = False
+    watched: bool = False
 
 
 def browser_theme() -> Theme:

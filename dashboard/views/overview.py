@@ -1,5 +1,7 @@
 """What did the strategy do so far, what did it do last, and what deserves a look?"""
 
+from datetime import UTC, datetime
+
 import pandas as pd
 import streamlit as st
 
@@ -15,6 +17,7 @@ from alpha_model.history import History
 from dashboard import pictures
 from dashboard.charts.equity import equity_figure
 from dashboard.drawing import Drawing, Look
+from dashboard.live import lateness
 from dashboard.opened import OpenHistory
 from dashboard.report import window_report
 from dashboard.selection import Selection
@@ -47,7 +50,7 @@ def render(whole: OpenHistory, selection: Selection) -> None:
         "Overview",
     )
     show_problems(whole.history)
-    show_attention(opened)
+    show_attention(opened, lateness(whole.history, datetime.now(UTC)) if selection.watched else None)
     only_weights = facts.equity_usd is None
     if only_weights:  # what can be drawn comes first
         weights.stacked(opened, selection)
@@ -80,7 +83,7 @@ def draw_equity(history: History, look: Look) -> Drawing:
     """The equity curve."""
     picture = pictures.equity_picture(history, look.zoom)
     return picture.drawn(
-        equity_figure(picture.frame, look.theme),
+        equity_figure(picture.frame, picture.breaks, look.theme),
         look,
         "Click any moment to take its cycle apart.",
     )

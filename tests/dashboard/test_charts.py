@@ -14,7 +14,7 @@ from histories import make_history, make_long_history, moment
 from alpha_model.analysis import CycleOutcome, pair_labels, pairs_by_weight
 from alpha_model.history import History
 from dashboard import pictures
-from dashboard.charts import costs, decision, pair, ranking, size_risk, sweep, thresholds, weight_diffs, weights
+from dashboard.charts import costs, decision, moves_map, pair, ranking, size_risk, sweep, thresholds, weights
 from dashboard.charts.decision import funnel_figure, waterfall_figure
 from dashboard.charts.flags import flags_figure
 from dashboard.charts.house import cells, dressed
@@ -23,7 +23,8 @@ from dashboard.charts.size_risk import size_risk_figure
 from dashboard.charts.sweep import sweep_figure
 from dashboard.charts.theme import DARK, LIGHT, PairStyle, Theme, outcome_mark, theme_named
 from dashboard.charts.thresholds import thresholds_figure
-from dashboard.charts.weight_diffs import weight_diffs_figure
+from dashboard.charts.moves_map import TITLE, moves_map_figure
+from dashboard.charts.units import unit_of
 from dashboard.charts.weights import weights_figure
 from dashboard.drawing import Span
 
@@ -40,7 +41,8 @@ def draw_weights(history: History, theme: Theme = LIGHT) -> go.Figure:
 
 
 def draw_diffs(history: History, theme: Theme = LIGHT) -> go.Figure:
-    return weight_diffs_figure(pictures.diffs_picture(history).frame, style_of(history), theme)
+    picture, dollars = pictures.moves_picture(history), moves_are_usd(history)
+    return moves_map_figure(picture.frame, TITLE, unit_of(dollars=dollars), style_of(history), theme)
 
 
 def draw_size_risk(history: History, theme: Theme = LIGHT) -> go.Figure:
@@ -309,7 +311,7 @@ def test_names_of_rows_keep_a_distance_from_what_is_drawn_and_have_no_dashes(his
 
 
 @pytest.mark.parametrize(
-    "module", [costs, decision, pair, ranking, size_risk, sweep, thresholds, weight_diffs, weights]
+    "module", [costs, decision, pair, ranking, size_risk, sweep, thresholds, weights, moves_map]
 )
 def test_titles_fit_into_a_narrow_window(module: ModuleType) -> None:
     titles = [words for name, words in vars(module).items() if name.isupper() and isinstance(words, str)]
