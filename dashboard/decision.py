@@ -84,8 +84,18 @@ def numbers(one: History, *, dollars: bool) -> list[tuple[str, str, str]]:
         ("Threshold", usd(row["position_adjust_threshold_usd"]), "What the largest change has to reach."),
         ("Planned", usd(row["planned_usd"]), "Σ |quantity| × price of the planned trades."),
         ("Executed", usd(row["traded_usd"]), "The same of those that were executed, as far as the record proves it."),
+        _confirmed(row),
         ("Discarded", usd(discarded), f"Left uninvested because of size risk.{twice}"),
     ]
+
+
+def _confirmed(row: pd.Series) -> tuple[str, str, str]:
+    """How many of the planned trades the next cycle's holdings show."""
+    meaning = "Planned trades that the holdings before the next cycle show, fill or not"
+    if not row["told_count"] > 0:
+        why = "nothing was planned" if row["planned_count"] == 0 else "no next holdings are on record"
+        return ("Confirmed", NOT_RECORDED, f"{meaning}: {why}.")
+    return ("Confirmed", f"{row['confirmed_count']:,.0f} of {row['told_count']:,.0f}", f"{meaning}.")
 
 
 def _of_the_book(one: History) -> str:

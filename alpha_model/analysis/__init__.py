@@ -28,6 +28,7 @@ from alpha_model.analysis.explain import REASON_MEANINGS, ReasonCode, explain_pa
 from alpha_model.analysis.flag_meanings import FLAG_MEANINGS, explain_flags, flag_meaning
 from alpha_model.analysis.flag_shifts import flag_shifts
 from alpha_model.analysis.flags import flag_co_occurrence, flag_counts, flag_names, flags_by_pair
+from alpha_model.analysis.flows import moved_around
 from alpha_model.analysis.funnel import FUNNEL_STEPS, cycle_funnel, dollar_waterfall
 from alpha_model.analysis.headline import Headline, decision_sentences, describe_decision, headline
 from alpha_model.analysis.holdings import moved_without_trade
@@ -91,6 +92,7 @@ from alpha_model.analysis.shares import (
     moves_usd,
     pair_shares,
     target_shares,
+    whole_exceptions,
     whole_words,
 )
 from alpha_model.analysis.since import since_last
@@ -190,6 +192,7 @@ __all__ = [
     "metric_summary",
     "most_moved",
     "moved",
+    "moved_around",
     "moved_without_trade",
     "movers",
     "moves",
@@ -227,5 +230,6 @@ __all__ = [
     "transfer_coefficients",
     "turnover",
     "weight_diffs",
+    "whole_exceptions",
     "whole_words",
 ]

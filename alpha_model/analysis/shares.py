@@ -139,9 +139,21 @@ def pair_shares(history: History, pair_id: PairId, settings: Settings | None = N
 
 
 def whole_words(history: History) -> str:
-    """What shares of the whole book are shares of, in words after "of"; where cycles differ, joined by "or"."""
-    known = [name for name in Whole if (facts_of(history).book.whole == str(name)).any()]
-    return " or ".join(WHOLE_MEANINGS[name] for name in known) or WHOLE_MEANINGS[Whole.unknown]
+    """What shares of the whole book are shares of in most cycles, in words after "of"."""
+    return WHOLE_MEANINGS[_wholes(history)[0][0]]
+
+
+def whole_exceptions(history: History) -> str:
+    """In how many cycles they are shares of something else, in a sentence; empty where there is none."""
+    others = [f"in {count:,} {WHOLE_MEANINGS[name]}" for name, count in _wholes(history)[1:]]
+    return f"Of {len(history):,} cycles it is {', '.join(others)}." if others else ""
+
+
+def _wholes(history: History) -> list[tuple[Whole, int]]:
+    """What shares are shares of and in how many cycles, the most frequent first."""
+    counts = [(name, int((facts_of(history).book.whole == str(name)).sum())) for name in Whole]
+    known = [pair for pair in sorted(counts, key=lambda pair: -pair[1]) if pair[1]]
+    return known or [(Whole.unknown, 0)]
 
 
 def _caps(settings: Settings, equity: Numbers) -> Numbers:

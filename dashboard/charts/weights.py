@@ -52,8 +52,9 @@ def weights_figure(
             name, colour = pairs.name(int(column), merged), pairs.colour(theme, int(column))
             look = {"name": name, "legendgroup": str(column), "showlegend": yaxis == "y"}
             _stack(figure, x, as_percent(frame[column]), yaxis, colour, look, as_bars=as_bars)
+    look_of = {"locked": (theme.locked, "/"), "beside the model": (theme.beside, ""), "cash": (theme.cash, "")}
     for name in rest.columns:
-        colour, pattern = theme.rest[name]
+        colour, pattern = look_of[name]
         look = {"name": name, "legendgroup": name}
         _stack(figure, x, as_percent(rest[name]), "y2", colour, look, pattern, as_bars=as_bars)
     _cap_lines(figure, x, caps, theme)
@@ -75,7 +76,7 @@ def weights_figure(
 
 def axis_words(whole: str) -> str:
     """The whole beside an axis, where there is no room for a list."""
-    return "equity" if " or " in whole or len(whole) > 20 else whole  # noqa: PLR2004 - letters beside a panel
+    return "equity" if len(whole) > 20 else whole  # noqa: PLR2004 - letters beside a panel
 
 
 def _stack(

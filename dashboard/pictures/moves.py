@@ -64,7 +64,8 @@ def movers_picture(history: History, pair_ids: PairIds = ()) -> Picture:
 def _map(
     frame: pd.DataFrame, history: History, pair_ids: PairIds, zoom: Span | None, *, dollars: bool, nothing: str
 ) -> Picture:
-    chosen = frame[among(history.pair_ids, pair_ids)]
+    ids = history.pair_ids[(np.nan_to_num(frame.to_numpy()) != 0).any(axis=0)]
+    chosen = frame[among(ids, pair_ids)]
     most, kept = most_moved(chosen, HEATMAP_ROWS)
     drawn = reduced(most, "extreme", zoom)
     words = note(drawn.kept, "the largest move of each group", kept, "with a row")

@@ -68,6 +68,6 @@ def _finding(frame: pd.DataFrame, breaks: pd.DataFrame) -> str:
     leaps = bool((column / column.shift() > DEPOSIT).any())
     if len(breaks):
         left = usd(float(breaks["value"].sum()))
-        return f"{what} went from {usd(first)} to {usd(last)}, without {left} in frozen positions that the curve leaves out"
+        return f"{what} went from {usd(first)} to {usd(last)}, frozen positions worth {left} left out"
     change = ", with a leap as a deposit makes one" if leaps else f" ({(last / first - 1) * 100:+.1f} %)"
     return f"{what} went from {usd(first)} to {usd(last)}{change}; the deepest fall was {share(deepest)}"

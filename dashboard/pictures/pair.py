@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from alpha_model.analysis import Settings, allocation, pair_history, pair_shares, whole_words
+from alpha_model.analysis import Settings, allocation, pair_history, pair_shares, whole_exceptions, whole_words
 from alpha_model.history import History
 from alpha_model.units import PairId
 from dashboard.drawing import Span
@@ -25,7 +25,8 @@ def pair_weights_picture(history: History, settings: Settings, pair_id: PairId, 
         size = frame["target_share"].abs()
         part = f"At most {share(size.max())} of {whole_words(history)}, {share(size.fillna(0).mean())} on average"
         finding = f"{part}{_against_cap(frame)}"
-    words = f"{cap_words(allocation(history, settings))} {note(drawn.kept, 'the mean of each group')}"
+    cap = cap_words(allocation(history, settings))
+    words = f"{whole_exceptions(history)} {cap} {note(drawn.kept, 'the mean of each group')}"
     return Picture(drawn.frame, finding, words.strip(), drawn.refines)
 
 

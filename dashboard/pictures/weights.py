@@ -16,6 +16,7 @@ from alpha_model.analysis import (
     raw_shares,
     sides,
     target_shares,
+    whole_exceptions,
     whole_words,
 )
 from alpha_model.analysis.reduce import Kept
@@ -78,6 +79,7 @@ def weights_picture(
     rest = parts[[name for name in REST if (parts[name] > 0).any()]] if not pair_ids else parts[[]]
     caps = parts[list(CAPS)] if parts["cap"].notna().any() and not pair_ids else parts[[]]
     whole = whole_words(history)
+    of_what = whole_exceptions(history)
     left_out = note(drawn.kept, "the last one of each group", kept, "named")
     return WeightsPicture(
         raw=reduced(above, "last", zoom).frame,
@@ -87,7 +89,7 @@ def weights_picture(
         merged=kept.total - kept.shown,
         whole=whole,
         finding=_finding(shares[list(live)], parts, whole),
-        note=f"{'' if pair_ids else cap_words(parts)} {left_out}".strip(),
+        note=" ".join(each for each in (of_what, "" if pair_ids else cap_words(parts), left_out) if each),
         refines=drawn.refines,
     )
 
@@ -143,7 +145,7 @@ def _finding(shares: pd.DataFrame, parts: pd.DataFrame, whole: str) -> str:
     told = [f"{share(float(parts[name].iloc[-1]))} {words}" for name, words in REST.items() if _is_last(parts, name)]
     end = f"; in the last cycle {', '.join(told)}" if told else ""
     if not weights.size or not weights.any():
-        return f"{NOTHING}{end}"
+        return f"No pair could be traded{end} of {whole}" if _is_last(parts, "locked") else f"{NOTHING}{end}"
     if _has_shorts(shares):
         last = parts.iloc[-1]
         end = f"; in the last cycle gross {share(last['gross'])}, net {share(last['net'])}"

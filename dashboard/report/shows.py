@@ -16,6 +16,7 @@ PAIRS = {
     "change": Show("Change", dollars),
     "planned_usd": Show("Planned", dollars),
     "executed_usd": Show("Executed", dollars),
+    "confirmed": Show("Confirmed", percent),
 }
 
 TRADES = {

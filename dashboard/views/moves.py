@@ -89,6 +89,8 @@ def _became(history: History) -> str:
     row = cycle_outcomes(history).iloc[-1]
     if np.isnan(row["planned_usd"]):
         return ""
+    if not row["planned_usd"]:
+        return "; no trade was planned"
     executed = row["traded_usd"]
     done = "what was executed is not known" if np.isnan(executed) else f"{usd(executed)} executed"
     return f"; trades worth {usd(row['planned_usd'])} were planned, {done}"
