@@ -15,7 +15,7 @@ from alpha_model.errors import AlphaModelError
 from dashboard import data
 from dashboard.components.back import keep_history
 from dashboard.cursor import GO_TO, show_dock
-from dashboard.live import is_watched, show_live
+from dashboard.live import lateness, show_live
 from dashboard.opened import OpenHistory
 from dashboard.plotly_js import is_served
 from dashboard.selection import Selection, asked_in_vain, choose, choose_source, open_source
@@ -152,7 +152,7 @@ def sidebar(settings: Settings, progress: data.Progress) -> Desk:
     with chooser:
         native = settings.native_charts or not is_served()
         selection = choose(opened.history, style.labels, style.ranks, name, native=native)
-        selection = replace(selection, watched=is_watched(listed[name]))
+        selection = replace(selection, late=lateness(listed[name], opened.history))
     contents: Contents = {path: partial(draw, opened, selection) for path, (_, draw) in PAGES.items()}
     others = {other: listed[other] for other in listed if other != name}
     contents["compare"] = partial(compare.render, opened, selection, others, partial(open_other, others, settings))

@@ -47,9 +47,10 @@ def is_watched(listed: Listed) -> bool:
     return listed.path is not None and listed.origin == "file"
 
 
-def lateness(history: History, now: datetime) -> Attention | None:
+def lateness(listed: Listed, history: History) -> Attention | None:
     """That the next cycle of a record that may still grow is overdue."""
-    return overdue(history, now) if is_alive(history.timestamps, now) else None
+    now = datetime.now(UTC)
+    return overdue(history, now) if is_watched(listed) and is_alive(history.timestamps, now) else None
 
 
 def is_alive(timestamps: pd.DatetimeIndex, now: datetime) -> bool:

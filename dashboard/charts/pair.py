@@ -35,7 +35,7 @@ def pair_weights_figure(frame: pd.DataFrame, theme: Theme, colour: str) -> go.Fi
     x = times(pd.DatetimeIndex(frame.index))
     for column, name, line in (
         ("raw_share", "raw share", {"color": theme.muted, "dash": "dot", "width": 1}),
-        ("normalised_weight", "normalised weight", {"color": theme.muted, "width": 1}),
+        ("normalised_weight", "normalised weight", {"color": theme.muted, "dash": "dashdot", "width": 1}),
         ("cap_share", "cap", {"color": theme.strong, "dash": "dash", "width": 1.5}),
         ("held_share", "held before", {"color": theme.behind, "width": 2}),
         ("target_share", "target", {"color": colour, "width": 2}),

@@ -111,7 +111,7 @@ def _stack(
 def _cap_lines(figure: go.Figure, x: Any, caps: pd.DataFrame, theme: Theme) -> None:
     """The largest pair as a line, its cap as a dashed one."""
     for name, line in zip(
-        caps.columns, ({"color": theme.series[0]}, {"color": theme.strong, "dash": "dash"}), strict=False
+        caps.columns, ({"color": theme.behind}, {"color": theme.strong, "dash": "dash"}), strict=False
     ):
         figure.add_scatter(
             x=x,

@@ -1,7 +1,5 @@
 """What did the strategy do so far, what did it do last, and what deserves a look?"""
 
-from datetime import UTC, datetime
-
 import pandas as pd
 import streamlit as st
 
@@ -17,7 +15,6 @@ from alpha_model.history import History
 from dashboard import pictures
 from dashboard.charts.equity import equity_figure
 from dashboard.drawing import Drawing, Look
-from dashboard.live import lateness
 from dashboard.opened import OpenHistory
 from dashboard.report import window_report
 from dashboard.selection import Selection
@@ -50,7 +47,7 @@ def render(whole: OpenHistory, selection: Selection) -> None:
         "Overview",
     )
     show_problems(whole.history)
-    show_attention(opened, lateness(whole.history, datetime.now(UTC)) if selection.watched else None)
+    show_attention(opened, selection.late)
     only_weights = facts.equity_usd is None
     if only_weights:  # what can be drawn comes first
         weights.stacked(opened, selection)
