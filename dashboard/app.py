@@ -68,7 +68,7 @@ TITLES = {**{path: title for path, (title, _) in PAGES.items()}, "compare": "Com
 """The name of every page; Compare is drawn with a second history."""
 
 MOVED = {"weight_diffs": "moves"}
-"""Pages by the address that they had before: links to it go on to where they are now."""
+"""Pages by the address that they had before: links to it still open them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,12 +101,11 @@ def main() -> None:
         path: st.Page(desk.contents[path], title=title, url_path=path, default=path == "overview")
         for path, title in TITLES.items()
     }
-    former = {
-        old: st.Page(on, title=TITLES[new], url_path=old, visibility="hidden")
-        for old, new in MOVED.items()
-        for on in [lambda new=new: st.switch_page(pages[new], query_params=st.query_params.to_dict())]
-    }
-    page = st.navigation([*pages.values(), *former.values()], position="top")
+    former = [
+        st.Page(desk.contents[path], title=TITLES[path], url_path=old, visibility="hidden")
+        for old, path in MOVED.items()
+    ]
+    page = st.navigation([*pages.values(), *former], position="top")
     if GO_TO in st.session_state:  # the query is named because some widgets are bound to it
         st.switch_page(pages[st.session_state.pop(GO_TO)], query_params={})
     if not desk.native:

@@ -63,10 +63,10 @@ def _mark(figure: go.Figure, breaks: pd.DataFrame, theme: Theme) -> None:
         figure.add_annotation(
             text=f"frozen: {usd(value)} left the curve",
             x=moment,
-            y=1,
+            y=0.5,
             yref="paper",
             xanchor="right",
-            yanchor="top",
+            yanchor="middle",
             xshift=-4,
             showarrow=False,
             font={"size": 12, "color": theme.muted},
