@@ -27,7 +27,7 @@ from alpha_model.history import HistoryRecorder
 from alpha_model.history.transfer import write_record
 
 STEPS = 15
-PAGES = ("cycle", "cycles", "pair", "weights", "weight_diffs", "size_risk", "thresholds", "flags")
+PAGES = ("cycle", "cycles", "pair", "weights", "moves", "size_risk", "thresholds", "flags")
 PLACE = re.compile(r"^[\d,]+ of [\d,]+")
 
 

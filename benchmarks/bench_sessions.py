@@ -31,7 +31,7 @@ VIEWERS = 10
 EVERY = 3.0
 """Seconds from one interaction of a viewer to the next, on average"""
 ROUNDS = 12
-PAGES = ("cycle", "cycles", "pair", "weights", "weight_diffs", "size_risk", "thresholds", "flags")
+PAGES = ("cycle", "cycles", "pair", "weights", "moves", "size_risk", "thresholds", "flags")
 WINDOWS = ("1 year", "90 days", "100 cycles", "30 days")
 
 

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TypeAlias
@@ -15,7 +15,7 @@ from alpha_model.errors import AlphaModelError
 from dashboard import data
 from dashboard.components.back import keep_history
 from dashboard.cursor import GO_TO, show_dock
-from dashboard.live import show_live
+from dashboard.live import lateness, show_live
 from dashboard.opened import OpenHistory
 from dashboard.plotly_js import is_served
 from dashboard.selection import Selection, asked_in_vain, choose, choose_source, open_source
@@ -26,12 +26,12 @@ from dashboard.views import (
     cycles,
     flags,
     health,
+    moves,
     overview,
     pair,
     size_risk,
     thresholds,
     unreadable,
-    weight_diffs,
     weights,
     welcome,
 )
@@ -56,7 +56,7 @@ PAGES: dict[str, tuple[str, Page]] = {
     "cycles": ("Cycles", cycles.render),
     "pair": ("Pair", pair.render),
     "weights": ("Weights", weights.render),
-    "weight_diffs": ("Weight diffs", weight_diffs.render),
+    "moves": ("Moves", moves.render),
     "size_risk": ("Size risk", size_risk.render),
     "thresholds": ("Thresholds", thresholds.render),
     "flags": ("Flags", flags.render),
@@ -66,6 +66,9 @@ PAGES: dict[str, tuple[str, Page]] = {
 
 TITLES = {**{path: title for path, (title, _) in PAGES.items()}, "compare": "Compare"}
 """The name of every page; Compare is drawn with a second history."""
+
+MOVED = {"weight_diffs": "moves"}
+"""Pages by the address that they had before: links to it still open them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +101,11 @@ def main() -> None:
         path: st.Page(desk.contents[path], title=title, url_path=path, default=path == "overview")
         for path, title in TITLES.items()
     }
-    page = st.navigation(list(pages.values()), position="top")
+    former = [
+        st.Page(desk.contents[path], title=TITLES[path], url_path=old, visibility="hidden")
+        for old, path in MOVED.items()
+    ]
+    page = st.navigation([*pages.values(), *former], position="top")
     if GO_TO in st.session_state:  # the query is named because some widgets are bound to it
         st.switch_page(pages[st.session_state.pop(GO_TO)], query_params={})
     if not desk.native:
@@ -144,6 +151,7 @@ def sidebar(settings: Settings, progress: data.Progress) -> Desk:
     with chooser:
         native = settings.native_charts or not is_served()
         selection = choose(opened.history, style.labels, style.ranks, name, native=native)
+        selection = replace(selection, late=lateness(listed[name], opened.history))
     contents: Contents = {path: partial(draw, opened, selection) for path, (_, draw) in PAGES.items()}
     others = {other: listed[other] for other in listed if other != name}
     contents["compare"] = partial(compare.render, opened, selection, others, partial(open_other, others, settings))

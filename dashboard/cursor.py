@@ -123,7 +123,7 @@ def _show_moves(opened: OpenHistory, cursor: Cursor, selection: Selection) -> No
         cursor.place,
         f"{cursor.moment:%Y-%m-%d %H:%M:%S}",
         f"{moment(cursor.moment)} UTC, {STANDING_WORDS[cursor.standing]}",
-        [outcome_mark(selection.theme, standing)[0] for standing in STANDING_WORDS],
+        {words: outcome_mark(selection.theme, standing)[0] for standing, words in STANDING_WORDS.items()},
         told_zoom(selection.zoom),
         partial(_go_to_place, times),
         native=selection.native,

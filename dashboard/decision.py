@@ -5,8 +5,11 @@ import pandas as pd
 
 from alpha_model.analysis import (
     EXECUTION_MEANINGS,
+    WHOLE_MEANINGS,
     Execution,
     Ledger,
+    Whole,
+    book_frame,
     cycle_outcomes,
     explain_cycle,
     flag_names,
@@ -56,7 +59,11 @@ def numbers(one: History, *, dollars: bool) -> list[tuple[str, str, str]]:
         return [
             ("Outcome", humanised(str(row["outcome"])).capitalize(), "The source records weights, and no dollars."),
             ("Pairs", f"{np.count_nonzero(np.nan_to_num(weights)):,}", "Pairs with a weight."),
-            ("Largest weight", share(float(np.nan_to_num(weights).max(initial=0))), "Share of investable equity."),
+            (
+                "Largest weight",
+                share(float(np.nan_to_num(weights).max(initial=0))),
+                "Share of equity, as it weighs.",
+            ),
             ("Moved", NOT_RECORDED if np.isnan(held).all() else moved, "Σ|weight - weight held before|."),
         ]
     equity = cycle["investable_equity"][0].as_py()
@@ -72,13 +79,32 @@ def numbers(one: History, *, dollars: bool) -> list[tuple[str, str, str]]:
             "What was decided.",
         ),
         ("Execution", humanised(str(execution)).capitalize(), f"{meaning[:1].upper()}{meaning[1:]}."),
-        ("Investable", usd(equity), "Investable equity."),
+        ("Investable", usd(equity), _of_the_book(one)),
         ("Largest change", usd(row["max_position_adjust_usd"]), "Largest |USD change| of any position."),
         ("Threshold", usd(row["position_adjust_threshold_usd"]), "What the largest change has to reach."),
         ("Planned", usd(row["planned_usd"]), "Σ |quantity| × price of the planned trades."),
         ("Executed", usd(row["traded_usd"]), "The same of those that were executed, as far as the record proves it."),
+        _confirmed(row),
         ("Discarded", usd(discarded), f"Left uninvested because of size risk.{twice}"),
     ]
+
+
+def _confirmed(row: pd.Series) -> tuple[str, str, str]:
+    """How many of the planned trades the next cycle's holdings show."""
+    meaning = "Planned trades that the holdings before the next cycle show, fill or not"
+    if not row["told_count"] > 0:
+        why = "nothing was planned" if row["planned_count"] == 0 else "no next holdings are on record"
+        return ("Confirmed", NOT_RECORDED, f"{meaning}: {why}.")
+    return ("Confirmed", f"{row['confirmed_count']:,.0f} of {row['told_count']:,.0f}", f"{meaning}.")
+
+
+def _of_the_book(one: History) -> str:
+    """What investable equity is a part of."""
+    book = book_frame(one).iloc[0]
+    whole = WHOLE_MEANINGS[Whole(book["equity_whole"])]
+    part = "" if pd.isna(book["equity_usd"]) else f", of {usd(book['equity_usd'])} {whole}"
+    locked = f"; {usd(book['locked_usd'])} is locked" if book["locked_usd"] > 0 else ""
+    return f"What the cycle might invest{part}{locked}."
 
 
 def pairs(one: History, book: Ledger) -> pd.DataFrame:

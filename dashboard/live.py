@@ -10,7 +10,8 @@ from functools import partial
 import pandas as pd
 import streamlit as st
 
-from alpha_model.history import Freshness, freshness_of, is_table_name
+from alpha_model.analysis import Attention, overdue
+from alpha_model.history import Freshness, History, freshness_of, is_table_name
 from dashboard import data
 from dashboard.data import PACKED, Listed, grows, open_history
 from dashboard.opened import OpenHistory
@@ -35,10 +36,21 @@ def show_live(listed: Listed, opened: OpenHistory, settings: Settings, seen: Ope
         settings: The operator's.
         seen: The window of it.
     """
-    if listed.path is None or listed.origin != "file":
+    if not is_watched(listed):
         return
     if is_alive(opened.history.timestamps, datetime.now(UTC)):
         _line(listed, opened, settings, _chosen(), last_of(seen))
+
+
+def is_watched(listed: Listed) -> bool:
+    """Is it an operator's file, which a strategy may be writing?"""
+    return listed.path is not None and listed.origin == "file"
+
+
+def lateness(listed: Listed, history: History) -> Attention | None:
+    """That the next cycle of a record that may still grow is overdue."""
+    now = datetime.now(UTC)
+    return overdue(history, now) if is_watched(listed) and is_alive(history.timestamps, now) else None
 
 
 def is_alive(timestamps: pd.DatetimeIndex, now: datetime) -> bool:

@@ -12,6 +12,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from alpha_model.analysis import Attention
 from alpha_model.history import History
 from alpha_model.units import PairId
 from dashboard.charts.theme import LIGHT, Theme, theme_named
@@ -63,6 +64,7 @@ class Selection:
         zoom: The stretch of the window that the time charts show; None is all of it.
         view: What else a reader did to a chart belongs to: it is forgotten with another history or window.
         native: Charts are drawn by Streamlit itself.
+        late: That the next cycle is overdue, where the record may still grow.
     """
 
     theme: Theme = LIGHT
@@ -72,6 +74,7 @@ class Selection:
     zoom: Span | None = None
     view: str = ""
     native: bool = False
+    late: Attention | None = None
 
 
 def browser_theme() -> Theme:

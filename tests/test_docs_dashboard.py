@@ -16,7 +16,7 @@ from dashboard.live import LIVE_FOR
 from dashboard.opened import AUDITED
 from dashboard.selection import WINDOWS
 from dashboard.settings import Settings
-from dashboard.views import compare, cycles, flags, health, pair, size_risk, thresholds, weight_diffs, weights
+from dashboard.views import compare, cycles, flags, health, moves, pair, size_risk, thresholds, weights
 from dashboard.views.cycle import TABS
 
 PAGE = (Path(__file__).parents[1] / "docs" / "dashboard.md").read_text()
@@ -30,7 +30,7 @@ def test_every_page_is_listed_in_the_order_of_the_app() -> None:
 
 @pytest.mark.parametrize(
     "view",
-    [compare, cycles, flags, health, pair, size_risk, thresholds, weight_diffs, weights],
+    [compare, cycles, flags, health, moves, pair, size_risk, thresholds, weights],
     ids=lambda view: view.__name__,
 )
 def test_page_answers_the_question_that_it_shows(view) -> None:

@@ -89,12 +89,12 @@ def test_page_that_fails_is_noticed(good: Case, monkeypatch: pytest.MonkeyPatch)
     def draw(*_: object) -> None:
         raise KeyError("x")
 
-    monkeypatch.setattr("dashboard.views.weight_diffs.head", draw)
+    monkeypatch.setattr("dashboard.views.moves.head", draw)
     monkeypatch.setattr(trials, "COMMANDS", ())
-    monkeypatch.setattr(trials, "PLACES", [("health", {}), ("weight_diffs", {})])
+    monkeypatch.setattr(trials, "PLACES", [("health", {}), ("moves", {})])
     trial = Trial(good)
     trial.run()
-    assert [(fault.what, fault.asked) for fault in trial.faults] == [("exception", "page weight_diffs")]
+    assert [(fault.what, fault.asked) for fault in trial.faults] == [("exception", "page moves")]
 
 
 def test_long_wait_and_much_memory_are_noticed(good: Case, monkeypatch: pytest.MonkeyPatch) -> None:

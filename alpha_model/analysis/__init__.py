@@ -1,6 +1,6 @@
 """Why did the strategy do what it did? Pure functions from a history to frames."""
 
-from alpha_model.analysis.attention import Attention, Concern, needs_attention
+from alpha_model.analysis.attention import Attention, Concern, needs_attention, overdue
 from alpha_model.analysis.audit import (
     SEVERITY_MEANINGS,
     AuditReport,
@@ -11,7 +11,7 @@ from alpha_model.analysis.audit import (
     audit_summary,
     finding_counts,
 )
-from alpha_model.analysis.book import WHOLE_MEANINGS, Whole, book_frame, held_shares, moves_usd, target_shares
+from alpha_model.analysis.book import WHOLE_MEANINGS, Whole, book_frame
 from alpha_model.analysis.capacity import capacity_by_pair
 from alpha_model.analysis.compare import (
     STAGE_MEANINGS,
@@ -21,12 +21,14 @@ from alpha_model.analysis.compare import (
     compare_cycles,
     compare_histories,
 )
+from alpha_model.analysis.curve import curve_breaks
 from alpha_model.analysis.cycle import cycle_signals, cycle_table
 from alpha_model.analysis.execution import EXECUTION_MEANINGS, Execution
 from alpha_model.analysis.explain import REASON_MEANINGS, ReasonCode, explain_pairs
 from alpha_model.analysis.flag_meanings import FLAG_MEANINGS, explain_flags, flag_meaning
 from alpha_model.analysis.flag_shifts import flag_shifts
 from alpha_model.analysis.flags import flag_co_occurrence, flag_counts, flag_names, flags_by_pair
+from alpha_model.analysis.flows import moved_around
 from alpha_model.analysis.funnel import FUNNEL_STEPS, cycle_funnel, dollar_waterfall
 from alpha_model.analysis.headline import Headline, decision_sentences, describe_decision, headline
 from alpha_model.analysis.holdings import moved_without_trade
@@ -66,7 +68,7 @@ from alpha_model.analysis.metrics import (
     transfer_coefficients,
     turnover,
 )
-from alpha_model.analysis.movers import movers, weight_moved
+from alpha_model.analysis.movers import moved, movers, moves, moves_are_usd
 from alpha_model.analysis.outcome import OUTCOME_MEANINGS, STANDING_WORDS, CycleOutcome, cycle_outcomes
 from alpha_model.analysis.pair_history import pair_history
 from alpha_model.analysis.pairs import pair_labels, pairs_by_weight
@@ -83,6 +85,16 @@ from alpha_model.analysis.reduce import (
 from alpha_model.analysis.search import CycleQuery, find_cycles
 from alpha_model.analysis.sentences import explain_cycle, sentences
 from alpha_model.analysis.settings import Settings, cycle_settings, settings_of, settings_within
+from alpha_model.analysis.shares import (
+    allocation,
+    held_shares,
+    is_locked,
+    moves_usd,
+    pair_shares,
+    target_shares,
+    whole_exceptions,
+    whole_words,
+)
 from alpha_model.analysis.since import since_last
 from alpha_model.analysis.size_risk import size_risk_frame
 from alpha_model.analysis.summary import CycleSummary, summarise_cycle
@@ -128,6 +140,7 @@ __all__ = [
     "Settings",
     "Severity",
     "Whole",
+    "allocation",
     "audit",
     "audit_report",
     "audit_rules",
@@ -140,6 +153,7 @@ __all__ = [
     "constraint_costs",
     "constraint_effect_totals",
     "constraint_effects",
+    "curve_breaks",
     "cycle_buckets",
     "cycle_funnel",
     "cycle_metrics",
@@ -167,6 +181,7 @@ __all__ = [
     "headline",
     "held_shares",
     "interesting_cycles",
+    "is_locked",
     "ledger",
     "ledger_by_cycle",
     "ledger_by_pair",
@@ -176,16 +191,22 @@ __all__ = [
     "merge_pairs",
     "metric_summary",
     "most_moved",
+    "moved",
+    "moved_around",
     "moved_without_trade",
     "movers",
+    "moves",
+    "moves_are_usd",
     "moves_usd",
     "near_misses",
     "needs_attention",
     "next_returns",
     "normalised_weights",
     "outcome_streaks",
+    "overdue",
     "pair_history",
     "pair_labels",
+    "pair_shares",
     "pair_streaks",
     "pairs_by_weight",
     "provenance_shares",
@@ -209,5 +230,6 @@ __all__ = [
     "transfer_coefficients",
     "turnover",
     "weight_diffs",
-    "weight_moved",
+    "whole_exceptions",
+    "whole_words",
 ]

@@ -1,6 +1,7 @@
 """What about this history deserves a look first? A few findings, the gravest on top."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 import numpy as np
@@ -9,13 +10,14 @@ import pandas as pd
 from alpha_model.analysis import words
 from alpha_model.analysis.audit import finding_counts
 from alpha_model.analysis.columns import is_in, numbers
+from alpha_model.analysis.curve import curve_breaks
 from alpha_model.analysis.execution import Execution
 from alpha_model.analysis.facts import facts_of
 from alpha_model.analysis.flags import flag_counts
 from alpha_model.analysis.outcome import CycleOutcome, cycle_outcomes
 from alpha_model.analysis.size_risk import size_risk_frame
 from alpha_model.analysis.words import count
-from alpha_model.history import History
+from alpha_model.history import History, freshness_of
 
 RUN = 5
 """From so many cycles in a row on, holding is worth a remark."""
@@ -34,6 +36,7 @@ class Concern(StrEnum):
     failed_trades = "failed_trades"
     contradicted_trades = "contradicted_trades"
     audit_errors = "audit_errors"
+    overdue = "overdue"
     unconfirmed_trades = "unconfirmed_trades"
     frozen_positions = "frozen_positions"
     held_in_a_row = "held_in_a_row"
@@ -58,14 +61,20 @@ class Attention:
     timestamp: pd.Timestamp
 
 
-def needs_attention(history: History) -> list[Attention]:
-    """At most one finding of each kind, in the order of `Concern`; an empty list where nothing stands out."""
+def needs_attention(history: History, now: datetime | None = None) -> list[Attention]:
+    """At most one finding of each kind, in the order of `Concern`; an empty list where nothing stands out.
+
+    Args:
+        history: The record.
+        now: The present, aware, where the record still grows; None asks nothing of the clock.
+    """
     if not len(history):
         return []
     found = (
         _not_made(history, Execution.failed),
         _not_made(history, Execution.contradicted),
         _audit_errors(history),
+        None if now is None else overdue(history, now),
         _not_made(history, Execution.unconfirmed),
         _frozen(history),
         _held_in_a_row(history),
@@ -75,6 +84,22 @@ def needs_attention(history: History) -> list[Attention]:
         _near_miss(history),
     )
     return [finding for finding in found if finding is not None]
+
+
+def overdue(history: History, now: datetime) -> Attention | None:
+    """That the next cycle is late; None where it is not, or where nobody knows when it is due."""
+    fresh = freshness_of(history.timestamps, now)
+    if not fresh.is_overdue or fresh.due_at is None:
+        return None
+    late = now - fresh.due_at
+    days, hours, minutes = late.days, late.seconds // 3600, late.seconds // 60
+    told = count(days, "day") if days else count(hours, "hour") if hours else count(minutes, "minute")
+    last = history.timestamps[-1]
+    return Attention(
+        Concern.overdue,
+        f"The next cycle is overdue by {told}: the last was decided on {last:%-d %B %Y, %H:%M} UTC.",
+        last,
+    )
 
 
 _NOT_MADE = {
@@ -113,17 +138,32 @@ def _audit_errors(history: History) -> Attention | None:
     last = history.timestamps[int(places[-1])]
     return Attention(
         Concern.audit_errors,
-        f"The audit finds {count(int(counts.sum()), 'error or warning')} in {count(len(places), 'cycle')}, "
-        f"the last of {last:%-d %B %Y}: see Health.".replace("warnings", "warnings"),
+        f"The audit finds {_errors(int(counts.sum()))} in {count(len(places), 'cycle')}, "
+        f"the last of {last:%-d %B %Y}: see Health.",
         last,
     )
 
 
+def _errors(number: int) -> str:
+    return "1 error or warning" if number == 1 else f"{number:,} errors or warnings"
+
+
 def _frozen(history: History) -> Attention | None:
-    """Positions that cannot be traded in the last cycle: where the equity curve leaves them out, it has a hole."""
+    """Positions that cannot be traded any more, and the hole in the equity curve where it leaves them out."""
+    breaks = curve_breaks(history)
+    if len(breaks):
+        last = breaks.iloc[-1]
+        usd = float(breaks["value"].sum())
+        number = len(breaks)
+        return Attention(
+            Concern.frozen_positions,
+            f"The equity curve leaves out {count(number, 'position')} worth {words.usd(usd)} since a trade in "
+            f"{'it' if number == 1 else 'each'} failed: {'its fall' if number == 1 else 'the last fall'} of "
+            f"{words.percent(last['share'])} on {last['timestamp']:%-d %B %Y} is no loss.",
+            history.timestamps[int(np.searchsorted(history.cycle_numbers, last["cycle"]))],
+        )
     positions = history.tables.positions
-    last = history.cycle_numbers[-1]
-    those = (positions["cycle"].to_numpy() == last) & is_in(positions["state"], ("frozen",))
+    those = (positions["cycle"].to_numpy() == history.cycle_numbers[-1]) & is_in(positions["state"], ("frozen",))
     if not those.any():
         return None
     usd = float(np.nansum(numbers(positions, "value")[those]))

@@ -29,7 +29,7 @@ WHOLE_MEANINGS: dict[Whole, str] = {
     Whole.total_equity: "total equity",
     Whole.cash_and_positions: "cash and positions",
     Whole.investable_and_locked: "investable equity and what is locked",
-    Whole.unknown: "an equity that is not recorded",
+    Whole.unknown: "equity as the source weighs it",
 }
 """In words, after "of"."""
 
@@ -94,42 +94,6 @@ def book_frame(history: History) -> pd.DataFrame:
             "cash_usd": book.cash,
         },
     )
-
-
-def target_shares(history: History) -> pd.DataFrame:
-    """What was wanted of each pair after all limits, as a share of the whole book.
-
-    Returns:
-        DatetimeIndex (UTC), one row a cycle; one column a pair id, in the order of `pairs`; target / equity of
-        `book_of`, below 0 for a short, locked positions at their value; NaN where the pair has no target, or the
-        equity is not recorded.
-    """
-    side = np.where(np.nan_to_num(history.wide("signal_in_selection")) < 0, -1.0, 1.0)
-    shares = np.abs(history.wide("position_target")) * side / book_of(history).equity[:, None]
-    return _pairs_frame(history, shares)
-
-
-def held_shares(history: History) -> pd.DataFrame:
-    """What was held of each pair before the trades, as a share of the whole book; shaped as `target_shares`."""
-    from_kind = history.tables.signals["old_kind"].to_pandas().fillna("").str.endswith("short").to_numpy()
-    held = history.wide("old_value")
-    side = np.ones(held.shape)
-    columns = pd.Index(history.pair_ids).get_indexer(history.tables.signals["pair_id"].to_numpy())
-    known = columns >= 0
-    side[history.signal_places[known], columns[known]] = np.where(from_kind[known], -1.0, 1.0)
-    return _pairs_frame(history, np.abs(held) * side / book_of(history).equity[:, None])
-
-
-def moves_usd(history: History) -> pd.DataFrame:
-    """The dollars that each pair was to change by, shaped as `target_shares`; NaN where it has no change.
-
-    A purchase is above 0, for a short too: USD of position value.
-    """
-    return _pairs_frame(history, history.wide("position_adjust_usd"))
-
-
-def _pairs_frame(history: History, matrix: Numbers) -> pd.DataFrame:
-    return pd.DataFrame(matrix, index=history.timestamps, columns=pd.Index(history.pair_ids, name="pair_id"))
 
 
 def _last_points(history: History) -> tuple[Numbers, Numbers]:

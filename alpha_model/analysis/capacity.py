@@ -7,11 +7,14 @@ from alpha_model.history import History
 
 
 def capacity_by_pair(history: History) -> pd.DataFrame:
-    """What size risk was asked for each pair, and what it refused.
+    """What size risk was asked for each pair, and what it refused, in a mean cycle.
+
+    Money that is refused in one cycle is asked for again in the next, so amounts are means and not sums: over all
+    cycles in which size risk was asked for anything, so that those of the pairs add up.
 
     Returns:
-        RangeIndex, one row a pair that size risk looked at, the largest refusal first: pair_id; asked_usd and
-        accepted_usd (Σ over its cycles); refused_usd (Σ of what was asked and not accepted, where both are known);
+        RangeIndex, one row a pair that size risk looked at, the largest refusal first: pair_id; asked_usd,
+        accepted_usd and refused_usd (asked and not accepted, where both are known), USD, mean of a cycle;
         refused_share (of all that was refused, 0...1; NaN where nothing was); asked_count and capped_count (cycles in
         which it was asked for something, and in which some of it was refused). Money refused by one pair is offered
         to the next, so refusals add up to more than what stayed uninvested.
@@ -19,12 +22,13 @@ def capacity_by_pair(history: History) -> pd.DataFrame:
     asked, accepted = history.wide("asked"), history.wide("accepted")
     known = ~np.isnan(asked) & ~np.isnan(accepted)
     refused = np.where(known, np.maximum(asked - accepted, 0.0), 0.0)
+    cycles = max(int((~np.isnan(asked)).any(axis=1).sum()), 1)
     frame = pd.DataFrame(
         {
             "pair_id": history.pair_ids,
-            "asked_usd": np.nansum(asked, axis=0),
-            "accepted_usd": np.nansum(accepted, axis=0),
-            "refused_usd": refused.sum(axis=0),
+            "asked_usd": np.nansum(asked, axis=0) / cycles,
+            "accepted_usd": np.nansum(accepted, axis=0) / cycles,
+            "refused_usd": refused.sum(axis=0) / cycles,
             "asked_count": (np.nan_to_num(asked) > 0).sum(axis=0),
             "capped_count": (refused > 0).sum(axis=0),
         }

@@ -99,8 +99,10 @@ class Executed:
         planned_usd: Σ |quantity| × price of each row's planned trades; 0 where none was planned.
         executed_usd: The same of what was executed; NaN where it is not known.
         seen_in_holdings: The next holdings decided it, and not a fill.
+        confirmed: How much of each row's plan the next holdings show, fill or not; NaN where they do not tell.
         cycles: Sums a cycle: `execution` (a place in `Execution`), and count and USD of the trades planned, executed,
-            failed, awaiting, unconfirmed and contradicted.
+            failed, awaiting, unconfirmed and contradicted; the count of those whose next holdings are known, and of
+            those that these show, as `told_count` and `confirmed_count`.
     """
 
     code: Codes
@@ -108,6 +110,7 @@ class Executed:
     planned_usd: Numbers
     executed_usd: Numbers
     seen_in_holdings: Truths
+    confirmed: Numbers
     cycles: dict[str, npt.NDArray[np.generic]]
 
     def part(self, rows: Places, cycles: Places) -> Executed:
@@ -118,6 +121,7 @@ class Executed:
             self.planned_usd[rows],
             self.executed_usd[rows],
             self.seen_in_holdings[rows],
+            self.confirmed[rows],
             {name: values[cycles] for name, values in self.cycles.items()},
         )
 
@@ -146,7 +150,8 @@ def execution_frame(history: History, found: Executed) -> pd.DataFrame:
     Returns:
         RangeIndex, one row a cycle, in order: cycle; timestamp (UTC); execution (an `Execution` value); then count and
         USD (Σ |quantity| × price) of the trades planned, executed, failed, awaiting, unconfirmed and contradicted, as
-        `planned_count`, `planned_usd` …; NaN where the source does not tell.
+        `planned_count`, `planned_usd` …; told_count and confirmed_count of those whose next holdings are known, and of
+        those that these show; NaN where the source does not tell.
     """
     return cycle_frame(history, {**found.cycles, "execution": found.cycle_words()})
 
@@ -162,18 +167,21 @@ def executed_of(history: History, plan: Plan) -> Executed:
     rows = _Rows.of(history, plan, trades)
     code, share = _by_fills(rows)
     seen = np.zeros(len(code), dtype=np.bool_)
-    open_rows = np.flatnonzero(rows.planned & (code == _CODE[Execution.unconfirmed]))
-    if open_rows.size:
-        found, moved = _by_holdings(history, holdings_around(history, open_rows), rows, open_rows)
+    confirmed = np.full(len(code), np.nan)
+    asked = np.flatnonzero(rows.planned)
+    if asked.size:
+        found, confirmed[asked] = _by_holdings(history, holdings_around(history, asked), rows, asked)
+        unfilled = code[asked] == _CODE[Execution.unconfirmed]
+        open_rows, found = asked[unfilled], found[unfilled]
         code[open_rows] = found
-        share[open_rows] = moved
+        share[open_rows] = confirmed[open_rows]
         seen[open_rows] = np.isin(found, [_CODE[Execution.executed], _CODE[Execution.executed_in_part]])
     known = np.where(seen, np.clip(share, 0.0, 1.0) * rows.planned_usd, rows.executed_usd)
     code = np.where(rows.planned & _implied(history), _CODE[Execution.unknown], code).astype(np.int8)
     blind = np.isin(code, [_CODE[word] for word in (Execution.awaiting, Execution.unconfirmed, Execution.unknown)])
     executed = np.where(blind, np.nan, known)
-    cycles = _cycles(history, rows, trades, code, known)
-    return Executed(code, share, rows.planned_usd, executed, seen, cycles)
+    cycles = {**_cycles(history, rows, trades, code, known), **_confirmed_counts(history, rows, confirmed)}
+    return Executed(code, share, rows.planned_usd, executed, seen, confirmed, cycles)
 
 
 @dataclass(frozen=True, slots=True)
@@ -384,6 +392,15 @@ def _implied(history: History) -> Truths:
     """Rows of a table of weights: its trades are those that its targets imply, and nobody recorded one."""
     told = is_in(history.tables.cycles["source"], (WEIGHTS_TABLE,))
     return np.asarray(told[history.signal_places], dtype=np.bool_)
+
+
+def _confirmed_counts(history: History, rows: _Rows, confirmed: Numbers) -> dict[str, npt.NDArray[np.generic]]:
+    """Of the planned trades of each cycle: of how many the next holdings are known, and how many they show."""
+    groups = {"told": ~np.isnan(confirmed), "confirmed": np.nan_to_num(confirmed) >= MOSTLY}
+    return {
+        f"{name}_count": np.bincount(history.signal_places[those], weights=rows.trades[those], minlength=len(history))
+        for name, those in groups.items()
+    }
 
 
 def _words_alone(trades: _Trades, early: Truths) -> Codes:

@@ -117,8 +117,8 @@ def explain_pairs(history: History) -> pd.DataFrame:
         signal failed that; NaN = not recorded); limited_by (the stage that took most of what was wanted, absent = none)
         and limited_usd; size_cap_usd; rank (of the signal's strength in its cycle: 1 is the strongest, 0 = no signal)
         of signal_count, and selected_count; share (wanted, 0...1); wanted, ideal, target, old_value, change and traded
-        as in `ledger`; planned_usd and executed_usd (Σ |quantity| × price of its trades, as planned and as executed).
-        NaN = unknown.
+        as in `ledger`; planned_usd and executed_usd (Σ |quantity| × price of its trades, as planned and as executed);
+        confirmed (how much of the plan the next holdings show, 0...1). NaN = unknown.
     """
     return pd.DataFrame(reason_columns(history, reasons_of(history, ledger_of(history))), copy=False)
 
@@ -148,6 +148,7 @@ def reasons_of(history: History, book: Ledger) -> Reasons:
 def reason_columns(history: History, reasons: Reasons) -> dict[str, Any]:
     """The columns of `explain_pairs`, each an array."""
     signals, found, executed = history.tables.signals, dict(reasons.numbers), facts_of(history).executed
+    undecided = reasons.code == list(ReasonCode).index(ReasonCode.undecided)
     stages = np.array([_STAGE_NAMES.index(_stage(code)) for code in ReasonCode], dtype=np.int8)
     return {
         "cycle": signals["cycle"].to_numpy(),
@@ -159,8 +160,9 @@ def reason_columns(history: History, reasons: Reasons) -> dict[str, Any]:
         **{name: found.pop(name) for name in ("amount_usd", "limit_usd", "signal_limit")},
         "limited_by": _words(reasons.limited_by, list(LIMITS)),
         **found,
-        "planned_usd": executed.planned_usd,
-        "executed_usd": executed.executed_usd,
+        "planned_usd": np.where(undecided, np.nan, executed.planned_usd),
+        "executed_usd": np.where(undecided, np.nan, executed.executed_usd),
+        "confirmed": np.clip(executed.confirmed, 0.0, 1.0),
     }
 
 

@@ -9,6 +9,7 @@ from functools import cached_property
 
 import numpy as np
 
+from alpha_model.analysis.book import Book, book_of
 from alpha_model.analysis.columns import Places
 from alpha_model.analysis.execution import Executed, executed_of
 from alpha_model.analysis.plan import Plan, plan_of
@@ -29,6 +30,11 @@ class Facts:
     def plan(self) -> Plan:
         """What was decided about the change of each row of `signals`."""
         return plan_of(self.history)
+
+    @cached_property
+    def book(self) -> Book:
+        """What the portfolio was worth before the trades of each cycle."""
+        return book_of(self.history)
 
     @cached_property
     def executed(self) -> Executed:

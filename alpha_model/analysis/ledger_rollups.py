@@ -47,7 +47,8 @@ def ledger_by_pair(history: History) -> pd.DataFrame:
 
     Returns:
         RangeIndex, one row a pair, in the order of `history.pairs`: pair_id; cycles (in which the pair has a row),
-        chosen_cycles; every amount of `ledger`, USD, as in `ledger_by_cycle`.
+        chosen_cycles; every amount of `ledger` as in `ledger_by_cycle`, in dollar-cycles: what is wanted or
+        refused in one cycle is wanted or refused again in the next.
     """
     book, ids = ledger_of(history), history.pair_ids
     column = history.pair_places

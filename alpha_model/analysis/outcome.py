@@ -72,7 +72,8 @@ def cycle_outcomes(history: History) -> pd.DataFrame:
         known); planned_count and planned_usd of the planned trades, Σ |quantity| × price, a close of the whole
         position, a flip both sides, the collateral of a short apart (NaN = unknown); traded_count and traded_usd, the
         same of those that were executed (NaN where the execution is not known); failed, awaiting, unconfirmed and
-        contradicted trades likewise, as `failed_count`, `failed_usd` …
+        contradicted trades likewise, as `failed_count`, `failed_usd` …; told_count and confirmed_count: of how many
+        planned trades the next holdings are known, fill or not, and how many they show.
     """
     cycles = history.tables.cycles
     largest = numbers(cycles, "max_position_adjust_usd")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from alpha_model.analysis.book import WHOLE_MEANINGS, Whole, book_of
+from alpha_model.analysis.book import WHOLE_MEANINGS, Whole
 from alpha_model.analysis.columns import Truths
 from alpha_model.analysis.execution import Execution
 from alpha_model.analysis.execution_words import as_plans
@@ -108,7 +108,7 @@ def _chosen(history: History, reasons: Reasons, book: Ledger) -> str:
 
 def _locked(history: History) -> str:
     """What could not be traded, and the part of the whole book that it is."""
-    whole = book_of(history)
+    whole = facts_of(history).book
     locked, equity = float(whole.locked[0]), float(whole.equity[0])
     if not known(locked) or locked < CENT:
         return ""

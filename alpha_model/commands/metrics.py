@@ -155,14 +155,17 @@ def _effect_words(effects: pd.DataFrame) -> str:
 def _effect_line(row: Row) -> str:
     usd, cycles = _FORMS["USD"], row["cycles"]
     name = row["constraint"].replace("_", " ")
-    did = f"{name}: moved {usd(row['moved_usd'])} in {cycles:,} cycle{'' if cycles == 1 else 's'}"
+    where = "1 cycle" if cycles == 1 else f"a mean one of {cycles:,} cycles"
+    did = f"{name}: moved {usd(row['mean_moved_usd'])} in {where}"
+    part = row["judged_usd_cycles"] / (row["moved_usd_cycles"] or 1.0)
     if np.isnan(row["effect_usd"]):
-        if row["judged_usd"] > 0:
-            return f"{did}; the next return is known for {usd(row['judged_usd'])} of it only: too little to judge by."
+        if row["judged_usd_cycles"] > 0:
+            return f"{did}; the next return is known for {part:.1%} of it only: too little to judge by."
         return f"{did}; what that did until the next cycle is not known."
-    judged = "" if row["judged_usd"] == row["moved_usd"] else f" (judged: {usd(row['judged_usd'])})"
+    judged = "" if part == 1 else f" (judged: {part:.1%} of it)"
     verdict = "earned" if row["effect_usd"] >= 0 else "cost"
-    return f"{did}{judged}; until the next cycle that {verdict} {usd(abs(row['effect_usd']))}."
+    in_all = "" if cycles == 1 else " in all"
+    return f"{did}{judged}; until the next cycle that {verdict} {usd(abs(row['effect_usd']))}{in_all}."
 
 
 def _miss_words(history: History) -> str:

@@ -10,7 +10,7 @@ from dashboard.charts.house import base_figure, empty_figure
 from dashboard.charts.theme import Theme
 from dashboard.text import share, usd
 
-TITLE = "USD that each limit moved, and what that earned (or cost) until the next cycle"
+TITLE = "USD that each limit moved in a cycle, and what that earned (or cost) in all"
 ROW = 30
 _ROOM_FOR_TEXT, _ROOM_ON_BOTH_SIDES = 1.6, 1.9
 
@@ -35,13 +35,13 @@ def costs_figure(frame: pd.DataFrame, names: Mapping[str, str], theme: Theme) ->
     figure.add_bar(
         orientation="h",
         y=rows,
-        x=frame["moved_usd"].to_numpy(dtype=np.float64),
-        text=[usd(moved) for moved in frame["moved_usd"]],
+        x=frame["mean_moved_usd"].to_numpy(dtype=np.float64),
+        text=[usd(moved) for moved in frame["mean_moved_usd"]],
         textposition="outside",
         cliponaxis=False,
         marker={"color": theme.other, "line": {"width": 0}},
         customdata=cycles,
-        hovertemplate="%{y}: moved %{x:$,.0f} in %{customdata:,} cycles<extra></extra>",
+        hovertemplate="%{y}: moved %{x:$,.2f} in a mean one of %{customdata:,} cycles<extra></extra>",
     )
     figure.add_bar(
         orientation="h",
@@ -61,10 +61,10 @@ def costs_figure(frame: pd.DataFrame, names: Mapping[str, str], theme: Theme) ->
         bargap=0.3,
         xaxis={
             "domain": [0.0, 0.42],
-            "range": [0, float(frame["moved_usd"].max()) * _ROOM_FOR_TEXT],
+            "range": [0, float(frame["mean_moved_usd"].max()) * _ROOM_FOR_TEXT],
             "showgrid": False,
             "showticklabels": False,
-            "title": {"text": "moved"},
+            "title": {"text": "moved, mean of its cycles"},
         },
         xaxis2={
             "domain": [0.5, 1.0],

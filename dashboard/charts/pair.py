@@ -16,28 +16,32 @@ from dashboard.charts.house import (
 )
 from dashboard.charts.theme import Theme
 
-WEIGHTS_TITLE = "What the signal wanted, what the portfolio was to hold, and what it held"
+WEIGHTS_TITLE = "Shares of the whole book, and what the signal wanted"
 DOLLARS_TITLE = "Value held and target"
 REFUSED_TITLE = f"{DOLLARS_TITLE} above, refused by size risk below"
 
 
 def pair_weights_figure(frame: pd.DataFrame, theme: Theme, colour: str) -> go.Figure:
-    """Raw share, normalised and old weight of one pair as lines.
+    """Target and held share of the whole book against the cap, normalised weight and raw share, as lines.
 
     Args:
-        frame: DatetimeIndex; raw_share, normalised_weight, old_weight as shares; NaN = none.
+        frame: DatetimeIndex; target_share, held_share, cap_share, normalised_weight, raw_share; NaN = none.
         theme: Light or dark.
         colour: Of the pair.
     """
-    if frame.isna().to_numpy().all():
+    if frame.drop(columns="cap_share").isna().to_numpy().all():
         return empty_figure(WEIGHTS_TITLE, "The pair never had a weight in this window.")
     figure = base_figure(WEIGHTS_TITLE, height=360)
     x = times(pd.DatetimeIndex(frame.index))
     for column, name, line in (
-        ("raw_share", "raw share", {"color": theme.muted, "dash": "dot", "width": 1.5}),
-        ("old_weight", "held before", {"color": theme.behind, "width": 2}),
-        ("normalised_weight", "normalised weight", {"color": colour, "width": 2}),
+        ("raw_share", "raw share", {"color": theme.muted, "dash": "dot", "width": 1}),
+        ("normalised_weight", "normalised weight", {"color": theme.muted, "dash": "dashdot", "width": 1}),
+        ("cap_share", "cap", {"color": theme.strong, "dash": "dash", "width": 1.5}),
+        ("held_share", "held before", {"color": theme.behind, "width": 2}),
+        ("target_share", "target", {"color": colour, "width": 2}),
     ):
+        if frame[column].isna().all():
+            continue
         figure.add_scatter(
             x=x,
             y=as_percent(frame[column]),

@@ -10,10 +10,11 @@ import plotly.graph_objects as go
 
 from dashboard.charts.house import base_figure, empty_figure, legend_below, usd_axis
 from dashboard.charts.theme import PairStyle, Theme
+from dashboard.charts.units import Unit
 
 ROW = 26
-MOVERS = "Sum of the weight differences over all cycles, percentage points"
-CAPACITY = "USD asked of size risk over all cycles"
+MOVERS = "What positions had to change by, mean of a cycle"
+CAPACITY = "USD asked of size risk, mean of a cycle"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +34,12 @@ class Bar:
     hover: str
 
 
-def movers_figure(frame: pd.DataFrame, pairs: PairStyle, theme: Theme) -> go.Figure:
+def movers_figure(frame: pd.DataFrame, unit: Unit, pairs: PairStyle, theme: Theme) -> go.Figure:
     """What grew to the right, what shrank to the left.
 
     Args:
         frame: Rows of `movers`.
+        unit: Of its moves.
         pairs: Names.
         theme: Light or dark.
 
@@ -45,13 +47,15 @@ def movers_figure(frame: pd.DataFrame, pairs: PairStyle, theme: Theme) -> go.Fig
         An empty frame gives a titled, empty figure.
     """
     if frame.empty:
-        return empty_figure(MOVERS, "No weight moved in this history.")
-    points = frame.assign(grew=frame["grew"] * 100, shrank=frame["shrank"] * 100)
+        return empty_figure(MOVERS, "Nothing moved in this history.")
+    drawn = frame.assign(grew=unit.drawn(frame["grew"]), shrank=unit.drawn(frame["shrank"]))
+    hover = f"%{{x:{unit.hover}}}{unit.suffix}"
     bars = (
-        Bar("grew", "grew", theme.rising_softly, "grew %{x:+,.0f} pp"),
-        Bar("shrank", "shrank", theme.falling_softly, "shrank %{x:+,.0f} pp"),
+        Bar("grew", "to grow", theme.rising_softly, f"to grow {hover}"),
+        Bar("shrank", "to shrink", theme.falling_softly, f"to shrink {hover}"),
     )
-    return _ranking(points, bars, MOVERS, {"title": {"text": "Percentage points"}}, pairs)
+    axis = {"title": {"text": unit.axis}, **({"tickformat": unit.tickformat} if unit.tickformat else {})}
+    return _ranking(drawn, bars, MOVERS, axis, pairs)
 
 
 def capacity_figure(frame: pd.DataFrame, pairs: PairStyle, theme: Theme) -> go.Figure:
@@ -68,10 +72,10 @@ def capacity_figure(frame: pd.DataFrame, pairs: PairStyle, theme: Theme) -> go.F
     if frame.empty:
         return empty_figure(CAPACITY, "Size risk refused nothing in this history, or it records no size risk.")
     bars = (
-        Bar("refused_usd", "refused", theme.series[1], "refused %{x:$,.0f}"),
-        Bar("accepted_usd", "accepted", theme.other, "accepted %{x:$,.0f}"),
+        Bar("refused_usd", "refused", theme.series[1], "refused %{x:$,.2f} a cycle"),
+        Bar("accepted_usd", "accepted", theme.other, "accepted %{x:$,.2f} a cycle"),
     )
-    return _ranking(frame, bars, CAPACITY, usd_axis("USD", frame["asked_usd"]), pairs)
+    return _ranking(frame, bars, CAPACITY, usd_axis("USD a cycle", frame["asked_usd"]), pairs)
 
 
 def _ranking(frame: pd.DataFrame, bars: Sequence[Bar], title: str, axis: dict[str, Any], pairs: PairStyle) -> go.Figure:

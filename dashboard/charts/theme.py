@@ -28,6 +28,9 @@ class Theme:
         surface: The page behind the figure.
         series: Pairs, in order of importance, and other equal things.
         other: Everything merged.
+        locked: What of the book cannot be traded; no pair has this colour, nor the next two.
+        beside: What the model says nothing about.
+        cash: Cash.
         falling: The negative end of a diverging scale.
         falling_softly: A quarter of the way to it.
         rising: The positive end.
@@ -43,6 +46,9 @@ class Theme:
     surface: str
     series: tuple[str, ...]
     other: str
+    locked: str
+    beside: str
+    cash: str
     falling: str
     falling_softly: str
     rising: str
@@ -76,6 +82,9 @@ LIGHT = Theme(
         "#cc6677", "#117733", "#332288", "#999933", "#882255", "#77aadd",
     ),
     other="#c3c9d1",
+    locked="#6b7686",
+    beside="#b7a48a",
+    cash="#eceadf",
     falling="#8c3f00",
     falling_softly="#eba25c",
     rising="#0f4c8a",
@@ -95,6 +104,9 @@ DARK = Theme(
         "#e07a8b", "#4fa45c", "#8f84e0", "#b5b54a", "#c2588a", "#a7c4e8",
     ),
     other="#56616e",
+    locked="#8b97a8",
+    beside="#85775f",
+    cash="#3d3f37",
     falling="#ffb066",
     falling_softly="#9a5a22",
     rising="#8cc8ff",

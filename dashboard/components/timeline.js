@@ -1,9 +1,9 @@
 // Every cycle of the window in one strip, coloured by outcome, with a playhead that can be dragged.
 //
 // Data: count, place (of the cursor, from 0), time (of the cursor, as Plotly writes it), label (of the cursor, for
-// people), codes (one character a bucket: the outcome's place in `colours`), times (of the first cycle of each
-// bucket, seconds), marks (places of interesting cycles, at most a few hundred), colours, zoom (of the charts: range,
-// and the turn in which the server heard of it).
+// people), codes (one character a bucket: the place of its standing in `colours` and `words`), times (of the first cycle
+// of each bucket, seconds), marks (places of interesting cycles, at most a few hundred), colours, words (what each
+// colour means), zoom (of the charts: range, and the turn in which the server heard of it).
 
 const CURSOR = "alpha-model:cursor";
 const ZOOM = "alpha-model:zoom";
@@ -116,7 +116,9 @@ class Strip {
     const place = this.placeAt(event);
     const when = new Date(this.secondsAt(place) * 1000).toISOString().slice(0, 16).replace("T", " ");
     this.tip.hidden = false;
-    this.tip.textContent = `${this.data.codes.length < this.data.count ? "≈ " : ""}${when}`;
+    const { codes, count, words } = this.data;
+    const standing = words[parseInt(codes[Math.floor((place * codes.length) / count)], 36)];
+    this.tip.textContent = `${codes.length < count ? "≈ " : ""}${when} · ${standing}`;
     const box = this.root.getBoundingClientRect();
     const half = this.tip.offsetWidth / 2;
     const x = Math.max(half, Math.min(box.width - half, event.clientX - box.left));

@@ -51,7 +51,7 @@ def show_timeline(
     place: int,
     time: str,
     label: str,
-    colours: list[str],
+    standings: dict[str, str],
     zoom: dict[str, Any],
     on_place: Callable[[int], None],
     *,
@@ -64,7 +64,7 @@ def show_timeline(
         place: Of the cursor, from 0.
         time: Of the cursor, `YYYY-MM-DD HH:MM:SS` UTC; the charts of the page put their cursor there.
         label: The cursor for people, read out by screen readers.
-        colours: What the codes mean.
+        standings: What the codes mean: words, each with its colour.
         zoom: That of the charts of the page, `told_zoom`.
         on_place: What to do when the reader chooses another place.
         native: Use Streamlit's own slider.
@@ -89,7 +89,8 @@ def show_timeline(
         "codes": strip.codes,
         "times": strip.times,
         "marks": strip.marks,
-        "colours": colours,
+        "colours": list(standings.values()),
+        "words": list(standings),
         "zoom": zoom,
     }
     _mount(key=KEY, data=data, height=36, on_place_change=lambda: _placed(strip.count, on_place))

@@ -7,6 +7,7 @@ what was left out. Nothing here draws.
 from dashboard.pictures.costs import CONSTRAINT_NAMES, costs_picture
 from dashboard.pictures.decision import funnel_picture, waterfall_picture
 from dashboard.pictures.flags import co_occurrence_picture, flag_in_words, flags_by_pair_picture, flags_picture
+from dashboard.pictures.moves import amount, diffs_picture, moved_picture, movers_picture, moves_picture
 from dashboard.pictures.overview import equity_line, equity_picture, sparkline
 from dashboard.pictures.pair import DOLLARS as PAIR_DOLLARS
 from dashboard.pictures.pair import WEIGHTS as PAIR_WEIGHTS
@@ -14,8 +15,7 @@ from dashboard.pictures.pair import pair_dollars_picture, pair_weights_picture
 from dashboard.pictures.reduced import BUCKETS, Picture
 from dashboard.pictures.size_risk import capacity_picture, size_risk_picture
 from dashboard.pictures.thresholds import sweep_picture, thresholds_picture
-from dashboard.pictures.weight_diffs import diffs_picture, moved_picture, movers_picture
-from dashboard.pictures.weights import WeightsPicture, weights_map_picture, weights_picture
+from dashboard.pictures.weights import WeightsPicture, reading_of, weights_map_picture, weights_picture, whole_of
 
 __all__ = [
     "BUCKETS",
@@ -24,6 +24,7 @@ __all__ = [
     "PAIR_WEIGHTS",
     "Picture",
     "WeightsPicture",
+    "amount",
     "capacity_picture",
     "co_occurrence_picture",
     "costs_picture",
@@ -36,8 +37,10 @@ __all__ = [
     "funnel_picture",
     "moved_picture",
     "movers_picture",
+    "moves_picture",
     "pair_dollars_picture",
     "pair_weights_picture",
+    "reading_of",
     "size_risk_picture",
     "sparkline",
     "sweep_picture",
@@ -45,4 +48,5 @@ __all__ = [
     "waterfall_picture",
     "weights_map_picture",
     "weights_picture",
+    "whole_of",
 ]

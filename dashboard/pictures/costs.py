@@ -30,11 +30,11 @@ _CERTAIN = 0.999
 def costs_picture(history: History, settings: Settings) -> Picture:
     """What each limit and gate moved, and what that earned or cost until the next cycle; the dearest first."""
     frame = constraint_effect_totals(history, ledger_of(history, settings))
-    frame = frame[frame["moved_usd"] > 0].sort_values("effect_usd", kind="stable", ignore_index=True)
+    frame = frame[frame["moved_usd_cycles"] > 0].sort_values("effect_usd", kind="stable", ignore_index=True)
     if frame.empty:
         return Picture(frame, "What did each limit cost?")
-    judged = float(frame["judged_usd"].sum() / frame["moved_usd"].sum())
-    blank = bool((frame["effect_usd"].isna() & (frame["judged_usd"] > 0)).any())
+    judged = float(frame["judged_usd_cycles"].sum() / frame["moved_usd_cycles"].sum())
+    blank = bool((frame["effect_usd"].isna() & (frame["judged_usd_cycles"] > 0)).any())
     unknown = int(frame["unknown_cycles"].max())
     notes = [
         f"The next return is known for {share(judged)} of the dollars." if judged < _CERTAIN else "",

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from alpha_model.analysis import Ledger, cycle_funnel, dollar_waterfall
+from alpha_model.analysis import Ledger, book_frame, cycle_funnel, dollar_waterfall
 from alpha_model.history import History
 from alpha_model.units import PairId
 from dashboard.drawing import PairIds
@@ -39,7 +39,10 @@ def waterfall_picture(one: History, pair_ids: PairIds = (), book: Ledger | None 
     if pd.isna(wanted) and pd.isna(target):
         return Picture(frame, "How many dollars were wanted, and how many allowed?", note)
     finding = f"Wanted {usd(wanted)}, targets of {usd(target)}"
-    if wanted and wanted > 0 and pd.notna(target):
+    locked = float(book_frame(one)["locked_usd"].iloc[0])
+    if locked > 0 and pd.notna(target):
+        finding += f"; {usd(locked)} is locked"
+    elif wanted and wanted > 0 and pd.notna(target):
         finding += f": {share(target / wanted)}"
     return Picture(frame, finding, note)
 

@@ -1,8 +1,11 @@
 """What does a colleague see first?"""
 
+from dataclasses import dataclass, field
+
 import numpy as np
 import pandas as pd
 
+from alpha_model.analysis import curve_breaks
 from alpha_model.history import History
 from dashboard.drawing import Span
 from dashboard.pictures.reduced import Picture, note, reduced
@@ -14,7 +17,18 @@ POINTS = 100
 """The most points of a sparkline."""
 
 
-def equity_picture(history: History, zoom: Span | None = None) -> Picture:
+@dataclass(frozen=True, slots=True)
+class EquityPicture(Picture):
+    """A `Picture` of the equity curve.
+
+    Args:
+        breaks: `curve_breaks`: where it leaves out a position that is still there.
+    """
+
+    breaks: pd.DataFrame = field(default_factory=pd.DataFrame)
+
+
+def equity_picture(history: History, zoom: Span | None = None) -> EquityPicture:
     """Total equity and cash; where there is no equity curve, investable equity."""
     frame = history.equity.set_index("timestamp")[["total_equity", "cash"]].dropna(how="all")
     frame = frame[~frame.index.duplicated(keep="last")].sort_index()
@@ -22,7 +36,10 @@ def equity_picture(history: History, zoom: Span | None = None) -> Picture:
         frame = history.cycles.set_index("timestamp")[["investable_equity"]].dropna()
     frame = frame.astype(np.float64).dropna(axis="columns", how="all")
     drawn = reduced(frame, "last", zoom)
-    return Picture(drawn.frame, _finding(frame), note(drawn.kept, "the last one of each group"), drawn.refines)
+    breaks = curve_breaks(history)
+    breaks = breaks[breaks["timestamp"].isin(frame.index)]
+    words = note(drawn.kept, "the last one of each group")
+    return EquityPicture(drawn.frame, _finding(frame, breaks), words, drawn.refines, breaks)
 
 
 def sparkline(values: pd.Series) -> tuple[float, ...]:
@@ -38,7 +55,7 @@ def equity_line(history: History) -> tuple[float, ...]:
     return sparkline(history.cycles["investable_equity"] if total.empty else total)
 
 
-def _finding(frame: pd.DataFrame) -> str:
+def _finding(frame: pd.DataFrame, breaks: pd.DataFrame) -> str:
     if frame.empty:
         return "What was the portfolio worth?"
     column = frame.iloc[:, 0].dropna()
@@ -49,5 +66,8 @@ def _finding(frame: pd.DataFrame) -> str:
     highest = column.cummax()
     deepest = float((1 - column / highest).max())
     leaps = bool((column / column.shift() > DEPOSIT).any())
+    if len(breaks):
+        left = usd(float(breaks["value"].sum()))
+        return f"{what} went from {usd(first)} to {usd(last)}, frozen positions worth {left} left out"
     change = ", with a leap as a deposit makes one" if leaps else f" ({(last / first - 1) * 100:+.1f} %)"
     return f"{what} went from {usd(first)} to {usd(last)}{change}; the deepest fall was {share(deepest)}"

@@ -2,28 +2,41 @@
 
 import pandas as pd
 
-from alpha_model.analysis import pair_history
+from alpha_model.analysis import Settings, allocation, pair_history, pair_shares, whole_exceptions, whole_words
 from alpha_model.history import History
 from alpha_model.units import PairId
 from dashboard.drawing import Span
 from dashboard.pictures.reduced import Picture, note, reduced
+from dashboard.pictures.weights import cap_words
 from dashboard.text import plural, share, usd
 
-WEIGHTS = ["raw_share", "normalised_weight", "old_weight"]
+WEIGHTS = ["target_share", "held_share", "cap_share", "normalised_weight", "raw_share"]
+AT_CAP = 1e-4
+"""Relative: so near its cap a target is at it."""
 DOLLARS = ["old_value", "position_target", "refused"]
 
 
-def pair_weights_picture(history: History, pair_id: PairId, zoom: Span | None = None) -> Picture:
-    """What the signal wanted, what the portfolio was to get, and what it held."""
-    frame = _by_cycle(history, pair_id, WEIGHTS)
+def pair_weights_picture(history: History, settings: Settings, pair_id: PairId, zoom: Span | None = None) -> Picture:
+    """What share of the whole book it was to have and had, against its cap, beside what the signal wanted."""
+    frame = pair_shares(history, pair_id, settings)[WEIGHTS]
     drawn = reduced(frame, "mean", zoom)
-    largest, usual = frame["normalised_weight"].max(), frame["normalised_weight"].fillna(0).mean()
-    finding = (
-        f"At most {share(largest)} of what was invested, {share(usual)} on average"
-        if pd.notna(largest)
-        else "It was never given a weight"
-    )
-    return Picture(drawn.frame, finding, note(drawn.kept, "the mean of each group"), drawn.refines)
+    finding = "It was never given a share of the book"
+    if frame["target_share"].notna().any():
+        size = frame["target_share"].abs()
+        part = f"At most {share(size.max())} of {whole_words(history)}, {share(size.fillna(0).mean())} on average"
+        finding = f"{part}{_against_cap(frame)}"
+    cap = cap_words(allocation(history, settings))
+    words = f"{whole_exceptions(history)} {cap} {note(drawn.kept, 'the mean of each group')}"
+    return Picture(drawn.frame, finding, words.strip(), drawn.refines)
+
+
+def _against_cap(frame: pd.DataFrame) -> str:
+    """In how many of the cycles in which both are known its target was at its cap; empty where none is."""
+    known = frame[(frame["target_share"] != 0) & frame["target_share"].notna() & frame["cap_share"].notna()]
+    if known.empty:
+        return ""
+    at_cap = int((known["target_share"].abs() >= known["cap_share"] * (1 - AT_CAP)).sum())
+    return f"; at its cap in {at_cap:,} of {plural(len(known), 'cycle')}"
 
 
 def pair_dollars_picture(history: History, pair_id: PairId, zoom: Span | None = None) -> Picture:

@@ -75,18 +75,19 @@ def decision_charts(one: History, book: Ledger) -> list[Chart]:
     ]
 
 
-def context_charts(history: History, style: PairStyle) -> list[Chart]:
+def context_charts(history: History, style: PairStyle, settings: Settings) -> list[Chart]:
     """What the cycles of a history wanted, were refused and held back."""
-    weights, gate = pictures.weights_picture(history), pictures.thresholds_picture(history)
+    weights, gate = pictures.weights_picture(history, settings), pictures.thresholds_picture(history)
     size_risk, flags = pictures.size_risk_picture(history), pictures.flags_picture(history)
     return [
         _chart(
             "weights",
             weights.finding,
-            "Above what the signals asked for, below what normalising and caps left of it; shorts point down. "
-            + weights.note,
-            lambda theme: weights_figure(weights.raw, weights.normalised, weights.merged, weights.whole, style, theme),
-            _named(weights.normalised, style, weights.merged),
+            pictures.reading_of(weights),
+            lambda theme: weights_figure(
+                weights.raw, weights.shares, weights.rest, weights.caps, weights.merged, weights.whole, style, theme
+            ),
+            pd.concat([_named(weights.shares, style, weights.merged), weights.rest, weights.caps], axis=1),
         ),
         _chart(
             "thresholds",
@@ -119,8 +120,14 @@ def window_charts(history: History, style: PairStyle, settings: Settings) -> lis
     pairs = capacity.frame.drop(columns="pair_id")
     pairs.insert(0, "pair", [style.labels[int(pair_id)] for pair_id in capacity.frame["pair_id"]])
     return [
-        _chart("equity", equity.finding, equity.note, lambda theme: equity_figure(equity.frame, theme), equity.frame),
-        *context_charts(history, style),
+        _chart(
+            "equity",
+            equity.finding,
+            equity.note,
+            lambda theme: equity_figure(equity.frame, equity.breaks, theme),
+            equity.frame,
+        ),
+        *context_charts(history, style, settings),
         _chart(
             "threshold_sweep",
             sweep.finding,
@@ -132,7 +139,8 @@ def window_charts(history: History, style: PairStyle, settings: Settings) -> lis
         _chart(
             "capacity",
             capacity.finding,
-            f"What one pair refuses is offered to the next, so refusals add up to more than what stayed uninvested. "
+            "Means of the cycles in which size risk was asked. What one pair refuses is offered to another, so "
+            "refusals add up to more than what stayed uninvested. "
             f"{capacity.note}",
             lambda theme: capacity_figure(capacity.frame, style, theme),
             pairs,

@@ -8,6 +8,7 @@ from alpha_model.analysis import (
     ledger_within,
     pair_labels,
     pairs_by_weight,
+    settings_within,
     summarise_cycle,
 )
 from alpha_model.history import History
@@ -75,7 +76,7 @@ def cycle_report(history: History, moment: Moment, making: Making) -> str:
                 ),
             ],
             context="This cycle alone" if len(context) == 1 else f"The {plural(len(context), 'cycle')} up to this one",
-            later=context_charts(context, style),
+            later=context_charts(context, style, settings_within(context, history)),
             messages=messages(one),
             unsaid="",
             facts=facts(history, context, making),

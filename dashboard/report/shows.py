@@ -16,6 +16,7 @@ PAIRS = {
     "change": Show("Change", dollars),
     "planned_usd": Show("Planned", dollars),
     "executed_usd": Show("Executed", dollars),
+    "confirmed": Show("Confirmed", percent),
 }
 
 TRADES = {
@@ -71,9 +72,9 @@ CYCLES = {
 
 CAPACITY = {
     "pair": Show("Pair"),
-    "asked_usd": Show("Asked", dollars),
-    "accepted_usd": Show("Accepted", dollars),
-    "refused_usd": Show("Refused", dollars),
+    "asked_usd": Show("Asked a cycle", dollars),
+    "accepted_usd": Show("Accepted a cycle", dollars),
+    "refused_usd": Show("Refused a cycle", dollars),
     "refused_share": Show("Refused share", percent),
     "asked_count": Show("Cycles asked", number),
     "capped_count": Show("Cycles capped", number),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pandas as pd
 import streamlit as st
 
-from alpha_model.analysis import Concern, needs_attention
+from alpha_model.analysis import Attention, Concern, needs_attention
 from alpha_model.history import History
 from dashboard.cursor import choose_time
 from dashboard.opened import OpenHistory
@@ -16,6 +16,7 @@ _ICONS = {
     Concern.failed_trades: "error",
     Concern.contradicted_trades: "report",
     Concern.audit_errors: "rule",
+    Concern.overdue: "alarm",
     Concern.unconfirmed_trades: "help",
     Concern.frozen_positions: "ac_unit",
     Concern.held_in_a_row: "pause_circle",
@@ -41,9 +42,16 @@ class Remark:
     timestamp: pd.Timestamp
 
 
-def show_attention(opened: OpenHistory) -> None:
-    """What stands out; nothing where nothing does."""
-    findings = opened.ask(needs_attention)
+def show_attention(opened: OpenHistory, late: Attention | None = None) -> None:
+    """What stands out, the gravest first; nothing where nothing does.
+
+    Args:
+        opened: The cycles of the window.
+        late: That the next cycle is overdue, which only the clock knows.
+    """
+    order = list(Concern)
+    findings = [*opened.ask(needs_attention), *([] if late is None else [late])]
+    findings.sort(key=lambda finding: order.index(finding.concern))
     show_remarks(
         "attention", opened.history, [Remark(_ICONS[each.concern], each.sentence, each.timestamp) for each in findings]
     )

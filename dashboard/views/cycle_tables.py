@@ -92,6 +92,7 @@ def show_pairs(opened: OpenHistory, one: OpenHistory, selection: Selection) -> N
         "old_value": usd_column("Held before"),
         "planned_usd": usd_column("Planned", "Σ |quantity| × price of its trades"),
         "executed_usd": usd_column("Executed", "The same as executed; empty where nobody knows"),
+        "confirmed": share_column("Confirmed", "How much of the plan the holdings before the next cycle show"),
     }
     whole_sentence = st.container()
     key = _table_key((moment, *chosen))

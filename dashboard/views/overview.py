@@ -47,7 +47,7 @@ def render(whole: OpenHistory, selection: Selection) -> None:
         "Overview",
     )
     show_problems(whole.history)
-    show_attention(opened)
+    show_attention(opened, selection.late)
     only_weights = facts.equity_usd is None
     if only_weights:  # what can be drawn comes first
         weights.stacked(opened, selection)
@@ -80,7 +80,7 @@ def draw_equity(history: History, look: Look) -> Drawing:
     """The equity curve."""
     picture = pictures.equity_picture(history, look.zoom)
     return picture.drawn(
-        equity_figure(picture.frame, look.theme),
+        equity_figure(picture.frame, picture.breaks, look.theme),
         look,
         "Click any moment to take its cycle apart.",
     )

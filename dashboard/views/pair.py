@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from alpha_model.analysis import pair_history
+from alpha_model.analysis import Settings, pair_history, pair_shares, whole_words
 from alpha_model.history import History
 from alpha_model.units import PairId
 from dashboard import pictures
@@ -41,13 +41,14 @@ def render(whole: OpenHistory, selection: Selection) -> None:
     top = st.container()
     pair_id = choose_pair(opened, selection)
     with top:
-        head(QUESTION, *opened.ask(answer, pair_id))
+        head(QUESTION, *opened.ask(answer, pair_id, opened.settings))
     narrowed = opened.ask(pair_history, pair_id)
-    for key, draw, columns in (
-        ("pair_weights", weights_of, {"timestamp": TIME, **dict.fromkeys(pictures.PAIR_WEIGHTS, PERCENT)}),
-        ("pair_dollars", dollars_of, {"timestamp": TIME, **dict.fromkeys(pictures.PAIR_DOLLARS, USD)}),
-    ):
-        panel(key, opened, _only(selection, pair_id), draw, lambda: narrowed, columns)
+    settings, chosen = opened.settings, _only(selection, pair_id)
+    shares = partial(opened.ask, pair_shares, pair_id, settings)
+    percent = {"timestamp": TIME, **dict.fromkeys(pictures.PAIR_WEIGHTS, PERCENT)}
+    panel("pair_weights", opened, chosen, weights_of, shares, percent, settings)
+    dollars = {"timestamp": TIME, **dict.fromkeys(pictures.PAIR_DOLLARS, USD)}
+    panel("pair_dollars", opened, chosen, dollars_of, lambda: narrowed, dollars)
     _cycles(opened, narrowed, selection)
 
 
@@ -63,10 +64,10 @@ def choose_pair(opened: OpenHistory, selection: Selection) -> PairId:
     return names.get(name, order[0])
 
 
-def answer(history: History, pair_id: PairId) -> tuple[str, list[Number]]:
+def answer(history: History, pair_id: PairId, settings: Settings) -> tuple[str, list[Number]]:
     """The page's answer and its numbers."""
     frame = pair_history(history, pair_id)
-    total, there = len(history), len(frame)
+    total, there, shares = len(history), len(frame), pair_shares(history, pair_id, settings)
     if not there:
         return f"In {plural(total, 'cycle')} it had no signal and was never held.", []
     chosen = int(frame["selected"].sum())
@@ -74,7 +75,6 @@ def answer(history: History, pair_id: PairId) -> tuple[str, list[Number]]:
     traded = int(frame["decision"].isin(["buy", "sell"]).sum())
     skipped = int((frame["decision"] == "skipped").sum())
     refused = frame["refused"] > 0
-    last = frame.iloc[-1]
     decisions = set(frame["decision"]) - {"not selected"}
     is_decided = decisions != {"unknown"}
     numbers = [
@@ -89,10 +89,10 @@ def answer(history: History, pair_id: PairId) -> tuple[str, list[Number]]:
         ]
     numbers.append(
         Number(
-            "Last weight",
-            share(last["normalised_weight"]),
-            "Normalised weight, in the last cycle in which it was there.",
-            pictures.sparkline(frame["normalised_weight"]),
+            "Last target",
+            share(shares["target_share"].iloc[-1]),
+            f"Share of {whole_words(history)}, in the last cycle.",
+            pictures.sparkline(shares["target_share"]),
         )
     )
     sentence = f"Selected in {chosen:,} of {plural(total, 'cycle')}, held in {held:,}"
@@ -103,14 +103,15 @@ def answer(history: History, pair_id: PairId) -> tuple[str, list[Number]]:
     return sentence, numbers
 
 
-def weights_of(history: History, look: Look) -> Drawing:
-    """Its weights."""
+def weights_of(history: History, look: Look, settings: Settings) -> Drawing:
+    """Its shares."""
     pair_id = look.pair_ids[0]
-    picture = pictures.pair_weights_picture(history, pair_id, look.zoom)
+    picture = pictures.pair_weights_picture(history, settings, pair_id, look.zoom)
     return picture.drawn(
         pair_weights_figure(picture.frame, look.theme, look.style.colour(look.theme, pair_id)),
         look,
-        "Raw share is the raw weight among all raw weights of the cycle, before any limit.",
+        f"Target and held before are shares of {whole_words(history)}, below 0 for a short. The API's normalised "
+        f"weight is a share of {pictures.whole_of(history)}; raw share is the raw weight among all of the cycle.",
     )
 
 

@@ -18,6 +18,7 @@ from dashboard.views.panel import panel
 QUESTION = "How much money found no place?"
 NAMED = 3
 """So many pairs are named at the top."""
+COSTS = ("mean_moved_usd", "moved_usd_cycles", "expected_usd_cycles", "judged_usd_cycles", "effect_usd")
 AMOUNTS = ("investable_usd", "accepted_usd", "discarded_usd", "asked_usd", "allowed_usd", "refused_usd")
 
 
@@ -45,7 +46,10 @@ def render(whole: OpenHistory, selection: Selection) -> None:
         selection,
         draw_costs,
         lambda: pictures.costs_picture(opened.history, settings).frame,
-        {**dict.fromkeys(("moved_usd", "judged_usd", "effect_usd"), USD), "effect_share": PERCENT},
+        {
+            **dict.fromkeys(COSTS, USD),
+            "effect_share": PERCENT,
+        },
         settings,
     )
 
@@ -99,7 +103,7 @@ def refusers(history: History, style: PairStyle) -> str:
     most = frame[frame["refused_usd"] > 0].head(NAMED)
     rows = zip(*(most[name].tolist() for name in ("pair_id", "refused_usd", "refused_share")), strict=True)
     names = [f"{style.labels[pair_id]} ({usd(amount)}, {share(part)} of all)" for pair_id, amount, part in rows]
-    return f"Most was refused by {', '.join(names)}." if names else ""
+    return f"Most was refused in a mean cycle by {', '.join(names)}." if names else ""
 
 
 def draw_equity(history: History, look: Look) -> Drawing:
@@ -131,7 +135,8 @@ def draw_capacity(history: History, look: Look) -> Drawing:
     return picture.drawn(
         capacity_figure(picture.frame, look.style, look.theme),
         look,
-        "Over all cycles of the window. What one pair refuses is offered to the next, so refusals add up to more than "
+        "Means of the cycles in which size risk was asked: money refused in one is asked for again in the next. What "
+        "one pair refuses is offered to another, so refusals add up to more than "
         "what stayed uninvested.",
         with_pair(picture.frame, look.style),
         timed=False,

@@ -99,9 +99,9 @@ def cost_of_holding(history: History, settings: Settings) -> tuple[Number, ...]:
     """What the changes that it held back would have earned; nothing where no cycle was held, or that is not known."""
     totals = constraint_effect_totals(history, ledger_of(history, settings))
     (row,) = totals[totals["constraint"] == "rebalance_threshold"].to_dict("records")
-    if not row["judged_usd"] > 0 or pd.isna(row["effect_usd"]):
+    if not row["judged_usd_cycles"] > 0 or pd.isna(row["effect_usd"]):
         return ()
-    held = f"{usd(row['moved_usd'])} in {plural(row['cycles'], 'cycle')}"
+    held = f"{plural(row['cycles'], 'cycle')}, {usd(row['mean_moved_usd'])} in a mean one,"
     meaning = f"What the held changes of {held} would have returned until the next cycle; without trading costs."
     return (
         Number("Holding cost" if row["effect_usd"] < 0 else "Holding earned", usd(abs(row["effect_usd"])), meaning),

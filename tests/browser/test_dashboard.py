@@ -98,7 +98,7 @@ def test_row_of_the_table_opens_its_cycle(page: Page, address: str) -> None:
 
 
 def test_click_on_any_cycle_of_a_chart_opens_it_and_back_leads_back(page: Page, address: str) -> None:
-    page.goto(sample_page(address, "weight_diffs"))
+    page.goto(sample_page(address, "moves"))
     settle(page)
     plot = page.locator(".js-plotly-plot .nsewdrag").first
     plot.scroll_into_view_if_needed()
@@ -118,7 +118,7 @@ def test_click_on_any_cycle_of_a_chart_opens_it_and_back_leads_back(page: Page, 
     settle(page)
     assert moment_of(page, "dock") == moment_of(page, "title") == clicked
     page.go_back()
-    expect(page).to_have_url(re.compile("/weight_diffs"))
+    expect(page).to_have_url(re.compile("/moves"))
     expect(page.locator("h1").first).not_to_contain_text("What was decided on")
 
 

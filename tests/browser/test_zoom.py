@@ -37,7 +37,7 @@ def zoom_into(page: Page, address: str, name: str) -> tuple[list[str], list[str]
 
 
 def test_zoom_is_that_of_all_charts_and_pages_and_part_of_the_link(page: Page, address: str) -> None:
-    whole, zoomed = zoom_into(page, address, "weight_diffs")
+    whole, zoomed = zoom_into(page, address, "moves")
     assert whole != zoomed == x_range(page, 1)
     page.get_by_role("link", name="Size risk").click()
     expect(page.locator("h1").first).to_have_text("How much money found no place?")
@@ -53,12 +53,12 @@ def test_zoom_is_that_of_all_charts_and_pages_and_part_of_the_link(page: Page, a
 
 
 def test_every_drag_counts_also_after_a_link_and_on_another_page(page: Page, address: str) -> None:
-    page.goto(f"{address}/weight_diffs?history={SAMPLE}&zoom=2013-01-01..2015-01-01")
+    page.goto(f"{address}/moves?history={SAMPLE}&zoom=2013-01-01..2015-01-01")
     settle(page)
-    for name, last in (("Weight diffs", "2013-01-01"), ("Overview", "")):
+    for name, last in (("Moves", "2013-01-01"), ("Overview", "")):
         if name == "Overview":
             page.get_by_role("link", name=name).click()
-            expect(page).not_to_have_url(re.compile("weight_diffs"))
+            expect(page).not_to_have_url(re.compile("/moves"))
             settle(page)
         for _ in range(2):
             before = page.url

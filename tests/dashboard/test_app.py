@@ -228,7 +228,17 @@ def test_notable_cycles_are_a_key_away(open_app: OpenApp, tmp_path: Path) -> Non
     assert "10 January 2024" in app.title[0].value  # held, while the day before was not
     (said,) = [element for element in app.caption if element.value.endswith(" · notable")]
     assert "a gate held that was open before" in said.help
+    for day in (9, 8):  # their trades have no fill, and no holdings tell
+        app.button(key="step_skip_previous").click().run()
+        assert f"{day} January 2024" in app.title[0].value
     assert app.button(key="step_skip_previous").disabled
+
+
+def test_links_to_weight_diffs_open_moves(open_app: OpenApp, three_days: Path) -> None:
+    app = open_app(three_days, page="weight_diffs", cycle="2024-01-09T00:00Z")
+    assert_sound(app)
+    assert app.title[0].value == "What had to move?"
+    assert app.query_params["cycle"] == "2024-01-09T00:00Z"
 
 
 @pytest.mark.parametrize(

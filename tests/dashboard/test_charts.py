@@ -11,19 +11,20 @@ import plotly.graph_objects as go
 import pytest
 from histories import make_history, make_long_history, moment
 
-from alpha_model.analysis import CycleOutcome, pair_labels, pairs_by_weight
+from alpha_model.analysis import CycleOutcome, Settings, moves_are_usd, pair_labels, pairs_by_weight, settings_of
 from alpha_model.history import History
 from dashboard import pictures
-from dashboard.charts import costs, decision, pair, ranking, size_risk, sweep, thresholds, weight_diffs, weights
+from dashboard.charts import costs, decision, moves_map, pair, ranking, size_risk, sweep, thresholds, weights
 from dashboard.charts.decision import funnel_figure, waterfall_figure
 from dashboard.charts.flags import flags_figure
 from dashboard.charts.house import cells, dressed
+from dashboard.charts.moves_map import TITLE, moves_map_figure
 from dashboard.charts.pair import pair_dollars_figure
 from dashboard.charts.size_risk import size_risk_figure
 from dashboard.charts.sweep import sweep_figure
 from dashboard.charts.theme import DARK, LIGHT, PairStyle, Theme, outcome_mark, theme_named
 from dashboard.charts.thresholds import thresholds_figure
-from dashboard.charts.weight_diffs import weight_diffs_figure
+from dashboard.charts.units import unit_of
 from dashboard.charts.weights import weights_figure
 from dashboard.drawing import Span
 
@@ -35,12 +36,14 @@ def style_of(history: History) -> PairStyle:
 
 
 def draw_weights(history: History, theme: Theme = LIGHT) -> go.Figure:
-    picture = pictures.weights_picture(history)
-    return weights_figure(picture.raw, picture.normalised, picture.merged, picture.whole, style_of(history), theme)
+    picture = pictures.weights_picture(history, settings_of(history))
+    frames = (picture.raw, picture.shares, picture.rest, picture.caps)
+    return weights_figure(*frames, picture.merged, picture.whole, style_of(history), theme)
 
 
 def draw_diffs(history: History, theme: Theme = LIGHT) -> go.Figure:
-    return weight_diffs_figure(pictures.diffs_picture(history).frame, style_of(history), theme)
+    picture, dollars = pictures.moves_picture(history), moves_are_usd(history)
+    return moves_map_figure(picture.frame, TITLE, unit_of(dollars=dollars), style_of(history), theme)
 
 
 def draw_size_risk(history: History, theme: Theme = LIGHT) -> go.Figure:
@@ -90,18 +93,46 @@ SAFE = "&lt;b&gt;=X&lt;/b&gt;&lt;script&gt;alert(…"
 
 def test_weights_are_two_panels_of_stacked_bars(history: History) -> None:
     assert fingerprint(draw_weights(history)) == {
-        "title": "Raw weights above, normalised weights below, stacked",
-        "traces": [("bar", SAFE), ("bar", "B-USDC")] * 2,
-        "axes": ["UTC", "% of Σ raw weight", "% of investable or accepted equity"],
+        "title": "Raw weights above, shares of the whole book below, stacked",
+        "traces": [*[("bar", SAFE), ("bar", "B-USDC")] * 2, ("bar", "cash")],
+        "axes": ["UTC", "% of Σ raw weight", "% of equity"],
     }
+
+
+def test_cash_and_what_is_locked_are_bands_in_colours_of_no_pair() -> None:
+    rows = [{"pair_id": 1, "position_target": 60.0, "old_value": 60.0, "carry_forward": True}, {"pair_id": 2}]
+    figure = draw_weights(make_history(rows, [{"investable_equity": 40.0}]))
+    bands = {trace.name: trace for trace in figure.data}
+    assert (list(bands["locked"].y), list(bands["cash"].y)) == ([60.0], [40.0])
+    assert bands["locked"].marker.pattern.shape == "/"
+    assert not {bands["locked"].marker.color, bands["cash"].marker.color} & {*LIGHT.series, LIGHT.other}
+
+
+def test_cap_is_read_against_the_largest_single_pair() -> None:
+    cycle = {"investable_equity": 100.0, "pipeline": '[{"step": "normalise_weights", "max_weight": 0.25}]'}
+    rows = [{"pair_id": pair, "raw_weight": 1.0, "position_target": usd} for pair, usd in ((1, 25.0), (2, 20.0))]
+    figure = draw_weights(make_history(rows, [cycle]))
+    foot = {trace.name: list(trace.y) for trace in figure.data if trace.yaxis == "y3"}
+    assert foot == {"largest single pair": [25.0], "cap of a single pair": [25.0]}
+    assert "The cap is the max weight (recorded)" in pictures.weights_picture(*with_settings(rows, cycle)).note
+
+
+def with_settings(rows: list[dict[str, Any]], cycle: dict[str, Any]) -> tuple[History, Settings]:
+    made = make_history(rows, [cycle])
+    return made, settings_of(made)
 
 
 def test_diffs_are_a_heatmap_centred_at_zero(history: History) -> None:
     figure = draw_diffs(history)
     assert fingerprint(figure)["traces"] == [("heatmap", None)]
-    assert (figure.data[0].zmin, figure.data[0].zmax) == (-75, 75)
-    assert list(figure.data[0].y) == [SAFE, "B-USDC"]
-    assert figure.data[0].colorbar.ticksuffix == " pp"
+    assert (figure.data[0].zmin, figure.data[0].zmax) == (-500, 500)
+    assert list(figure.data[0].y) == [SAFE]
+    assert (figure.layout.title.text, figure.data[0].colorbar.tickformat) == (TITLE, "$~s")
+
+
+def test_moves_without_dollars_are_points() -> None:
+    figure = draw_diffs(make_history([{"pair_id": 1, "normalised_weight": 0.75}]))
+    assert (figure.data[0].zmin, figure.data[0].colorbar.ticksuffix) == (-75, " pp")
 
 
 def test_size_risk_is_two_lines_and_bars(history: History) -> None:
@@ -195,14 +226,14 @@ def test_no_figure_carries_html_of_a_stranger(draw: Any, history: History) -> No
 def test_long_histories_are_drawn_as_areas_within_the_limits(draw: Any, cycles: int, pairs: int) -> None:
     figure = draw(make_long_history(cycles, pairs))
     assert {trace.type for trace in figure.data} == {"scatter"}
-    assert len(figure.data) <= 24
+    assert len(figure.data) <= 27  # two stacks of 12, what is in no pair
     assert max(len(trace.x) for trace in figure.data) <= 500
 
 
 def test_merged_pairs_are_counted_and_said() -> None:
     history = make_long_history(2, 14)
-    assert draw_weights(history).data[-1].name == "other (3 pairs)"  # 11 by name
-    assert pictures.weights_picture(history).note == "11 of 14 pairs named."
+    assert draw_weights(history).data[-2].name == "other (3 pairs)"  # 11 by name
+    assert pictures.weights_picture(history, settings_of(history)).note.endswith("11 of 14 pairs named.")
 
 
 def test_long_history_says_how_much_is_shown() -> None:
@@ -213,13 +244,13 @@ def test_long_history_says_how_much_is_shown() -> None:
 
 
 def test_selected_pairs_alone_are_drawn(history: History) -> None:
-    assert pictures.weights_picture(history, (2,)).normalised.columns.tolist() == [2]
+    assert pictures.weights_picture(history, settings_of(history), (2,)).shares.columns.tolist() == [2]
     assert pictures.diffs_picture(history, (2,)).frame.columns.tolist() == [2]
     assert pictures.flags_picture(history, (1,)).frame.empty
 
 
 def test_shorts_point_down(history: History) -> None:
-    assert pictures.weights_picture(history).normalised[2].iloc[0] == -0.25
+    assert pictures.weights_picture(history, settings_of(history)).shares[2].iloc[0] == -0.25
 
 
 def test_pair_keeps_its_colour_in_a_window(history: History) -> None:
@@ -308,9 +339,7 @@ def test_names_of_rows_keep_a_distance_from_what_is_drawn_and_have_no_dashes(his
     assert layout["yaxis"]["ticklabelstandoff"] > 0
 
 
-@pytest.mark.parametrize(
-    "module", [costs, decision, pair, ranking, size_risk, sweep, thresholds, weight_diffs, weights]
-)
+@pytest.mark.parametrize("module", [costs, decision, pair, ranking, size_risk, sweep, thresholds, weights, moves_map])
 def test_titles_fit_into_a_narrow_window(module: ModuleType) -> None:
     titles = [words for name, words in vars(module).items() if name.isupper() and isinstance(words, str)]
     assert titles

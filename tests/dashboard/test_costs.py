@@ -25,7 +25,7 @@ def test_picture_has_every_constraint_that_moved_something_the_dearest_first() -
     history = read_history(OUTGROWS)
     picture = costs_picture(history, settings_of(history))
     totals = constraint_effect_totals(history)
-    moved = totals[totals["moved_usd"] > 0]
+    moved = totals[totals["mean_moved_usd"] > 0]
     assert set(picture.frame["constraint"]) == set(moved["constraint"])
     effects = picture.frame["effect_usd"].dropna()
     assert effects.is_monotonic_increasing
@@ -64,8 +64,7 @@ def test_what_cost_goes_to_the_left_and_what_is_unknown_is_no_bar(theme: Theme) 
         {
             "constraint": ["size_risk", "offered", "cash"],
             "cycles": [3, 2, 1],
-            "moved_usd": [1000.0, 500.0, 10.0],
-            "judged_usd": [1000.0, 500.0, 0.0],
+            "mean_moved_usd": [1000.0, 500.0, 10.0],
             "effect_usd": [-20.0, 10.0, np.nan],
             "effect_share": [-0.02, 0.02, np.nan],
         }

@@ -41,11 +41,22 @@ def one() -> History:
 
 def test_numbers_are_short_amounts_with_what_they_mean(one: History) -> None:
     assert decision.numbers(one, dollars=True) == [
-        ("Outcome", "Rebalanced", ""),
-        ("Investable", "$1k", "Investable equity."),
+        ("Outcome", "Rebalanced", "What was decided."),
+        (
+            "Execution",
+            "Executed",
+            "Every planned trade was executed: a fill is on record, or the next holdings show it.",
+        ),
+        ("Investable", "$1k", "What the cycle might invest, of $1k investable equity and what is locked."),
         ("Largest change", "$500", "Largest |USD change| of any position."),
         ("Threshold", "$100", "What the largest change has to reach."),
-        ("Traded", "$500", "Σ|USD| of the planned trades."),
+        ("Planned", "$500", "Σ |quantity| × price of the planned trades."),
+        ("Executed", "$500", "The same of those that were executed, as far as the record proves it."),
+        (
+            "Confirmed",
+            "–",
+            "Planned trades that the holdings before the next cycle show, fill or not: no next holdings are on record.",
+        ),
         ("Discarded", "$50.00", "Left uninvested because of size risk."),
     ]
 
@@ -56,10 +67,10 @@ def test_trade_that_failed_is_not_told_as_made(one: History) -> None:
     broken = History(replace(one.tables, trades=one.tables.trades.set_column(place, "status", status)), one.source)
     values = {label: value for label, value, _ in decision.numbers(broken, dollars=True)}
     assert "Traded" not in values
-    assert (values["Planned trades"], values["Failed"]) == ("$500", "1")
-    assert pictures.funnel_picture(broken).finding.endswith("1 traded, of which 1 failed")
+    assert (values["Planned"], values["Executed"], values["Execution"]) == ("$500", "$0", "Failed")
+    assert pictures.funnel_picture(broken).finding.endswith("1 planned, 0 executed")
     table = pairs_of(broken, ledger_of(broken)).set_index("pair")
-    assert table.loc["A-USDC", ["became", "group"]].tolist() == ["opened, failed", "failed"]
+    assert table.loc["A-USDC", ["became", "group"]].tolist() == ["open, failed", "failed"]
     assert "failed" not in table.loc["B-USDC", "became"]
 
 

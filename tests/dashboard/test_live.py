@@ -121,6 +121,8 @@ def test_an_overdue_cycle_is_unmissable(open_app: OpenApp, tmp_path: Path) -> No
     app = open_app(path)
     assert "The next cycle is overdue by 2 h" in app.error[0].value
     assert "they usually come every 1 h" in app.error[0].value
+    (told,) = [each.value for each in app.markdown if "overdue by 2 hours: the last was decided on" in each.value]
+    assert told.startswith(":material/alarm:")
 
 
 def test_a_record_that_ended_long_ago_is_not_called_late(open_app: OpenApp, tmp_path: Path) -> None:

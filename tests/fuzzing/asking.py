@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
@@ -45,7 +46,16 @@ COMMANDS: tuple[tuple[str, ...], ...] = (
 NOT_OF_A_HISTORY = frozenset({"completion", "open", "tables"})
 """Commands that say nothing of a history, or serve until they are stopped: the pages are asked instead."""
 
-OF_ONE_CYCLE = ("cycle_funnel", "dollar_waterfall", "explain_cycle", "explain_flags", "sentences", "summarise_cycle")
+OF_ONE_CYCLE = (
+    "cycle_funnel",
+    "dollar_waterfall",
+    "explain_cycle",
+    "explain_flags",
+    "moved_around",
+    "sentences",
+    "since_last",
+    "summarise_cycle",
+)
 """Asked of a cycle at a time, as the pages do."""
 
 IN_THEIR_OWN_WAY: dict[str, Callable[[History], Any]] = {
@@ -74,6 +84,8 @@ IN_THEIR_OWN_WAY: dict[str, Callable[[History], Any]] = {
     "most_moved": lambda history: analysis.most_moved(analysis.weight_diffs(history), 1),
     "pair_history": lambda history: [analysis.pair_history(history, each) for each in history.pair_ids.tolist()],
     "since_last": lambda history: [analysis.since_last(history.at(when)) for when in history.timestamps],
+    "overdue": lambda history: len(history) and analysis.overdue(history, datetime(2100, 1, 1, tzinfo=UTC)),
+    "pair_shares": lambda history: [analysis.pair_shares(history, int(pair)) for pair in history.pair_ids[:1]],
     "ranges_widely": lambda history: analysis.ranges_widely(analysis.threshold_frame(history)),
     "reduce_cycles": lambda history: analysis.reduce_cycles(analysis.raw_shares(history), 2, "last"),
     "rolling_metrics": lambda history: analysis.rolling_metrics(analysis.cycle_metrics(history), 2),

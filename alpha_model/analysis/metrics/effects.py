@@ -62,11 +62,13 @@ def constraint_effect_totals(history: History, book: Ledger | None = None) -> pd
 
     Returns:
         RangeIndex, one row for each of `EFFECTS`, in order: constraint; cycles (in which it moved something);
-        moved_usd (Σ|USD| of the known amounts); expected_usd (of those, the part whose next return the decision
-        promised, see `forecast_quality`); judged_usd (of that, the part whose next return is known); effect_usd (NaN
+        mean_moved_usd (Σ|USD| of the known amounts in a mean one of these cycles; 0 where there is none). What is moved
+        in one cycle is moved again in the next, so that sums over cycles are in dollar-cycles: moved_usd_cycles;
+        expected_usd_cycles (of those, the part whose next return the decision promised, see `forecast_quality`);
+        judged_usd_cycles (of that, the part whose next return is known). effect_usd (the sum of what was earned; NaN
         where less than `COVERAGE` of the expected was judged, or nothing although something was moved); effect_share
-        (effect / judged; NaN where there is no effect or nothing was judged); unknown_cycles (in which an amount of it
-        is unknown).
+        (effect / judged, the mean return until the next cycle; NaN where there is no effect or nothing was judged);
+        unknown_cycles (in which an amount of it is unknown).
     """
     board = Board(history)
     moves, returns = _moves(board, book or ledger_of(history)), returns_of(board)
@@ -114,12 +116,14 @@ def _total(board: Board, name: str, usd: Numbers, returns: Returns) -> dict[str,
     size, effect = float(np.abs(usd[judged]).sum()), float((usd[judged] * after[judged]).sum())
     expected = _expected(board, usd, returns)
     covered = not known.any() or (size > 0 and size >= COVERAGE * expected)
+    cycles, moved = len(np.unique(board.places[known])), float(np.abs(usd[known]).sum())
     return {
         "constraint": name,
-        "cycles": len(np.unique(board.places[known])),
-        "moved_usd": float(np.abs(usd[known]).sum()),
-        "expected_usd": expected,
-        "judged_usd": size,
+        "cycles": cycles,
+        "mean_moved_usd": moved / max(cycles, 1),
+        "moved_usd_cycles": moved,
+        "expected_usd_cycles": expected,
+        "judged_usd_cycles": size,
         "effect_usd": effect if covered else np.nan,
         "effect_share": effect / size if covered and size > 0 else np.nan,
         "unknown_cycles": len(np.unique(board.places[np.isnan(usd)])),

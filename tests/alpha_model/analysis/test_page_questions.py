@@ -21,12 +21,14 @@ from alpha_model.analysis import (
     flag_counts,
     flags_by_pair,
     interesting_cycles,
+    moved,
     movers,
+    moves,
+    moves_are_usd,
     needs_attention,
     pair_history,
     threshold_sweep,
     weight_diffs,
-    weight_moved,
 )
 from alpha_model.errors import CycleNotFoundError, NoHistoryError
 from alpha_model.history import History, read_history
@@ -136,7 +138,7 @@ def test_a_finding_of_the_audit_is_interesting_where_findings_begin() -> None:
     assert 6 not in begins
 
 
-def test_capacity_adds_up_what_each_pair_refused() -> None:
+def test_capacity_is_what_each_pair_refused_in_a_mean_cycle() -> None:
     history = make_history(
         [
             {"pair_id": 1, "cycle": 0, "asked": 100.0, "accepted": 60.0},
@@ -148,13 +150,13 @@ def test_capacity_adds_up_what_each_pair_refused() -> None:
     )
     frame = capacity_by_pair(history).set_index("pair_id")
     assert frame.index.tolist() == [2, 1]  # the largest refusal first; pair 3 was never asked
-    assert frame["refused_usd"].tolist() == [60.0, 40.0]
+    assert frame["refused_usd"].tolist() == [30.0, 20.0]  # 60 and 40 in 2 cycles: asked for again, it is no sum
     assert frame["refused_share"].tolist() == [0.6, 0.4]
     assert frame["asked_count"].tolist() == [1, 2]
     assert frame["capped_count"].tolist() == [1, 1]
 
 
-def test_movers_sum_the_weight_that_had_to_move() -> None:
+def test_movers_are_the_mean_of_what_had_to_move() -> None:
     history = make_history(
         [
             {"pair_id": 1, "cycle": 0, "normalised_weight": 0.5, "old_weight": 0.0},
@@ -166,15 +168,24 @@ def test_movers_sum_the_weight_that_had_to_move() -> None:
     )
     frame = movers(history)
     assert frame["pair_id"].tolist() == [1, 2]
-    np.testing.assert_allclose(frame["moved"], [0.8, 0.1])
-    np.testing.assert_allclose(frame["grew"], [0.5, 0.1])
-    np.testing.assert_allclose(frame["shrank"], [-0.3, 0.0])
+    np.testing.assert_allclose(frame["moved"], [0.4, 0.05])  # 0.5 + 0.3 and 0.1, of 2 cycles
+    np.testing.assert_allclose(frame["grew"], [0.25, 0.05])
+    np.testing.assert_allclose(frame["shrank"], [-0.15, 0.0])
     assert frame["change_count"].tolist() == [2, 1]
     np.testing.assert_allclose(frame["largest"], [0.5, 0.1])
     assert frame["largest_at"].tolist() == [moment(0), moment(0)]
-    moved = weight_moved(history)
-    np.testing.assert_allclose(moved["grew"], [0.6, 0.0])
-    np.testing.assert_allclose(moved["shrank"], [0.0, -0.3])
+    together = moved(history)
+    np.testing.assert_allclose(together["grew"], [0.6, 0.0])
+    np.testing.assert_allclose(together["shrank"], [0.0, -0.3])
+
+
+def test_moves_are_dollars_where_any_is_recorded_whatever_the_weights_say() -> None:
+    """Half of 100 was held, all of what was held: the weight shrinks from 1 to 0.6 while the position grows."""
+    row = {"pair_id": 1, "normalised_weight": 0.6, "old_weight": 1.0, "old_value": 50.0, "position_adjust_usd": 10.0}
+    history = make_history([row], [{"investable_equity": 100.0}])
+    assert moves_are_usd(history)
+    assert moves(history).to_numpy().tolist() == [[10.0]]
+    assert weight_diffs(history).to_numpy().tolist() == [[-0.4]]
 
 
 def test_threshold_sweep_counts_the_cycles_that_reach_it() -> None:
@@ -246,7 +257,7 @@ def test_every_history_answers_and_agrees_with_itself(path: Path) -> None:
     frame = interesting_cycles(history)
     assert (frame["kinds"].map(len) > 0).all()
     np.testing.assert_allclose(
-        movers(history)["moved"].sum(), np.nansum(np.abs(weight_diffs(history).to_numpy())), atol=1e-9
+        movers(history)["moved"].sum() * len(history), np.nansum(np.abs(moves(history).to_numpy())), atol=1e-4
     )
     counts = flag_counts(history).sum()
     pd.testing.assert_series_equal(

@@ -118,7 +118,8 @@ def test_effect_on_those_that_were_seen_again_is_blank() -> None:
     assert (found["moved_usd"], found["judged_usd"]) == (400, 200)
     assert constraint_effects(history)[["concentration_usd", "total_usd"]].isna().all(axis=None)  # the idle cycle too
     total = constraint_effect_totals(history).set_index("constraint").loc["concentration"]
-    assert total[["cycles", "moved_usd", "expected_usd", "judged_usd", "unknown_cycles"]].tolist() == [
+    sums = ["moved_usd_cycles", "expected_usd_cycles", "judged_usd_cycles"]
+    assert total[["cycles", *sums, "unknown_cycles"]].tolist() == [
         1,
         400,
         400,
@@ -136,7 +137,7 @@ def test_effects_are_about_the_part_that_promised_a_return() -> None:
     assert (found["moved_usd"], found["judged_usd"]) == (400, 200)
     assert found["concentration_usd"] == pytest.approx(-20)
     total = constraint_effect_totals(history).set_index("constraint").loc["concentration"]
-    assert total[["moved_usd", "expected_usd", "judged_usd"]].tolist() == [400, 200, 200]
+    assert total[["moved_usd_cycles", "expected_usd_cycles", "judged_usd_cycles"]].tolist() == [400, 200, 200]
     assert (total["effect_usd"], total["effect_share"]) == (pytest.approx(-20), pytest.approx(-0.1))
 
 
@@ -180,5 +181,5 @@ def test_effects_add_up_to_what_the_positions_earned_beyond_what_was_wanted(path
 def test_what_was_moved_is_what_the_constraints_refused(path) -> None:
     history = read_history(path)
     costs = constraint_costs(history)[list(CONSTRAINTS)].sum().drop("closing_weight")
-    moved = constraint_effect_totals(history).set_index("constraint")["moved_usd"]
+    moved = constraint_effect_totals(history).set_index("constraint")["moved_usd_cycles"]
     assert moved[costs.index].to_numpy() == pytest.approx(costs.to_numpy())
