@@ -9,20 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 
 from alpha_model.analysis.columns import Numbers, Places, Truths, numbers
 from alpha_model.analysis.habits import clipped_share, clipped_weights
+from alpha_model.analysis.pipeline import Names
 from alpha_model.analysis.ranks import rank_in_cycle
 from alpha_model.history import History
 
 FIT_TOLERANCE = 1e-6
 """Relative error up to which a number counts as reproduced."""
-
-Names: TypeAlias = npt.NDArray[np.object_]
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import inspect
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias, TypeVar
@@ -147,6 +148,20 @@ class Method:
         source = {} if self.source is None else {"source": self.source}
         return {"name": self.name, **source, **self.parameters} if source or self.parameters else self.name
 
+    @classmethod
+    def called(cls, name: str, parameter: float | None = None) -> Method:
+        """A method of the library with its one parameter, where it has one and that is known."""
+        own = _parameter(name)
+        known = own is not None and parameter is not None and not math.isnan(parameter)
+        return cls(name, {own[0]: parameter} if known and own is not None else {})
+
+    @property
+    def parameter(self) -> float | None:
+        """The one number that a method of the library is called with, bound or by default; None without one."""
+        own = _parameter(self.name)
+        bound = self.parameters.get(own[0], own[1]) if own is not None else None
+        return float(bound) if isinstance(bound, (int, float)) and not isinstance(bound, bool) else None
+
     @property
     def replayable(self) -> bool:
         """Can the same weights be made again: is it the library's, or registered from the same source?"""
@@ -205,6 +220,14 @@ def source_hash(function: Callable[..., Any]) -> str | None:
         code = getattr(inner, "__code__", None)
         text = b"" if code is None else code.co_code + repr(code.co_consts).encode()
     return hashlib.blake2b(text, digest_size=8).hexdigest()
+
+
+@functools.cache
+def _parameter(name: str) -> tuple[str, float] | None:
+    """Name and default of the parameter of a method of the library; None where it has none."""
+    method = _built_in(name)
+    found = list(inspect.signature(method).parameters.values())[2:] if method is not None else []
+    return (found[0].name, found[0].default) if found else None
 
 
 def _built_in(name: str) -> ArrayMethod | None:

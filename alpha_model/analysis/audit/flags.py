@@ -40,8 +40,8 @@ def _concentration(sheet: Sheet) -> Found:
     """With size risk the limit cuts an ask to exactly max weight × equity."""
     settings = sheet.settings
     asked = sheet.column("asked")
-    limit = sheet.spread(settings.max_weight * sheet.of_cycle("investable_equity"))
-    known = ~np.isnan(asked) & ~np.isnan(limit) & ~sheet.spread(settings.own_caps)
+    limit = sheet.spread(settings.number("max_weight") * sheet.of_cycle("investable_equity"))
+    known = ~np.isnan(asked) & ~np.isnan(limit) & ~sheet.spread(settings.given("max_weight_function"))
     broken = sheet.flagged(Flags.capped_by_concentration) & exceeds(limit, asked)
     return of_rows(sheet, known, broken, limit, asked)
 
@@ -68,10 +68,7 @@ def _change_size(sheet: Sheet) -> Numbers:
 
 def _individual(sheet: Sheet) -> Numbers:
     adjust = sheet.column("position_adjust_usd")
-    limit: Numbers = np.where(
-        adjust < 0, sheet.spread(sheet.settings.individual_sell), sheet.spread(sheet.settings.individual)
-    )
-    return limit
+    return sheet.settings.least(adjust < 0, sheet.places)
 
 
 def _size_flag(sheet: Sheet) -> Found:
