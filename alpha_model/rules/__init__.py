@@ -4,7 +4,7 @@ Each rule stands here once, on arrays of (batch × pairs), with its settings and
 object, a portfolio or a history.
 """
 
-from alpha_model.position_kind import PositionKind, is_flip, wanted_kind
+from alpha_model.position_kind import PositionKind, is_flip, kind_named, wanted_kind
 from alpha_model.rules.arrays import Codes, Numbers, Truths
 from alpha_model.rules.cash import CashCap, Fitted, fit_to_cash
 from alpha_model.rules.compat import OURS, Compat
@@ -66,6 +66,7 @@ __all__ = [
     "flags_of",
     "is_cut",
     "is_flip",
+    "kind_named",
     "normalise",
     "register",
     "select",

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from alpha_model.analysis.audit.tolerances import WEIGHT, differ
 from alpha_model.analysis.audit.trade_columns import Trades, trades_of
-from alpha_model.analysis.columns import Numbers, Places, Truths, changes_kind, microseconds, numbers, was_short
+from alpha_model.analysis.columns import Numbers, Places, Truths, flips, microseconds, numbers, was_short
 from alpha_model.analysis.habits import clipped_weights, of_framework
 from alpha_model.analysis.pipeline import Recorded, recorded_of
 from alpha_model.analysis.plan import rebalance_recorded
@@ -256,7 +256,7 @@ class Sheet:
     @cached_property
     def flips(self) -> Truths:
         """Rows whose position is closed first, because another side or kind is wanted."""
-        return cast("Truths", changes_kind(self.history) & (np.nan_to_num(self.column("old_value")) != 0))
+        return flips(self.history)
 
     @cached_property
     def wanted(self) -> Numbers:
