@@ -6,18 +6,20 @@ fit is shown beside them.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from alpha_model.analysis.columns import Numbers, cycle_frame, numbers, part_of
+from alpha_model.analysis.columns import Numbers, Truths, cycle_frame, numbers, part_of
 from alpha_model.analysis.pipeline import Names, recorded_of
 from alpha_model.analysis.provenance import DERIVED, INFERRED, RECORDED, UNKNOWN, Codes, as_words
 from alpha_model.analysis.settings_fit import Fit, fit_equity, fit_max_weight, fit_methods
 from alpha_model.analysis.settings_gates import fit_top_n, individual_threshold_bounds
 from alpha_model.analysis.settings_sharing import fit_sharing
 from alpha_model.history import History
+from alpha_model.rules import Method
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,6 +52,13 @@ class Settings:
     def max_usd(self) -> Numbers:
         """The most that one pair may hold, USD."""
         return self.max_weight * self.equity
+
+    def methods(self) -> Iterator[tuple[Method, Truths]]:
+        """Each weighting method with its setting, and the cycles that it weighed."""
+        codes, named = pd.factorize(pd.MultiIndex.from_arrays([self.method, np.nan_to_num(self.parameter, nan=-1.0)]))
+        for code, (name, parameter) in enumerate(named):
+            if isinstance(name, str):
+                yield Method.called(name, parameter if parameter >= 0 else None), codes == code
 
     def part(self, first: int, stop: int) -> Settings:
         """Those of some cycles, by their places, as all cycles together show them."""

@@ -89,8 +89,13 @@ def blend(strength: Numbers, there: Truths, blend_alpha: float = 0.5) -> Numbers
     """blend_alpha / N + (1 − blend_alpha) · strength / Σ strengths."""
     if not 0 <= blend_alpha <= 1:
         raise WeightError(f"blend_alpha must be between 0 and 1, got {blend_alpha}.", blend_alpha=blend_alpha)
-    count = np.maximum(there.sum(axis=1, keepdims=True), 1)
-    return np.where(there, blend_alpha / count + (1 - blend_alpha) * normalise(as_it_is(strength, there)), 0.0)
+    return blended(normalise(equal(strength, there)), normalise(as_it_is(strength, there)), blend_alpha)
+
+
+def blended(equal_share: Numbers, own_share: Numbers, blend_alpha: float) -> Numbers:
+    """Between a share that all have alike and one of its own."""
+    shares: Numbers = blend_alpha * equal_share + (1 - blend_alpha) * own_share
+    return shares
 
 
 BUILT_IN: dict[str, ArrayMethod] = {
@@ -130,7 +135,7 @@ class Method:
             inner = cls.of(function.func)
             return cls(inner.name, {**inner.parameters, **function.keywords}, inner.source)
         name = getattr(function, "__name__", type(function).__name__)
-        ours = getattr(function, "__module__", None) == "alpha_model.weighting" and _built_in(name) is not None
+        ours = getattr(function, "__module__", None) == "alpha_model.weighting" and built_in(name) is not None
         return cls(name, source=None if ours else source_hash(function))
 
     @classmethod
@@ -167,7 +172,7 @@ class Method:
         """Can the same weights be made again: is it the library's, or registered from the same source?"""
         own = _OWN.get(self.name)
         if self.source is None:
-            return _built_in(self.name) is not None
+            return built_in(self.name) is not None
         return own is not None and source_hash(own) == self.source
 
     def weigh(self, signals: Numbers, there: Truths, compat: Compat = OURS) -> Numbers:
@@ -176,9 +181,9 @@ class Method:
         Raises:
             ArgumentError: The method is not known, or not from the recorded source.
         """
-        built_in = None if self.source else _built_in(self.name)
-        if built_in is not None:
-            rule = by_rank_ascending if compat.ascending_rank and built_in is by_rank else built_in
+        ours = None if self.source else built_in(self.name)
+        if ours is not None:
+            rule = by_rank_ascending if compat.ascending_rank and ours is by_rank else ours
             return rule(np.abs(signals), there, **self.parameters)
         if not self.replayable:
             raise ArgumentError(
@@ -205,7 +210,7 @@ def register(function: _Own) -> _Own:
     name = getattr(function, "__name__", "<lambda>")
     if not name.isidentifier():
         raise ArgumentError(f"a weighting method needs a name, got {name}. Define it with def.", method=name)
-    if _built_in(name) is not None:
+    if built_in(name) is not None:
         raise ArgumentError(f"{name} is a method of the library. Give yours another name.", method=name)
     _OWN[name] = function
     return function
@@ -225,10 +230,11 @@ def source_hash(function: Callable[..., Any]) -> str | None:
 @functools.cache
 def _parameter(name: str) -> tuple[str, float] | None:
     """Name and default of the parameter of a method of the library; None where it has none."""
-    method = _built_in(name)
+    method = built_in(name)
     found = list(inspect.signature(method).parameters.values())[2:] if method is not None else []
     return (found[0].name, found[0].default) if found else None
 
 
-def _built_in(name: str) -> ArrayMethod | None:
+def built_in(name: str) -> ArrayMethod | None:
+    """The library's own method of that name, in any spelling; None where there is none."""
     return BUILT_IN.get(_OTHER_SPELLINGS.get(name, name))

@@ -158,7 +158,7 @@ def _name(value: Any) -> str | None:
 
 
 def _model(value: Any) -> Mapping[str, Any] | None:
-    return value if isinstance(value, dict) else {"name": value} if isinstance(value, str) else None
+    return value if isinstance(value, dict) else None
 
 
 _READ: dict[str, Callable[[Any], Any]] = {

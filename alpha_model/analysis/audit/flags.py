@@ -11,6 +11,7 @@ from alpha_model.analysis.audit.tolerances import ROUNDING, exceeds
 from alpha_model.analysis.columns import Numbers, Truths, ends_with
 from alpha_model.pair import TradingPairKind
 from alpha_model.reason import Stage
+from alpha_model.rules import larger_side
 from alpha_model.signal import TradingPairSignalFlags as Flags
 
 
@@ -61,9 +62,7 @@ def _held_unflagged(sheet: Sheet) -> Found:
 
 
 def _change_size(sheet: Sheet) -> Numbers:
-    adjust, old = sheet.column("position_adjust_usd"), np.nan_to_num(sheet.column("old_value"))
-    size: Numbers = np.where(sheet.flips, np.maximum(np.abs(adjust), np.abs(old)), np.abs(adjust))
-    return size
+    return larger_side(sheet.column("position_adjust_usd"), np.nan_to_num(sheet.column("old_value")), sheet.flips)
 
 
 def _individual(sheet: Sheet) -> Numbers:
