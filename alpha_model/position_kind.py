@@ -30,7 +30,12 @@ _KIND_OF: dict[str, int] = {
 
 def kind_of(pair: TradingPairIdentifier | None) -> int:
     """As which `PositionKind` a pair is held; a vault share is spot."""
-    return _NOTHING if pair is None else _KIND_OF.get(pair.kind, _SPOT)
+    return _NOTHING if pair is None else kind_named(pair.kind)
+
+
+def kind_named(kind: str | None) -> int:
+    """The same by the kind of the pair, as it is recorded; None is no pair."""
+    return _NOTHING if kind is None else _KIND_OF.get(kind, _SPOT)
 
 
 def wanted_kind(signal: Any, leveraged: Any) -> Any:

@@ -65,7 +65,7 @@ MUTATIONS = [
     Mutation("rules/gates", "(Gate.unchanged, adjust == 0)", "(Gate.unchanged, adjust != adjust)"),
     Mutation("rules/gates", "(Gate.problematic, changes.problematic),", ""),
     Mutation("rules/gates", "closes = going & weak & changes.held", "closes = going & False"),
-    Mutation("rules/gates", "flips * np.abs(changes.old_value)", "0.0"),
+    Mutation("rules/gates", "flips * np.abs(old_value)", "0.0"),
     Mutation("rules/gates", "size < DUST_QUANTITY * price", "size < 0"),
     Mutation(
         "rules/gates",

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from alpha_model.history import History
+from alpha_model.rules import PositionKind, is_flip, kind_named
 
 Numbers: TypeAlias = npt.NDArray[np.float64]
 Places: TypeAlias = npt.NDArray[np.int64]
@@ -61,20 +62,29 @@ def was_short(history: History) -> Truths:
     return ends_with(history.tables.signals["old_kind"], "short")
 
 
-def changes_kind(history: History) -> Truths:
-    """Which rows of `signals` must close what is held first, because another kind of pair is wanted.
+def flips(history: History) -> Truths:
+    """Which rows of `signals` must close what is held first, because another kind of position is wanted.
 
-    The rule of `TradingPairSignal.changes_position_kind`. Where the kind that is wanted is not recorded, the sides
-    decide: a long that is to become a short, or the other way round.
+    `rules.is_flip` of the recorded kinds. Where the kind that is wanted is not recorded, the side of the signal
+    decides: a long then stays the kind of long that is held.
     """
     signals = history.tables.signals
-    old, new = signals["old_kind"], signals["synthetic_kind"]
     within, weight = numbers(signals, "signal_in_selection"), numbers(signals, "normalised_weight")
-    short = was_short(history)
-    turned = ((within > 0) & short) | ((within < 0) & ~short)
-    differs = np.asarray(pc.fill_null(pc.not_equal(old, new), fill_value=False), dtype=np.bool_)
-    unknown = np.asarray(pc.is_null(pc.not_equal(old, new)), dtype=np.bool_)
-    return cast("Truths", np.where(unknown, turned, differs) & (np.nan_to_num(within) != 0) & (weight != 0))
+    there = np.nan_to_num(numbers(signals, "old_value")) != 0
+    held = np.where(there, _kinds(signals["old_kind"], PositionKind.spot), PositionKind.nothing)
+    long = np.where(held == PositionKind.short, PositionKind.spot, held)
+    side = np.where(within < 0, PositionKind.short, long)
+    wanted = np.where(np.nan_to_num(within) == 0, PositionKind.nothing, _kinds(signals["synthetic_kind"], side))
+    return cast("Truths", is_flip(held, wanted, weight))
+
+
+def _kinds(column: pa.ChunkedArray, otherwise: npt.NDArray[Any] | PositionKind) -> npt.NDArray[Any]:
+    """The `PositionKind` of recorded kinds of pairs; another one where none is recorded."""
+    words = pc.dictionary_encode(column).combine_chunks()
+    words = words.chunk(0) if isinstance(words, pa.ChunkedArray) else words
+    codes = np.array([kind_named(word) for word in words.dictionary.to_pylist()] + [0])
+    places = words.indices.fill_null(len(codes) - 1).to_numpy(zero_copy_only=False)
+    return np.where(np.asarray(pc.is_valid(column)), codes[places], otherwise)
 
 
 def microseconds(table: pa.Table, column: str = "timestamp") -> Places:

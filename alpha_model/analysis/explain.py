@@ -13,6 +13,7 @@ from alpha_model.analysis.columns import Numbers, Places, Truths, numbers
 from alpha_model.analysis.execution import Execution
 from alpha_model.analysis.facts import facts_of
 from alpha_model.analysis.ledger import Ledger, ledger_of
+from alpha_model.analysis.pipeline import recorded_of
 from alpha_model.analysis.plan import has_flags
 from alpha_model.analysis.provenance import Codes
 from alpha_model.analysis.ranks import rank_in_cycle
@@ -255,10 +256,7 @@ def _gates(history: History, book: Ledger, codes: Codes) -> Numbers:
     gate = np.where(held, whole, np.nan)
     if not small.any():
         return gate
-    settings = book.targets.settings
-    buys, sells = settings.pipeline.individual_threshold, settings.pipeline.sell_threshold
-    sells = np.where(np.isnan(sells), buys, sells)
     falls = np.nan_to_num(numbers(history.tables.signals, "position_adjust_usd")) < 0
-    own = np.where(falls, sells[places], buys[places])
+    own = recorded_of(history).least(falls, places)
     written = book.targets.reasons.limits(Stage.threshold)
     return np.where(small, np.where(np.isnan(written), own, written), gate)

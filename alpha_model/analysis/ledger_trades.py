@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from alpha_model.analysis.columns import Numbers, Truths, changes_kind, numbers
+from alpha_model.analysis.columns import Numbers, Truths, flips, numbers
 from alpha_model.analysis.facts import facts_of
 from alpha_model.analysis.plan import has_flags
 from alpha_model.analysis.provenance import DERIVED, RECORDED, UNKNOWN, Codes
@@ -47,8 +47,8 @@ def traded_of(history: History, target: Numbers) -> Traded:
     old, adjust = numbers(signals, "old_value"), numbers(signals, "position_adjust_usd")
     change = target - old
     scale = ROUNDING * np.fmax(np.abs(target), np.abs(old))
-    flips = changes_kind(history) & (np.abs(adjust - target) <= scale + ROUNDING)
-    flip = np.where(flips, old, 0.0)
+    turned = flips(history) & (np.abs(adjust - target) <= scale + ROUNDING)  # some sources size it otherwise
+    flip = np.where(turned, old, 0.0)
     gap = adjust - change - flip
     gap = np.where(np.abs(gap) <= scale + ROUNDING, 0.0, gap)
     by_cash = has_flags(history, Flags.capped_by_sync_cash, Flags.capped_by_pending_settlement_cash) & (gap < 0)
@@ -72,7 +72,7 @@ def traded_of(history: History, target: Numbers) -> Traded:
     }
     provenance = {name: _known(usd, DERIVED) for name, usd in amounts.items()}
     provenance["old_value"] = _known(old, RECORDED)
-    return Traded(plan.planned, plan.skipped, plan.undecided, flips, amounts, provenance)
+    return Traded(plan.planned, plan.skipped, plan.undecided, turned, amounts, provenance)
 
 
 def _known(usd: Numbers, code: np.int8) -> Codes:

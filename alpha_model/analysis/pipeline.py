@@ -1,115 +1,126 @@
-"""Which settings did the steps of each cycle write down?"""
+"""Which settings did the steps of each cycle write down?
+
+The recorded pipeline is read here and nowhere else.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
+import numpy.typing as npt
+import orjson
 
 from alpha_model.analysis.columns import Numbers, Truths
-from alpha_model.analysis.settings_fit import Names
-from alpha_model.analysis.steps import Step, plain_setting, steps_of
 from alpha_model.history import History
-from alpha_model.rules import SharingMode
+from alpha_model.rules import CycleSettings, Thresholds, columns
 
-_DEFAULTS = {"weight_by_softmax": 2.0, "weight_by_blend": 0.5}
-"""The settings of weighting methods that were called without."""
+Step: TypeAlias = dict[str, Any]
+Names: TypeAlias = npt.NDArray[np.object_]
 
 NOT_SHARED = "none"
 """The sharing mode of a cycle without size risk."""
 
 
-@dataclass(frozen=True, slots=True)
-class Pipeline:
-    """The recorded settings; one entry a cycle, NaN or None where none is recorded.
+def steps_of(text: str | None) -> list[Step] | None:
+    """The steps of one cycle with their settings; None for what is no list of them.
 
     Args:
-        top_n: How many signals are selected at most.
-        signal_threshold: The least strength of a selected signal.
-        method: Name of the weighting function.
-        parameter: Its temperature or blend_alpha.
-        max_weight: Largest share of equity of one pair.
-        own_caps: Pairs have a max weight of their own, which is not recorded.
-        max_positions: How many pairs are filled at most.
-        sharing: How equity is shared out under size risk: a `SharingMode`, or `none`.
-        max_weight_per_chain: Largest share of equity on one chain.
-        individual_threshold: USD that a single change must reach.
-        sell_threshold: The same for decreases, where it differs.
-        cash_headroom: USD of cash that purchases leave untouched.
+        text: The column `pipeline` of `cycles`.
+    """
+    if text is None:
+        return None
+    try:
+        steps = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return None
+    return [step for step in steps if isinstance(step, dict)] if isinstance(steps, list) else None
+
+
+def last_runs(text: str | None) -> dict[str, Step]:
+    """The settings of each step by its name, those of its last run."""
+    return {str(step.get("step")): step for step in steps_of(text) or ()}
+
+
+class Recorded:
+    """The settings that the steps of a history wrote down; one entry a cycle. Ask `recorded_of` for them.
+
+    Args:
+        history: The record.
     """
 
-    top_n: Numbers
-    signal_threshold: Numbers
-    method: Names
-    parameter: Numbers
-    max_weight: Numbers
-    own_caps: Truths
-    max_positions: Numbers
-    sharing: Names
-    max_weight_per_chain: Numbers
-    individual_threshold: Numbers
-    sell_threshold: Numbers
-    cash_headroom: Numbers
+    def __init__(self, history: History) -> None:
+        texts = history.tables.cycles["pipeline"].to_pylist()
+        place = {text: at for at, text in enumerate(dict.fromkeys(texts))}
+        self._place = np.array([place[text] for text in texts], dtype=np.int64)
+        self._steps = [last_runs(text) for text in place]
+        self._settings = [CycleSettings.from_pipeline(steps.values()) for steps in self._steps]
+        self._columns = columns(self._settings)
+
+    def number(self, name: str) -> Numbers:
+        """A setting that is a number, by its name in `CycleSettings`; NaN where none is recorded."""
+        found: Numbers = self._columns[name][self._place]
+        return found
+
+    def given(self, name: str) -> Truths:
+        """Where a setting is recorded and on."""
+        return self._where([bool(getattr(each, name)) for each in self._settings])
+
+    def ran(self, step: str) -> Truths:
+        """Where a step is recorded."""
+        return self._where([step in steps for steps in self._steps])
+
+    @property
+    def method(self) -> Names:
+        """Name of the weighting function; None where none is recorded."""
+        return self._words([None if each.method is None else each.method.name for each in self._settings])
+
+    @property
+    def parameter(self) -> Numbers:
+        """Its temperature or blend_alpha."""
+        return self._numbers([None if each.method is None else each.method.parameter for each in self._settings])
+
+    @property
+    def sharing(self) -> Names:
+        """How equity is shared out under size risk: a `SharingMode`, or `none`; None where that is not recorded."""
+        modes = [str(each.sharing or NOT_SHARED) for each in self._settings]
+        return np.where(self.ran("normalise_weights"), self._words(modes), np.array(None, dtype=object))
+
+    @property
+    def equity(self) -> Numbers:
+        """USD that targets are shares of."""
+        found = [steps.get("calculate_target_positions", {}).get("investable_equity") for steps in self._steps]
+        return self._numbers([each if isinstance(each, (int, float)) else None for each in found])
+
+    def of_model(self, name: str) -> list[Any]:
+        """What is recorded of the size-risk model under a name; None where there is no such model or setting."""
+        found = [(each.size_risk_model or {}).get(name) for each in self._settings]
+        return [found[place] for place in self._place]
+
+    def least(self, falls: Truths, of_row: npt.NDArray[np.int64]) -> Numbers:
+        """USD that a single change of each row has to reach; NaN where that is not recorded.
+
+        Args:
+            falls: Where it is a decrease.
+            of_row: The cycle of each row.
+        """
+        own, sell = self.number("individual_threshold"), self.number("sell_threshold")
+        return np.asarray(Thresholds(trade=own[of_row], sell=sell[of_row]).least(falls), dtype=np.float64)
+
+    def _where(self, values: list[bool]) -> Truths:
+        return np.array(values, dtype=np.bool_)[self._place]
+
+    def _words(self, values: list[Any]) -> Names:
+        return np.array(values, dtype=object)[self._place]
+
+    def _numbers(self, values: list[Any]) -> Numbers:
+        return np.array(values, dtype=np.float64)[self._place]
 
 
-def pipeline_of(history: History) -> Pipeline:
-    """The recorded settings of every cycle."""
-    texts = history.tables.cycles["pipeline"].to_pylist()
-    rows = [_values(steps_of(text)) for text in texts]
-    columns = list(zip(*rows, strict=True)) if rows else [()] * len(_TYPES)
-    named = dict(zip(_TYPES, columns, strict=True))
-    return Pipeline(**{name: np.array(values, dtype=_TYPES[name]) for name, values in named.items()})
-
-
-_TYPES: dict[str, Any] = {
-    "top_n": np.float64,
-    "signal_threshold": np.float64,
-    "method": object,
-    "parameter": np.float64,
-    "max_weight": np.float64,
-    "own_caps": np.bool_,
-    "max_positions": np.float64,
-    "sharing": object,
-    "max_weight_per_chain": np.float64,
-    "individual_threshold": np.float64,
-    "sell_threshold": np.float64,
-    "cash_headroom": np.float64,
-}
-
-
-def _values(steps: dict[str, Step]) -> tuple[Any, ...]:
-    """The settings in the order of `_TYPES`."""
-    selecting = steps.get("select_top_signals", {})
-    normalising = steps.get("normalise_weights", {})
-    trading = steps.get("generate_rebalance_trades_and_triggers", {})
-    method, parameter = _method(steps.get("assign_weights", {}).get("method"))
-    return (
-        plain_setting(selecting.get("count")),
-        plain_setting(selecting.get("threshold")),
-        method,
-        parameter,
-        plain_setting(normalising.get("max_weight")),
-        "max_weight_function" in normalising,
-        plain_setting(normalising.get("max_positions")),
-        _sharing(normalising) if normalising else None,
-        plain_setting(steps.get("cap_chain_allocation", {}).get("max_weight_per_chain")),
-        plain_setting(trading.get("individual_rebalance_min_threshold")),
-        plain_setting(trading.get("sell_rebalance_min_threshold")),
-        plain_setting(trading.get("sync_cash_headroom_usd")),
-    )
-
-
-def _method(described: Any) -> tuple[str | None, float]:
-    """A weighting method and its setting, as `AlphaModel.pipeline` describes it."""
-    bound = described if isinstance(described, dict) else {"name": described}
-    name = bound.get("name")
-    if not isinstance(name, str):
-        return None, np.nan
-    return name, plain_setting(bound.get("temperature", bound.get("blend_alpha", _DEFAULTS.get(name))))
-
-
-def _sharing(step: Step) -> str:
-    if "size_risk_model" not in step:
-        return NOT_SHARED
-    return str(SharingMode.of(step.get("max_positions"), waterfall=bool(step.get("waterfall"))))
+def recorded_of(history: History) -> Recorded:
+    """The recorded settings of a history, which are kept as long as it is."""
+    found = history.kept.get(Recorded)
+    if found is None:
+        found = history.kept[Recorded] = Recorded(history)
+    assert isinstance(found, Recorded)
+    return found

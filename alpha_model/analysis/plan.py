@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from alpha_model.analysis.columns import Numbers, Places, Truths, changes_kind, numbers, was_short
+from alpha_model.analysis.columns import Numbers, Places, Truths, flips, numbers, was_short
 from alpha_model.history import History
 from alpha_model.history.schema import FLAG_BITS
 from alpha_model.signal import TradingPairSignalFlags as Flags
@@ -69,14 +69,14 @@ def plan_of(history: History) -> Plan:
     short = was_short(history)
     held = np.abs(np.nan_to_num(numbers(signals, "old_value")))
     closes = has_flags(history, Flags.closed)
-    flips = planned & changes_kind(history) & (held != 0) & ~closes
+    turned = planned & flips(history) & ~closes
     return Plan(
         planned=planned,
         skipped=wanted & against & ~planned,
         undecided=wanted & ~against & ~proven,
-        flips=flips,
-        trades=planned.astype(np.int64) + flips,
-        planned_usd=np.where(planned, np.where(closes, held, np.abs(adjust)), 0.0) + np.where(flips, held, 0.0),
+        flips=turned,
+        trades=planned.astype(np.int64) + turned,
+        planned_usd=np.where(planned, np.where(closes, held, np.abs(adjust)), 0.0) + np.where(turned, held, 0.0),
         of_short=(within < 0) | ((within == 0) & short),
     )
 

@@ -6,18 +6,20 @@ fit is shown beside them.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from alpha_model.analysis.columns import Numbers, cycle_frame, numbers, part_of
-from alpha_model.analysis.pipeline import Pipeline, pipeline_of
+from alpha_model.analysis.columns import Numbers, Truths, cycle_frame, numbers, part_of
+from alpha_model.analysis.pipeline import Names, recorded_of
 from alpha_model.analysis.provenance import DERIVED, INFERRED, RECORDED, UNKNOWN, Codes, as_words
-from alpha_model.analysis.settings_fit import Fit, Names, fit_equity, fit_max_weight, fit_methods
+from alpha_model.analysis.settings_fit import Fit, fit_equity, fit_max_weight, fit_methods
 from alpha_model.analysis.settings_gates import fit_top_n, individual_threshold_bounds
 from alpha_model.analysis.settings_sharing import fit_sharing
 from alpha_model.history import History
+from alpha_model.rules import Method
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -25,7 +27,6 @@ class Settings:
     """The settings that amounts follow from; one entry a cycle. They equal themselves only.
 
     Args:
-        pipeline: As recorded.
         equity: What weights are shares of, USD.
         equity_from: How sure it is.
         method: Name of the weighting function; None = unknown.
@@ -37,7 +38,6 @@ class Settings:
         max_weight_fit: Share of the cut pairs that lie at the inferred one.
     """
 
-    pipeline: Pipeline
     equity: Numbers
     equity_from: Codes
     method: Names
@@ -53,6 +53,13 @@ class Settings:
         """The most that one pair may hold, USD."""
         return self.max_weight * self.equity
 
+    def methods(self) -> Iterator[tuple[Method, Truths]]:
+        """Each weighting method with its setting, and the cycles that it weighed."""
+        codes, named = pd.factorize(pd.MultiIndex.from_arrays([self.method, np.nan_to_num(self.parameter, nan=-1.0)]))
+        for code, (name, parameter) in enumerate(named):
+            if isinstance(name, str):
+                yield Method.called(name, parameter if parameter >= 0 else None), codes == code
+
     def part(self, first: int, stop: int) -> Settings:
         """Those of some cycles, by their places, as all cycles together show them."""
         return part_of(self, slice(first, stop))
@@ -60,20 +67,20 @@ class Settings:
 
 def settings_of(history: History) -> Settings:
     """The settings that amounts follow from, as NumPy columns."""
-    pipeline = pipeline_of(history)
+    recorded = recorded_of(history)
     equity = numbers(history.tables.cycles, "investable_equity")
     equity, equity_from = _completed(equity, fit_equity(history) if np.isnan(equity).any() else equity)
-    nameless = np.array([name is None for name in pipeline.method], dtype=np.bool_)
+    nameless = ~recorded.given("method")
     fit = fit_methods(history, nameless)
-    max_weight = np.where(pipeline.own_caps, np.nan, pipeline.max_weight)
-    fitted, cap_fit = fit_max_weight(history, equity, np.isnan(max_weight) & ~pipeline.own_caps)
+    own_caps = recorded.given("max_weight_function")
+    max_weight = np.where(own_caps, np.nan, recorded.number("max_weight"))
+    fitted, cap_fit = fit_max_weight(history, equity, np.isnan(max_weight) & ~own_caps)
     max_weight, max_weight_from = _completed(max_weight, fitted)
     return Settings(
-        pipeline=pipeline,
         equity=equity,
         equity_from=equity_from,
-        method=np.where(nameless, fit.name, pipeline.method),
-        parameter=np.where(nameless, fit.parameter, pipeline.parameter),
+        method=np.where(nameless, fit.name, recorded.method),
+        parameter=np.where(nameless, fit.parameter, recorded.parameter),
         method_from=np.where(nameless, np.where(fit.known, INFERRED, UNKNOWN), RECORDED).astype(np.int8),
         method_fit=fit,
         max_weight=max_weight,
@@ -109,11 +116,11 @@ def cycle_settings(history: History) -> pd.DataFrame:
         size, at most the smallest that was traded (NaN = there was none).
     """
     found = settings_of(history)
-    recorded, fit = found.pipeline, found.method_fit
-    unshared = np.array([mode is None for mode in recorded.sharing], dtype=np.bool_)
+    recorded, fit = recorded_of(history), found.method_fit
+    unshared = ~recorded.ran("normalise_weights")
     shared = fit_sharing(history, found.equity, found.max_weight, unshared)
     sharing_from = np.where(unshared, np.where(shared.known, INFERRED, UNKNOWN), RECORDED).astype(np.int8)
-    top_n, top_n_from = _completed(recorded.top_n, fit_top_n(history))
+    top_n, top_n_from = _completed(recorded.number("top_n"), fit_top_n(history))
     return cycle_frame(
         history,
         {
@@ -133,12 +140,12 @@ def cycle_settings(history: History) -> pd.DataFrame:
             "sharing_provenance": as_words(sharing_from),
             "sharing_fit": shared.share,
             "sharing_error": shared.error,
-            "signal_threshold": recorded.signal_threshold,
-            "max_positions": recorded.max_positions,
-            "max_weight_per_chain": recorded.max_weight_per_chain,
-            "individual_threshold_usd": recorded.individual_threshold,
-            "sell_threshold_usd": recorded.sell_threshold,
-            "cash_headroom_usd": recorded.cash_headroom,
+            "signal_threshold": recorded.number("signal_threshold"),
+            "max_positions": recorded.number("max_positions"),
+            "max_weight_per_chain": recorded.number("max_weight_per_chain"),
+            "individual_threshold_usd": recorded.number("individual_threshold"),
+            "sell_threshold_usd": recorded.number("sell_threshold"),
+            "cash_headroom_usd": recorded.number("cash_headroom"),
             **individual_threshold_bounds(history),
         },
     )

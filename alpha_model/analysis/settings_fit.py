@@ -9,20 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 
+from alpha_model.analysis.batches import batches
 from alpha_model.analysis.columns import Numbers, Places, Truths, numbers
 from alpha_model.analysis.habits import clipped_share, clipped_weights
-from alpha_model.analysis.ranks import rank_in_cycle
+from alpha_model.analysis.pipeline import Names
 from alpha_model.history import History
+from alpha_model.rules import BUILT_IN, Method
 
 FIT_TOLERANCE = 1e-6
 """Relative error up to which a number counts as reproduced."""
-
-Names: TypeAlias = npt.NDArray[np.object_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,36 +97,32 @@ def fit_methods(history: History, wanted: Truths) -> Fit:
 
 
 def _candidates(places: Places, strength: Numbers, raw: Numbers, count: int) -> list[Candidate]:
-    """The known methods, with the raw weights that each would have given."""
-    number = np.bincount(places, minlength=count)[places]
-    rank = rank_in_cycle(places, -strength)
-    # The opposite order with ties still in the given order, as a stable ascending sort has it.
-    ascending = rank_in_cycle(places, strength)
-    with np.errstate(divide="ignore"):
-        inverse = 1 / strength
+    """The library's methods, with the raw weights that each would have given."""
+    found = [
+        Candidate(name, _weighed(Method(name), places, strength)) for name in BUILT_IN if Method(name).parameter is None
+    ]
     total = np.bincount(places, weights=strength, minlength=count)[places]
     share = strength / np.where(total > 0, total, np.nan)
-    found = [
-        Candidate("weight_by_1_slash_n", 1 / rank),
-        Candidate("weight_by_1_slash_n_ascending", 1 / ascending),
-        Candidate("weight_passthrough", strength),
-        Candidate("weight_equal", np.ones(len(raw))),
-        Candidate("weight_by_1_slash_signal", inverse),
-        Candidate("weight_by_log", np.log1p(strength)),
-    ]
     extremes = _extremes(places, strength, raw, share)
-    if extremes is not None:
-        (s_low, s_high), (w_low, w_high), (p_low, p_high) = extremes
-        with np.errstate(divide="ignore", invalid="ignore"):
-            temperature = float(np.nanmedian((s_high - s_low) / np.log(w_high / w_low)))
-            alpha = float(np.nanmedian(1 - (w_high - w_low) / (p_high - p_low)))
-        if np.isfinite(temperature) and temperature > 0:
-            grown = np.exp(np.clip((strength - strength.max()) / temperature, -700, 0))
-            sums = np.bincount(places, weights=grown, minlength=count)[places]
-            found.append(Candidate("weight_by_softmax", grown / sums, temperature))
-        if 0 <= alpha <= 1:
-            found.append(Candidate("weight_by_blend", alpha / number + (1 - alpha) * share, alpha))
+    if extremes is None:
+        return found
+    (s_low, s_high), (w_low, w_high), (p_low, p_high) = extremes
+    with np.errstate(divide="ignore", invalid="ignore"):
+        temperature = float(np.nanmedian((s_high - s_low) / np.log(w_high / w_low)))
+        alpha = float(np.nanmedian(1 - (w_high - w_low) / (p_high - p_low)))
+    tried = {"weight_by_softmax": (temperature, 0 < temperature < np.inf), "weight_by_blend": (alpha, 0 <= alpha <= 1)}
+    for name, (parameter, possible) in tried.items():
+        if possible:
+            found.append(Candidate(name, _weighed(Method.called(name, parameter), places, strength), parameter))
     return found
+
+
+def _weighed(method: Method, places: Places, strength: Numbers) -> Numbers:
+    """The raw weight of each row under a method."""
+    weights = np.full(len(places), np.nan)
+    for batch in batches(places, np.arange(len(places))):
+        batch.put(weights, method.weigh(batch.of(strength, 0.0), batch.where(strength > 0)))
+    return weights
 
 
 def _extremes(

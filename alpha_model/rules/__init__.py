@@ -4,12 +4,23 @@ Each rule stands here once, on arrays of (batch × pairs), with its settings and
 object, a portfolio or a history.
 """
 
-from alpha_model.position_kind import PositionKind, is_flip, wanted_kind
+from alpha_model.position_kind import PositionKind, is_flip, kind_named, wanted_kind
 from alpha_model.rules.arrays import Codes, Numbers, Truths
+from alpha_model.rules.beside import share_beside
 from alpha_model.rules.cash import CashCap, Fitted, fit_to_cash
 from alpha_model.rules.compat import OURS, Compat
 from alpha_model.rules.cycle import Decided, Situation, decide_cycles
-from alpha_model.rules.gates import DUST_QUANTITY, Action, Changes, Decisions, Gate, Market, Thresholds, decide
+from alpha_model.rules.gates import (
+    DUST_QUANTITY,
+    Action,
+    Changes,
+    Decisions,
+    Gate,
+    Market,
+    Thresholds,
+    decide,
+    larger_side,
+)
 from alpha_model.rules.methods import BUILT_IN, Method, register
 from alpha_model.rules.select import Chosen, Selected, Selection, select
 from alpha_model.rules.settings import CycleSettings, columns
@@ -66,9 +77,12 @@ __all__ = [
     "flags_of",
     "is_cut",
     "is_flip",
+    "kind_named",
+    "larger_side",
     "normalise",
     "register",
     "select",
+    "share_beside",
     "share_out",
     "targets",
     "wanted_kind",

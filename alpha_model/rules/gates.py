@@ -148,6 +148,12 @@ def decide(changes: Changes, thresholds: Thresholds, market: Market, compat: Com
     return pass_gates(adjust, stopped, largest, changes, thresholds, market, compat)
 
 
+def larger_side(adjust: Numbers, old_value: Numbers, flips: Truths) -> Numbers:
+    """The size of a change, USD; of a flip that of the larger one of its two sides."""
+    size: Numbers = np.maximum(np.abs(adjust), flips * np.abs(old_value))
+    return size
+
+
 def pass_gates(
     adjust: Numbers,
     stopped: Codes,
@@ -173,8 +179,7 @@ def pass_gates(
     closes = going & weak & changes.held
     going ^= closes
     size, falls = np.abs(adjust), adjust < 0
-    legs = np.maximum(size, flips * np.abs(changes.old_value))
-    small = going & (legs < thresholds.least(falls, compat))
+    small = going & (larger_side(adjust, changes.old_value, flips) < thresholds.least(falls, compat))
     going ^= small
     price = market.price(going)
     dust = going & (size < DUST_QUANTITY * price)

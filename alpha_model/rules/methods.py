@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import inspect
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias, TypeVar
@@ -88,8 +89,13 @@ def blend(strength: Numbers, there: Truths, blend_alpha: float = 0.5) -> Numbers
     """blend_alpha / N + (1 − blend_alpha) · strength / Σ strengths."""
     if not 0 <= blend_alpha <= 1:
         raise WeightError(f"blend_alpha must be between 0 and 1, got {blend_alpha}.", blend_alpha=blend_alpha)
-    count = np.maximum(there.sum(axis=1, keepdims=True), 1)
-    return np.where(there, blend_alpha / count + (1 - blend_alpha) * normalise(as_it_is(strength, there)), 0.0)
+    return blended(normalise(equal(strength, there)), normalise(as_it_is(strength, there)), blend_alpha)
+
+
+def blended(equal_share: Numbers, own_share: Numbers, blend_alpha: float) -> Numbers:
+    """Between a share that all have alike and one of its own."""
+    shares: Numbers = blend_alpha * equal_share + (1 - blend_alpha) * own_share
+    return shares
 
 
 BUILT_IN: dict[str, ArrayMethod] = {
@@ -129,7 +135,7 @@ class Method:
             inner = cls.of(function.func)
             return cls(inner.name, {**inner.parameters, **function.keywords}, inner.source)
         name = getattr(function, "__name__", type(function).__name__)
-        ours = getattr(function, "__module__", None) == "alpha_model.weighting" and _built_in(name) is not None
+        ours = getattr(function, "__module__", None) == "alpha_model.weighting" and built_in(name) is not None
         return cls(name, source=None if ours else source_hash(function))
 
     @classmethod
@@ -147,12 +153,26 @@ class Method:
         source = {} if self.source is None else {"source": self.source}
         return {"name": self.name, **source, **self.parameters} if source or self.parameters else self.name
 
+    @classmethod
+    def called(cls, name: str, parameter: float | None = None) -> Method:
+        """A method of the library with its one parameter, where it has one and that is known."""
+        own = _parameter(name)
+        known = own is not None and parameter is not None and not math.isnan(parameter)
+        return cls(name, {own[0]: parameter} if known and own is not None else {})
+
+    @property
+    def parameter(self) -> float | None:
+        """The one number that a method of the library is called with, bound or by default; None without one."""
+        own = _parameter(self.name)
+        bound = self.parameters.get(own[0], own[1]) if own is not None else None
+        return float(bound) if isinstance(bound, (int, float)) and not isinstance(bound, bool) else None
+
     @property
     def replayable(self) -> bool:
         """Can the same weights be made again: is it the library's, or registered from the same source?"""
         own = _OWN.get(self.name)
         if self.source is None:
-            return _built_in(self.name) is not None
+            return built_in(self.name) is not None
         return own is not None and source_hash(own) == self.source
 
     def weigh(self, signals: Numbers, there: Truths, compat: Compat = OURS) -> Numbers:
@@ -161,9 +181,9 @@ class Method:
         Raises:
             ArgumentError: The method is not known, or not from the recorded source.
         """
-        built_in = None if self.source else _built_in(self.name)
-        if built_in is not None:
-            rule = by_rank_ascending if compat.ascending_rank and built_in is by_rank else built_in
+        ours = None if self.source else built_in(self.name)
+        if ours is not None:
+            rule = by_rank_ascending if compat.ascending_rank and ours is by_rank else ours
             return rule(np.abs(signals), there, **self.parameters)
         if not self.replayable:
             raise ArgumentError(
@@ -190,7 +210,7 @@ def register(function: _Own) -> _Own:
     name = getattr(function, "__name__", "<lambda>")
     if not name.isidentifier():
         raise ArgumentError(f"a weighting method needs a name, got {name}. Define it with def.", method=name)
-    if _built_in(name) is not None:
+    if built_in(name) is not None:
         raise ArgumentError(f"{name} is a method of the library. Give yours another name.", method=name)
     _OWN[name] = function
     return function
@@ -207,5 +227,14 @@ def source_hash(function: Callable[..., Any]) -> str | None:
     return hashlib.blake2b(text, digest_size=8).hexdigest()
 
 
-def _built_in(name: str) -> ArrayMethod | None:
+@functools.cache
+def _parameter(name: str) -> tuple[str, float] | None:
+    """Name and default of the parameter of a method of the library; None where it has none."""
+    method = built_in(name)
+    found = list(inspect.signature(method).parameters.values())[2:] if method is not None else []
+    return (found[0].name, found[0].default) if found else None
+
+
+def built_in(name: str) -> ArrayMethod | None:
+    """The library's own method of that name, in any spelling; None where there is none."""
     return BUILT_IN.get(_OTHER_SPELLINGS.get(name, name))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -84,7 +84,11 @@ class CycleSettings:
             **others: Fields that a record keeps elsewhere, such as `close_weight_epsilon`.
         """
         last = {str(step.get("step")): step for step in steps if isinstance(step, dict)} if _is_list(steps) else {}
-        read = {name: _read(name, last.get(step, {}).get(setting)) for name, (step, setting) in _RECORDED.items()}
+        read = {}
+        for name, (step, setting) in _RECORDED.items():
+            value = last[step].get(setting) if step in last else None
+            if value is not None:
+                read[name] = _READ[_KINDS[name]](value)
         return cls(**(read | others))
 
     def to_pipeline(self) -> list[dict[str, Any]]:
@@ -137,26 +141,35 @@ _RECORDED: dict[str, tuple[str, str]] = {
 }
 """Field -> (step, its setting), in the order in which steps write them down."""
 
-_KINDS = {field.name: str(field.type) for field in fields(CycleSettings)}
+_KINDS = {field.name: str(field.type).partition(" ")[0] for field in fields(CycleSettings)}
 
 
 def _is_list(value: Any) -> bool:
     return isinstance(value, Iterable) and not isinstance(value, (str, bytes, Mapping))
 
 
-def _read(name: str, value: Any) -> Any:
-    """A setting of the right kind; None for anything else, for files are written by strangers."""
-    if name == "method":
-        return Method.read(value)
-    kind = _KINDS[name].partition(" ")[0]
-    if kind == "bool":
-        return value if isinstance(value, bool) else None
-    if kind in {"int", "float"}:
-        number = isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
-        return (int(value) if kind == "int" else float(value)) if number else None
-    if kind == "str":
-        return Method.read(value).name if Method.read(value) else None  # type: ignore[union-attr] # asked before
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _name(value: Any) -> str | None:
+    method = Method.read(value)
+    return None if method is None else method.name
+
+
+def _model(value: Any) -> Mapping[str, Any] | None:
     return value if isinstance(value, dict) else None
+
+
+_READ: dict[str, Callable[[Any], Any]] = {
+    "bool": lambda value: value if isinstance(value, bool) else None,
+    "int": lambda value: int(value) if _is_number(value) else None,
+    "float": lambda value: float(value) if _is_number(value) else None,
+    "str": _name,
+    "Method": Method.read,
+    "Mapping[str,": _model,
+}
+"""How each kind of setting is read; None for what is none of it, for files are written by strangers."""
 
 
 def columns(settings: Sequence[CycleSettings]) -> dict[str, npt.NDArray[Any]]:
@@ -164,6 +177,6 @@ def columns(settings: Sequence[CycleSettings]) -> dict[str, npt.NDArray[Any]]:
     found = {}
     for name, kind in _KINDS.items():
         values = [getattr(each, name) for each in settings]
-        numeric = kind.partition(" ")[0] in {"int", "float"}
+        numeric = kind in {"int", "float"}
         found[name] = np.array(values, dtype=np.float64 if numeric else object)
     return found

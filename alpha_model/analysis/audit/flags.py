@@ -11,6 +11,7 @@ from alpha_model.analysis.audit.tolerances import ROUNDING, exceeds
 from alpha_model.analysis.columns import Numbers, Truths, ends_with
 from alpha_model.pair import TradingPairKind
 from alpha_model.reason import Stage
+from alpha_model.rules import larger_side
 from alpha_model.signal import TradingPairSignalFlags as Flags
 
 
@@ -40,8 +41,8 @@ def _concentration(sheet: Sheet) -> Found:
     """With size risk the limit cuts an ask to exactly max weight × equity."""
     settings = sheet.settings
     asked = sheet.column("asked")
-    limit = sheet.spread(settings.max_weight * sheet.of_cycle("investable_equity"))
-    known = ~np.isnan(asked) & ~np.isnan(limit) & ~sheet.spread(settings.own_caps)
+    limit = sheet.spread(settings.number("max_weight") * sheet.of_cycle("investable_equity"))
+    known = ~np.isnan(asked) & ~np.isnan(limit) & ~sheet.spread(settings.given("max_weight_function"))
     broken = sheet.flagged(Flags.capped_by_concentration) & exceeds(limit, asked)
     return of_rows(sheet, known, broken, limit, asked)
 
@@ -61,17 +62,12 @@ def _held_unflagged(sheet: Sheet) -> Found:
 
 
 def _change_size(sheet: Sheet) -> Numbers:
-    adjust, old = sheet.column("position_adjust_usd"), np.nan_to_num(sheet.column("old_value"))
-    size: Numbers = np.where(sheet.flips, np.maximum(np.abs(adjust), np.abs(old)), np.abs(adjust))
-    return size
+    return larger_side(sheet.column("position_adjust_usd"), np.nan_to_num(sheet.column("old_value")), sheet.flips)
 
 
 def _individual(sheet: Sheet) -> Numbers:
     adjust = sheet.column("position_adjust_usd")
-    limit: Numbers = np.where(
-        adjust < 0, sheet.spread(sheet.settings.individual_sell), sheet.spread(sheet.settings.individual)
-    )
-    return limit
+    return sheet.settings.least(adjust < 0, sheet.places)
 
 
 def _size_flag(sheet: Sheet) -> Found:

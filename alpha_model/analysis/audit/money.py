@@ -3,7 +3,7 @@
 import numpy as np
 
 from alpha_model.analysis.audit.habits import counted_again, left_over
-from alpha_model.analysis.audit.ideal import handed_out_without_limits, sequential_asks
+from alpha_model.analysis.audit.ideal import expected_asks, handed_out_without_limits
 from alpha_model.analysis.audit.rule import Found, Rule, Severity, Unit, of_cycles, of_rows, unusual
 from alpha_model.analysis.audit.sheet import Sheet
 from alpha_model.analysis.audit.tolerances import (
@@ -30,14 +30,14 @@ def _accepted_sum(sheet: Sheet) -> Found:
 def _above_left_over(sheet: Sheet) -> Found:
     """Whatever the settings were, accepted and discarded together are at most what may be invested."""
     discarded, limit = sheet.of_cycle("size_risk_discarded_value"), left_over(sheet)
-    known = ~np.isnan(discarded) & ~np.isnan(limit) & ~sheet.settings.weighted
+    known = ~np.isnan(discarded) & ~np.isnan(limit) & ~sheet.settings.ran("normalise_weights")
     return of_cycles(known, exceeds(discarded, limit) & ~counted_again(sheet), limit, discarded)
 
 
 def _discarded_disagrees(sheet: Sheet) -> Found:
     discarded = sheet.of_cycle("size_risk_discarded_value")
     kept = sheet.of_cycle("accepted_investable_equity")
-    allowed = np.where(sheet.settings.chain_capped, sheet.total(sheet.column("accepted")), kept)
+    allowed = np.where(sheet.settings.ran("cap_chain_allocation"), sheet.total(sheet.column("accepted")), kept)
     right = np.maximum(handed_out_without_limits(sheet) - allowed, 0.0) + (
         allowed - kept
     )  # the chain's cap comes later
@@ -49,8 +49,10 @@ def _refused_more_than_discarded(sheet: Sheet) -> Found:
     discarded = sheet.of_cycle("size_risk_discarded_value")
     asked, accepted = sheet.column("asked"), sheet.column("accepted")
     refused = sheet.total(asked - accepted)
-    known = ~np.isnan(discarded) & sheet.any(~np.isnan(asked)) & sheet.whole & ~sheet.settings.chain_capped
-    known &= np.isnan(sheet.settings.max_positions) & ~sheet.settings.waterfall
+    known = (
+        ~np.isnan(discarded) & sheet.any(~np.isnan(asked)) & sheet.whole & ~sheet.settings.ran("cap_chain_allocation")
+    )
+    known &= np.isnan(sheet.settings.number("max_positions")) & ~sheet.settings.given("waterfall")
     return of_cycles(known, exceeds(discarded, refused), refused, discarded)
 
 
@@ -69,7 +71,7 @@ def _accepted_above_asked(sheet: Sheet) -> Found:
 
 
 def _asked(sheet: Sheet) -> Found:
-    expected, asked = sequential_asks(sheet), sheet.column("asked")
+    expected, asked = expected_asks(sheet), sheet.column("asked")
     return of_rows(sheet, ~np.isnan(expected), differ(asked, expected), expected, asked)
 
 
@@ -235,8 +237,7 @@ RULES = (
         "asked_not_offered",
         Severity.error,
         "Did size risk get asked for each pair's share of equity and of what the larger pairs could not take?",
-        "The ask does not follow from raw weights, settings and the refusals before it. Checked where what is refused "
-        "goes to the smaller pairs.",
+        "The ask does not follow from raw weights, settings and the refusals before it.",
         "{pair} asked for {got}; its share of equity and of earlier refusals is {expected}.",
         Unit.usd,
         _asked,

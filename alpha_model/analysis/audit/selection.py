@@ -39,32 +39,32 @@ def _strongest_left_out(sheet: Sheet) -> tuple[Numbers, Numbers]:
 def _as_set(sheet: Sheet) -> Found:
     """As many as the settings take, the strongest of those that reach the threshold."""
     settings = sheet.settings
-    if np.isnan(settings.top_n).all():
+    if np.isnan(settings.number("top_n")).all():
         return Found(0, sheet.cycle_count)
     weakest, strongest = _strongest_left_out(sheet)
-    room = sheet.of_cycle("selected_count") < settings.top_n
-    limit = np.where(room, settings.signal_threshold, np.fmax(weakest, settings.signal_threshold))
-    known = ~np.isnan(settings.top_n) & ~np.isnan(limit) & sheet.whole & (settings.top_n > 0)
+    room = sheet.of_cycle("selected_count") < settings.number("top_n")
+    limit = np.where(room, settings.number("signal_threshold"), np.fmax(weakest, settings.number("signal_threshold")))
+    known = ~np.isnan(settings.number("top_n")) & ~np.isnan(limit) & sheet.whole & (settings.number("top_n") > 0)
     broken = np.where(room, strongest >= limit, strongest > limit)
     return of_cycles(known, broken, limit, strongest)
 
 
 def _usually(sheet: Sheet) -> Found:
-    if not np.isnan(sheet.settings.top_n).any():
+    if not np.isnan(sheet.settings.number("top_n")).any():
         return Found(0, sheet.cycle_count)
     weakest, strongest = _strongest_left_out(sheet)
-    known = ~np.isnan(weakest) & np.isnan(sheet.settings.top_n) & sheet.whole
+    known = ~np.isnan(weakest) & np.isnan(sheet.settings.number("top_n")) & sheet.whole
     return of_cycles(known, unusual(known, strongest > weakest), weakest, strongest)
 
 
 def _too_many(sheet: Sheet) -> Found:
     count = sheet.total(_selected(sheet).astype(np.float64))
-    known = ~np.isnan(sheet.settings.top_n) & sheet.whole
-    return of_cycles(known, count > sheet.settings.top_n, sheet.settings.top_n, count)
+    known = ~np.isnan(sheet.settings.number("top_n")) & sheet.whole
+    return of_cycles(known, count > sheet.settings.number("top_n"), sheet.settings.number("top_n"), count)
 
 
 def _below(sheet: Sheet) -> Found:
-    threshold = sheet.spread(sheet.settings.signal_threshold)
+    threshold = sheet.spread(sheet.settings.number("signal_threshold"))
     known = _selected(sheet) & ~np.isnan(threshold)
     return of_rows(sheet, known, _strength(sheet) < threshold, threshold, _strength(sheet))
 
@@ -77,7 +77,7 @@ def _twins(sheet: Sheet) -> Found:
 
 def _method(sheet: Sheet) -> Found:
     """Asked where settings name the method, or where the framework's weights show it."""
-    named = sheet.settings.names_method | sheet.framework
+    named = sheet.settings.ran("assign_weights") | sheet.framework
     if not named.any():
         return of_cycles(named, named)
     fit = fit_methods(sheet.history, named)

@@ -11,11 +11,11 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from alpha_model.analysis.audit.pipeline import Settings, settings_of
 from alpha_model.analysis.audit.tolerances import WEIGHT, differ
 from alpha_model.analysis.audit.trade_columns import Trades, trades_of
-from alpha_model.analysis.columns import Numbers, Places, Truths, changes_kind, microseconds, numbers, was_short
+from alpha_model.analysis.columns import Numbers, Places, Truths, flips, microseconds, numbers, was_short
 from alpha_model.analysis.habits import clipped_weights, of_framework
+from alpha_model.analysis.pipeline import Recorded, recorded_of
 from alpha_model.analysis.plan import rebalance_recorded
 from alpha_model.history import History, Source
 from alpha_model.history.places import places_of
@@ -256,7 +256,7 @@ class Sheet:
     @cached_property
     def flips(self) -> Truths:
         """Rows whose position is closed first, because another side or kind is wanted."""
-        return cast("Truths", changes_kind(self.history) & (np.nan_to_num(self.column("old_value")) != 0))
+        return flips(self.history)
 
     @cached_property
     def wanted(self) -> Numbers:
@@ -291,9 +291,9 @@ class Sheet:
         return cast("Truths", (adjust != 0) & ~self.against & self.decided[self.places] & ~self.held[self.places])
 
     @cached_property
-    def settings(self) -> Settings:
-        """The settings of the steps."""
-        return settings_of(self.history)
+    def settings(self) -> Recorded:
+        """What the steps wrote down of their settings."""
+        return recorded_of(self.history)
 
     @cached_property
     def moments(self) -> Places:

@@ -12,7 +12,7 @@ from alpha_model.reason import Stage
 
 
 def _threshold(sheet: Sheet) -> Found:
-    setting, recorded = sheet.settings.min_trade, sheet.of_cycle("position_adjust_threshold_usd")
+    setting, recorded = sheet.settings.number("min_trade_threshold"), sheet.of_cycle("position_adjust_threshold_usd")
     return of_cycles(~np.isnan(setting) & ~np.isnan(recorded), differ(recorded, setting), setting, recorded)
 
 
@@ -90,12 +90,14 @@ def _cap(sheet: Sheet) -> Found:
     tvl, carries, settings = sheet.column("tvl"), _carries(sheet), sheet.settings
     if not np.any(~np.isnan(carries)):
         return of_rows(sheet, ~np.isnan(carries), np.isnan(carries))
-    limit = sheet.spread(settings.position_cap)
+    position_cap = np.array(settings.of_model("per_position_cap"), dtype=np.float64)
+    by_tvl = np.array(["TVL" in str(name) for name in settings.of_model("name")], dtype=np.bool_)
+    limit = sheet.spread(position_cap)
     share = carries / np.where(tvl > 0, tvl, np.nan)
     usual = _usual(share[np.isnan(limit)])
     limit, of_tvl = (
         np.where(np.isnan(limit), usual, limit),
-        sheet.spread(settings.of_tvl | np.isnan(settings.position_cap)),
+        sheet.spread(by_tvl | np.isnan(position_cap)),
     )
     expected = np.where(of_tvl, limit * tvl, limit)
     known = ~np.isnan(expected) & ~np.isnan(carries) | exceeds(sheet.column("accepted"), expected)

@@ -6,6 +6,7 @@ from alpha_model.analysis.audit.habits import at_the_cap, cut_without_flag, unfl
 from alpha_model.analysis.audit.rule import Found, Rule, Severity, Unit, of_cycles, of_rows
 from alpha_model.analysis.audit.sheet import Sheet
 from alpha_model.analysis.audit.tolerances import ROUNDING, WEIGHT, WEIGHT_SUM, differ, exceeds
+from alpha_model.rules import cap
 from alpha_model.signal import TradingPairSignalFlags as Flags
 
 
@@ -36,15 +37,16 @@ def _above_max(sheet: Sheet) -> Found:
     """Target over equity; where there is no target, the weight."""
     equity = sheet.of_cycle("investable_equity")
     share = sheet.column("position_target") / sheet.spread(np.where(equity > 0, equity, np.nan))
-    limit = sheet.spread(sheet.settings.max_weight)
+    limit = sheet.spread(sheet.settings.number("max_weight"))
     known = sheet.inside & ~np.isnan(share) & ~np.isnan(limit) & (sheet.column("carry_forward") == 0)
     return of_rows(sheet, known, exceeds(share, limit, WEIGHT), limit, share)
 
 
 def _not_the_share(sheet: Sheet) -> Found:
     settings = sheet.settings
-    simple = settings.weighted & ~settings.sized & ~settings.own_caps & ~settings.chain_capped
-    expected = np.minimum(sheet.raw_shares, sheet.spread(settings.max_weight))
+    others = [settings.given(name) for name in ("size_risk_model", "max_weight_function", "max_protocol_weight")]
+    simple = settings.ran("normalise_weights") & ~np.any([*others, settings.ran("cap_chain_allocation")], axis=0)
+    expected = cap(sheet.raw_shares, sheet.spread(settings.number("max_weight"))).kept
     weight = sheet.column("normalised_weight")
     known = sheet.spread(simple & sheet.whole) & ~np.isnan(expected) & ~np.isnan(weight)
     return of_rows(sheet, known, differ(weight, expected, WEIGHT), expected, weight)
@@ -68,7 +70,7 @@ def _cut_without_flag(sheet: Sheet) -> Found:
 def _above_share(sheet: Sheet) -> Found:
     """Without recorded settings; with them `_not_the_share` knows the very weight."""
     share, weight = sheet.raw_shares, sheet.column("normalised_weight")
-    known = sheet.spread(~sheet.sized & sheet.whole & ~sheet.settings.weighted) & sheet.inside
+    known = sheet.spread(~sheet.sized & sheet.whole & ~sheet.settings.ran("normalise_weights")) & sheet.inside
     known &= ~np.isnan(share) & ~np.isnan(weight)
     normalised = differ(weight, sheet.column("raw_weight"), WEIGHT)  # else the raw weights were meant as they are
     return of_rows(sheet, known, normalised & exceeds(weight, share, WEIGHT), share, weight)

@@ -13,6 +13,7 @@ import pandas as pd
 
 from alpha_model.analysis.columns import Numbers, Places, microseconds, numbers
 from alpha_model.analysis.compare.fields import SETTINGS_COLUMN
+from alpha_model.analysis.pipeline import steps_of
 from alpha_model.history import History
 
 Setting: TypeAlias = Any
@@ -94,17 +95,12 @@ def _changes(
 
 def flat_settings(text: str) -> dict[str, Setting]:
     """Each setting of a recorded pipeline by `step.name`; of a step that ran twice, the second has `#2`."""
-    try:
-        steps = orjson.loads(text)
-    except orjson.JSONDecodeError:
-        return {SETTINGS_COLUMN: text}
-    if not isinstance(steps, list):
+    steps = steps_of(text)
+    if steps is None:
         return {SETTINGS_COLUMN: text}
     found: dict[str, Setting] = {}
     counts: Counter[str] = Counter()
     for step in steps:
-        if not isinstance(step, dict):
-            continue
         name = str(step.get("step"))
         counts[name] += 1
         label = name if counts[name] == 1 else f"{name}#{counts[name]}"

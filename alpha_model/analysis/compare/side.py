@@ -13,9 +13,9 @@ import pyarrow.compute as pc
 from alpha_model.analysis.columns import Numbers, Places, Truths, numbers, shares_in_cycle
 from alpha_model.analysis.compare.fields import CYCLE_FIELDS, Field
 from alpha_model.analysis.ledger_reasons import Recorded, recorded_reasons
-from alpha_model.analysis.pipeline import Pipeline, pipeline_of
+from alpha_model.analysis.pipeline import recorded_of
 from alpha_model.analysis.plan import has_flags, rebalance_trades
-from alpha_model.analysis.settings_fit import fit_max_weight
+from alpha_model.analysis.settings import settings_of
 from alpha_model.history import History
 from alpha_model.history.history import Matrix
 from alpha_model.history.places import places_of
@@ -180,10 +180,6 @@ class Side:
         cycles = self.history.tables.cycles
         return bool(cycles["pipeline"].null_count < cycles.num_rows)
 
-    @cached_property
-    def _pipeline(self) -> Pipeline:
-        return pipeline_of(self.history)
-
     @property
     def _equity(self) -> Numbers:
         return numbers(self.history.tables.cycles, "investable_equity")
@@ -191,16 +187,13 @@ class Side:
     @property
     def _max_weights(self) -> Numbers:
         """The largest share of a pair in each cycle, as recorded, else as the pairs were cut to it."""
-        steps = self._pipeline
-        recorded = np.where(steps.own_caps, np.nan, steps.max_weight)
-        fitted, _ = fit_max_weight(self.history, self._equity, np.isnan(recorded) & ~steps.own_caps)
-        return np.where(np.isnan(recorded), fitted, recorded)
+        return settings_of(self.history).max_weight
 
     @property
     def _chain_limits(self) -> Numbers:
         """The largest share of a chain in each cycle; 1 where the steps are recorded and this was none of them."""
         with_steps = np.asarray(pc.is_valid(self.history.tables.cycles["pipeline"]))
-        recorded = self._pipeline.max_weight_per_chain
+        recorded = recorded_of(self.history).number("max_weight_per_chain")
         return np.where(np.isnan(recorded) & with_steps, 1.0, recorded)
 
     def _limited_share(self) -> Matrix:

@@ -9,11 +9,15 @@ from enum import StrEnum
 import numpy as np
 import pandas as pd
 
-from alpha_model.analysis.columns import Numbers, Places, Truths
+from alpha_model.analysis.columns import Numbers, Places, Truths, flips
 from alpha_model.analysis.metrics.board import Board
+from alpha_model.analysis.pipeline import recorded_of
+from alpha_model.analysis.plan import has_flags
 from alpha_model.analysis.provenance import RECORDED, as_words
 from alpha_model.analysis.settings import cycle_settings
 from alpha_model.history import History
+from alpha_model.rules import larger_side
+from alpha_model.signal import TradingPairSignalFlags as Flags
 
 
 class Gate(StrEnum):
@@ -133,11 +137,12 @@ def _comparisons(board: Board, settings: pd.DataFrame) -> Iterator[_Comparison]:
     yield _Comparison(Gate.rebalance_threshold, there, -alone, largest[there], threshold[there], alone)
 
     adjust, strength = board.row("position_adjust_usd"), np.abs(np.nan_to_num(board.row("signal")))
-    single, of_sales = setting("individual_threshold_usd"), setting("sell_threshold_usd")
-    single = np.where((adjust < 0) & ~np.isnan(of_sales), of_sales, single)
+    single = recorded_of(board.history).least(adjust < 0, places)
+    size = larger_side(adjust, np.nan_to_num(board.row("old_value")), flips(board.history))
     held = (threshold > largest)[places]
-    asked_alone = (plan.planned | plan.skipped) & (plan.trades <= 1) & ~held
-    yield _nearest(board, Gate.individual_threshold, np.abs(adjust), single, asked_alone & (single > 0))
+    closes = has_flags(board.history, Flags.closed)  # which no size holds back
+    asked_alone = (plan.planned | plan.skipped) & ~closes & ~held
+    yield _nearest(board, Gate.individual_threshold, size, single, asked_alone & (single > 0))
 
     chosen = board.row("selected") == 1
     weakest = _extreme(np.minimum, board, np.where(chosen, strength, np.inf))
