@@ -45,9 +45,8 @@ def weights_figure(
     if shares.empty and rest.empty:
         return empty_figure(TITLE, "This history records no weights.")
     foot = FOOT if len(caps.columns) else 0.0
-    figure = base_figure(
-        TITLE if len(raw.columns) else ALONE, height=(620 if foot else 540) if len(raw.columns) else 400
-    )
+    wanted = len(raw.columns) > 0
+    figure = base_figure(TITLE, height=620 if foot else 540) if wanted else base_figure(ALONE, height=400)
     x = times(pd.DatetimeIndex(shares.index))
     as_bars = 2 * shares.size + rest.size <= BAR_LIMIT
     for frame, yaxis in ((raw, "y"), (shares, "y2")):
