@@ -18,7 +18,7 @@ from alpha_model.analysis.columns import Numbers, Places, Truths, is_in, numbers
 from alpha_model.analysis.facts import facts_of
 from alpha_model.analysis.provenance import as_words
 from alpha_model.analysis.settings import Settings, settings_of
-from alpha_model.analysis.weights import raw_shares
+from alpha_model.analysis.weights import raw_shares, sides
 from alpha_model.history import History
 from alpha_model.history.places import places_of
 from alpha_model.units import PairId
@@ -123,17 +123,17 @@ def pair_shares(history: History, pair_id: PairId, settings: Settings | None = N
         settings: Of its cycles, where they are at hand.
 
     Returns:
-        DatetimeIndex (UTC), one row a cycle: target_share and held_share (of the whole book, below 0 for a short);
+        DatetimeIndex (UTC), one row a cycle: target_share and held_share (of the whole book);
         cap_share (the most it may have of it); normalised_weight (share of accepted equity, as recorded); raw_share
-        (raw weight / Σ raw weights). NaN = none, or not known.
+        (raw weight / Σ raw weights); all but the cap below 0 for a short. NaN = none, or not known.
     """
-    settings = settings or settings_of(history)
+    settings, side = settings or settings_of(history), sides(history)[pair_id].fillna(1.0)
     columns = {
         "target_share": target_shares(history)[pair_id],
         "held_share": held_shares(history)[pair_id],
         "cap_share": _caps(settings, facts_of(history).book.equity),
-        "normalised_weight": history.wide_frame("normalised_weight")[pair_id],
-        "raw_share": raw_shares(history)[pair_id],
+        "normalised_weight": history.wide_frame("normalised_weight")[pair_id] * side,
+        "raw_share": raw_shares(history)[pair_id] * side,
     }
     return pd.DataFrame(columns, index=history.timestamps)
 

@@ -51,6 +51,11 @@ def pair_weights_figure(frame: pd.DataFrame, theme: Theme, colour: str) -> go.Fi
             marker={"size": 10 if len(frame) == 1 else 5},
             hovertemplate="%{fullData.name} %{y:.1f} %<extra></extra>",
         )
+    if (frame["target_share"] < 0).any():
+        line = {"color": theme.strong, "dash": "dash", "width": 1.5, "shape": "hv"}
+        figure.add_scatter(
+            x=x, y=-as_percent(frame["cap_share"]), mode="lines", line=line, showlegend=False, hoverinfo="skip"
+        )
     legend_below(figure)
     figure.update_layout(hovermode="x unified", xaxis=time_axis(len(frame)), yaxis=percent_axis("Share"))
     return figure

@@ -10,6 +10,7 @@ from dashboard.charts.house import as_percent, base_figure, empty_figure, percen
 from dashboard.charts.theme import BAR_LIMIT, PairStyle, Theme
 
 TITLE = "Raw weights above, shares of the whole book below, stacked"
+ALONE = "Shares of the whole book, stacked"
 LONG_LIST = 14
 """A hover that lists more than this covers the chart."""
 FOOT = 0.14
@@ -44,7 +45,8 @@ def weights_figure(
     if shares.empty and rest.empty:
         return empty_figure(TITLE, "This history records no weights.")
     foot = FOOT if len(caps.columns) else 0.0
-    figure = base_figure(TITLE, height=620 if foot else 540)
+    wanted = len(raw.columns) > 0
+    figure = base_figure(TITLE, height=620 if foot else 540) if wanted else base_figure(ALONE, height=400)
     x = times(pd.DatetimeIndex(shares.index))
     as_bars = 2 * shares.size + rest.size <= BAR_LIMIT
     for frame, yaxis in ((raw, "y"), (shares, "y2")):
@@ -59,14 +61,14 @@ def weights_figure(
         _stack(figure, x, as_percent(rest[name]), "y2", colour, look, pattern, as_bars=as_bars)
     _cap_lines(figure, x, caps, theme)
     start = foot + 0.08 if foot else 0.0
-    middle = start + (1 - start) * 0.56
+    middle = start + (1 - start) * 0.56 if wanted else 1.0
     figure.update_layout(
         barmode="relative",
         hovermode="x unified" if len(shares.columns) + len(rest.columns) <= LONG_LIST else "closest",
         showlegend=True,
         legend={"traceorder": "reversed", "x": 1.01, "y": 1, "yanchor": "top"},
         xaxis={**time_axis(len(shares)), "anchor": "y3" if foot else "y2"},
-        yaxis={**percent_axis("% of Σ raw weight"), "domain": [middle + 0.06, 1]},
+        yaxis={**percent_axis("% of Σ raw weight"), "domain": [middle + 0.06, 1]} if wanted else {"visible": False},
         yaxis2={**percent_axis(f"% of {axis_words(whole)}"), "domain": [start, middle]},
     )
     if foot:

@@ -18,6 +18,8 @@ def funnel_picture(one: History, book: Ledger | None = None) -> Picture:
     counts = dict(zip(frame["step"], frame["pair_count"], strict=True))
     planned, done = counts.get("planned"), counts.get("executed")
     traded = "; trades are not recorded" if planned is None else f", {planned:,} planned, {done:,} executed"
+    if planned and not done and pd.isna(frame["usd"].iloc[-1]):
+        traded = f", {planned:,} planned, not known to be executed"
     finding = f"{plural(counts['signals'], 'signal')}, {counts['selected']:,} selected{traded}"
     lost = [(count, code) for row in frame["lost"] for code, count in row]
     known = frame["usd"].notna().any()

@@ -56,8 +56,8 @@ def movers_picture(history: History, pair_ids: PairIds = ()) -> Picture:
         few = min(3, len(frame))
         part = float(frame["moved"].head(few).sum() / frame["moved"].sum())
         finding = f"The {few} biggest of {plural(len(frame), 'mover')} made {part * 100:.0f} % of all moves"
-        if len(frame) == 1:
-            finding = "One pair made all the moves"
+        if len(frame) <= few:
+            finding = f"{'One pair' if few == 1 else f'{few} pairs'} made all the moves"
     return Picture(shown, finding, note(Kept(1, 1), "", Kept(len(shown), len(frame)), "shown"))
 
 

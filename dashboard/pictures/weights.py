@@ -98,10 +98,10 @@ def reading_of(picture: WeightsPicture) -> str:
     """How the chart of weights is read."""
     short = " Shorts point down; both sides of the axis together are the whole." if _has_shorts(picture.shares) else ""
     third = " At the foot the largest single pair against its cap." if len(picture.caps.columns) else ""
-    return (
-        f"Above what the signals asked for, below what was to be held after all limits, of {picture.whole}."
-        f"{third}{short} {picture.note}"
-    ).strip()
+    panels = f"What was to be held after all limits, of {picture.whole}."
+    if len(picture.raw.columns):
+        panels = f"Above what the signals asked for, below w{panels[1:]}"
+    return (f"{panels}{third}{short} {picture.note}").strip()
 
 
 def cap_words(parts: pd.DataFrame) -> str:

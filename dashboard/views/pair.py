@@ -110,7 +110,7 @@ def weights_of(history: History, look: Look, settings: Settings) -> Drawing:
     return picture.drawn(
         pair_weights_figure(picture.frame, look.theme, look.style.colour(look.theme, pair_id)),
         look,
-        f"Target and held before are shares of {whole_words(history)}, below 0 for a short. The API's normalised "
+        f"Target and held before are shares of {whole_words(history)}; a short is below 0. The API's normalised "
         f"weight is a share of {pictures.whole_of(history)}; raw share is the raw weight among all of the cycle.",
     )
 

@@ -16,6 +16,7 @@ from alpha_model.history import History
 from dashboard import pictures
 from dashboard.charts import costs, decision, moves_map, pair, ranking, size_risk, sweep, thresholds, weights
 from dashboard.charts.decision import funnel_figure, waterfall_figure
+from dashboard.charts.equity import equity_figure
 from dashboard.charts.flags import flags_figure
 from dashboard.charts.house import cells, dressed
 from dashboard.charts.moves_map import TITLE, moves_map_figure
@@ -397,3 +398,20 @@ def test_sweep_of_one_cycle_speaks_of_one_cycle() -> None:
     gate = {"position_adjust_threshold_usd": 100.0, "max_position_adjust_usd": 150.0}
     picture = pictures.sweep_picture(make_history([{"pair_id": 1, "raw_weight": 1.0}], [gate], {1: "A-USDC"}))
     assert picture.finding == "Half the threshold would be reached by 1 cycle, as it was by 1, twice by 0"
+
+
+def test_a_book_without_any_signal_has_no_empty_panel() -> None:
+    points = [{"timestamp": moment(0), "total_equity": 100.0, "cash": 5.0}]
+    credit = {"cycle": 0, "timestamp": moment(0), "pair_id": 9, "value": 95.0, "state": "open"}
+    figure = draw_weights(make_history(cycles=1, tickers={9: "aUSDC-USDC"}, equity=points, positions=[credit]))
+    assert {trace.name: list(trace.y) for trace in figure.data} == {"beside the model": [95.0], "cash": [5.0]}
+    assert figure.layout.title.text == "Shares of the whole book, stacked"
+    assert (figure.layout.yaxis.visible, figure.layout.yaxis2.domain) == (False, (0.0, 1.0))
+
+
+def test_where_the_curve_leaves_a_position_out_is_marked() -> None:
+    index = pd.date_range("2026-01-05", periods=2, tz="UTC")
+    breaks = pd.DataFrame({"timestamp": [index[1]], "value": [7.0]})
+    figure = equity_figure(pd.DataFrame({"total_equity": [8.0, 1.0]}, index), breaks, LIGHT)
+    assert [note.text for note in figure.layout.annotations] == ["frozen: $7.00 left the curve"]
+    assert figure.layout.shapes[0].x0 == "2026-01-06T00:00:00"

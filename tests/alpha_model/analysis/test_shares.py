@@ -106,3 +106,9 @@ def test_parts_of_every_sample_add_up_to_the_whole(path) -> None:
     np.testing.assert_allclose(total, 1.0, atol=1e-9)
     capped = parts.dropna(subset=["cap", "largest"])
     assert (capped["largest"] <= capped["cap"] * (1 + 1e-6)).all()
+
+
+def test_shares_of_a_pair_have_the_sign_of_its_side() -> None:
+    row = {"pair_id": 1, "signal": -1.0, "raw_weight": 2.0, "normalised_weight": 0.4, "position_target": 40.0}
+    shares = pair_shares(make_history([row], [{"investable_equity": 100.0}]), 1).iloc[0]
+    assert shares[["target_share", "normalised_weight", "raw_share"]].tolist() == [-0.4, -0.4, -1.0]
