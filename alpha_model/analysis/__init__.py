@@ -33,8 +33,9 @@ from alpha_model.analysis.funnel import FUNNEL_STEPS, cycle_funnel, dollar_water
 from alpha_model.analysis.headline import Headline, decision_sentences, describe_decision, headline
 from alpha_model.analysis.holdings import moved_without_trade
 from alpha_model.analysis.interesting import INTEREST_MEANINGS, Interest, interesting_cycles
-from alpha_model.analysis.ledger import Ledger, ledger, ledger_of, ledger_within
+from alpha_model.analysis.ledger import STAGE_LABELS, Ledger, ledger, ledger_of, ledger_within
 from alpha_model.analysis.ledger_rollups import (
+    CONSTRAINT_LABELS,
     CONSTRAINTS,
     constraint_costs,
     ledger_by_cycle,
@@ -103,6 +104,7 @@ from alpha_model.analysis.weights import normalised_weights, raw_shares, sides, 
 
 __all__ = [
     "CONSTRAINTS",
+    "CONSTRAINT_LABELS",
     "EFFECTS",
     "EXECUTION_MEANINGS",
     "FLAG_MEANINGS",
@@ -116,6 +118,7 @@ __all__ = [
     "REASON_MEANINGS",
     "RETURN_SOURCES",
     "SEVERITY_MEANINGS",
+    "STAGE_LABELS",
     "STAGE_MEANINGS",
     "STANDING_WORDS",
     "WHOLE_MEANINGS",

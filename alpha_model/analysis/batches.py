@@ -50,7 +50,9 @@ class Batch:
 
 
 def batches(places: Places, rows: Places) -> Iterator[Batch]:
-    """Rows of `signals` in batches, so that no batch has more than about twice as many cells as rows.
+    """Rows of `signals` in batches of at most about twice as many cells as rows.
+
+    A cycle always comes as wide, whatever others there are, so that its sums are the same to the last bit.
 
     Args:
         places: The cycle of each row of `signals`.
@@ -62,7 +64,7 @@ def batches(places: Places, rows: Places) -> Iterator[Batch]:
     sizes = np.frexp(widths - 0.5)[1]  # the same for 5 to 8, for 9 to 16 …
     for size in np.unique(sizes):
         those = np.flatnonzero(sizes == size)
-        width = int(widths[those].max())
+        width = 1 << int(size)
         for some in np.array_split(those, len(those) * width // _MOST_CELLS + 1):
             columns = np.arange(width)
             there = columns < widths[some, None]

@@ -13,6 +13,7 @@ from alpha_model.analysis.columns import Numbers, Places, Truths, numbers
 from alpha_model.analysis.execution import Execution
 from alpha_model.analysis.facts import facts_of
 from alpha_model.analysis.ledger import Ledger, ledger_of
+from alpha_model.analysis.ledger_rollups import LIMITS
 from alpha_model.analysis.pipeline import recorded_of
 from alpha_model.analysis.plan import has_flags
 from alpha_model.analysis.provenance import Codes
@@ -87,9 +88,6 @@ GATES = (
     ReasonCode.undecided,
 )
 """The codes of a change that was wanted and is not known to have been traded."""
-
-LIMITS = ("concentration", "redistribution", "size_risk", "chain", "other", "cash")
-"""The stages of the ledger that can take from what was wanted."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,7 @@ _STAGE_OF = {
     Flags.capped_by_pool_size: ("size_risk", "size risk refused {}"),
     Flags.capped_by_concentration: ("concentration", "the cap per pair cut off {}"),
     Flags.capped_by_chain_allocation: ("chain", "the cap per chain cut off {}"),
-    Flags.capped_by_protocol_allocation: ("other", "limits beyond size risk cut off {}"),
+    Flags.capped_by_protocol_allocation: ("protocol", "the cap per protocol cut off {}"),
     Flags.capped_by_sync_cash: ("cash", "the cash at hand cut off {} of purchases"),
     Flags.capped_by_pending_settlement_cash: ("cash", "unsettled cash cut off {} of purchases"),
     Flags.max_adjust_too_small: ("threshold", "changes of {} were held back"),

@@ -2,7 +2,7 @@
 
 Two sums hold for every pair and cycle, to the cent, wherever the amounts are known:
 
-    wanted + selection + concentration + redistribution + size_risk + chain + other = target
+    wanted + selection + concentration + redistribution + protocol + size_risk + chain + other = target
     target − old_value + flip + unexplained + cash + threshold + close = traded
 
 An amount that the source does not let us know is NaN, never 0, and then so is every sum that needs it.
@@ -21,6 +21,19 @@ from alpha_model.analysis.ledger_trades import TRADE_STAGES, Traded, traded_of
 from alpha_model.analysis.provenance import Codes, as_words
 from alpha_model.analysis.settings import Settings, settings_of, settings_within
 from alpha_model.history import History
+from alpha_model.rules import STEP_OF, Sum, steps_into
+
+STAGE_LABELS: dict[str, str] = {
+    **{name: STEP_OF[name].label for name in (*steps_into(Sum.target), *steps_into(Sum.traded))},
+    "wanted": "wanted",
+    "other": "other limits",
+    "target": STEP_OF["target"].label,
+    "old_value": "held before",
+    "change": "change",
+    "unexplained": "unexplained",
+    "traded": STEP_OF["trade"].label,
+}
+"""What people call the amounts of the ledger."""
 
 CENT = 0.005
 """USD; sums agree to the cent."""
@@ -86,8 +99,8 @@ def ledger(history: History) -> pd.DataFrame:
         RangeIndex, one row a signal, in the order of `history.signals`: cycle, timestamp, pair_id, chosen (selected
         with a signal other than 0); then, in USD, NaN = unknown: wanted (raw share × investable equity; of a pair that
         was not chosen, what it would have had as one more of the chosen ones), selection (takes that away again),
-        ideal (wanted + selection), concentration, redistribution, size_risk, chain, other (every other limit),
-        target; old_value, change (target − old_value), flip (the old side, which a flip closes on its own),
+        ideal (wanted + selection), concentration, redistribution, protocol, size_risk, chain, other (every other
+        limit), target; old_value, change (target − old_value), flip (the old side, which a flip closes on its own),
         unexplained (what the recorded adjust differs by), cash, threshold (skipped, at whatever gate), close (more
         than the adjust, because the position is closed whole), traded (signed, position value). Each stage has
         STAGE_provenance: recorded, derived, inferred or unknown.

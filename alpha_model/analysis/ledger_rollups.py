@@ -6,25 +6,31 @@ import numpy as np
 import pandas as pd
 
 from alpha_model.analysis.columns import Numbers, Places, Truths, cycle_frame
-from alpha_model.analysis.ledger import Ledger, ledger_of
+from alpha_model.analysis.ledger import STAGE_LABELS, Ledger, ledger_of
+from alpha_model.analysis.ledger_targets import TARGET_STAGES
 from alpha_model.analysis.plan import has_flags
 from alpha_model.analysis.provenance import Provenance
 from alpha_model.history import History
 from alpha_model.signal import TradingPairSignalFlags as Flags
 
-CONSTRAINTS = (
-    "concentration",
-    "not_reached",
-    "size_risk",
-    "chain",
-    "other_limits",
-    "cash",
-    "rebalance_threshold",
-    "individual_threshold",
-    "closing_weight",
-    "other_skips",
-)
-"""The columns of `constraint_costs`: limits on targets first, then gates before trades."""
+OF_STAGE: dict[str, str] = {"redistribution": "not_reached", "other": "other_limits"}
+"""Stages of the ledger that stand under another name among the constraints, for there they only take."""
+
+LIMITS = (*TARGET_STAGES[1:], "cash")
+"""The stages of the ledger that can take from what was wanted."""
+
+CONSTRAINT_LABELS: dict[str, str] = {
+    **{OF_STAGE.get(name, name): STAGE_LABELS[name] for name in LIMITS},
+    "not_reached": "sharing stopped",
+    "rebalance_threshold": "rebalance threshold",
+    "individual_threshold": "threshold for single trades",
+    "closing_weight": "closing weight",
+    "other_skips": "other gates",
+}
+"""The columns of `constraint_costs`, limits on targets first, then gates before trades; and what people call them."""
+
+CONSTRAINTS = tuple(CONSTRAINT_LABELS)
+"""The columns of `constraint_costs`."""
 
 
 def ledger_by_cycle(history: History) -> pd.DataFrame:
@@ -66,7 +72,7 @@ def constraint_costs(history: History) -> pd.DataFrame:
     Returns:
         RangeIndex, one row a cycle, in order: cycle; timestamp (UTC); then USD >= 0, NaN where any amount of the cycle
         is unknown. Refused of what was wanted: concentration; not_reached (sharing had stopped or was short of money at
-        the pair's turn); size_risk (of what was asked, so money offered again may be refused again); chain;
+        the pair's turn); protocol; size_risk (of what was asked, so money offered again may be refused again); chain;
         other_limits. Held back of changes, Σ|USD|: cash; rebalance_threshold; individual_threshold; closing_weight (not
         opened for its small weight); other_skips (frozen pairs, dust, or not recorded why). A position that is carried
         forward asks for nothing.
@@ -95,12 +101,7 @@ def refused(history: History, book: Ledger) -> dict[str, Numbers]:
         return np.where((amounts[name] > 0) | pinned, 0.0, -amounts[name] + 0.0)
 
     return {
-        "concentration": lost("concentration"),
-        "not_reached": lost("redistribution"),
-        "size_risk": lost("size_risk"),
-        "chain": lost("chain"),
-        "other_limits": lost("other"),
-        "cash": lost("cash"),
+        **{OF_STAGE.get(name, name): lost(name) for name in LIMITS},
         "rebalance_threshold": only(held, rebalance),
         "individual_threshold": only(held, individual),
         "closing_weight": only(held, closing),

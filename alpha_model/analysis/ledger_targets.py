@@ -16,9 +16,10 @@ from alpha_model.analysis.settings_fit import FIT_TOLERANCE
 from alpha_model.analysis.would_have import share_if_selected
 from alpha_model.history import History
 from alpha_model.reason import Stage
+from alpha_model.rules import Sum, steps_into
 from alpha_model.signal import TradingPairSignalFlags as Flags
 
-TARGET_STAGES = ("selection", "concentration", "redistribution", "size_risk", "chain", "other")
+TARGET_STAGES = (*steps_into(Sum.target), "other")
 """The stages between what was wanted and the target, in their order."""
 
 ROUNDING = 1e-9
@@ -76,14 +77,17 @@ def targets_of(history: History, settings: Settings) -> Targets:
 
     limit = settings.max_usd[places]
     after_cap, by_limit = _after_concentration(history, ideal, target, limit, sized, reasons)
-    offered = np.where(reached, asked, np.where(sized & chosen, 0.0, after_cap))
-    allowed = np.where(reached, accepted, offered)
+    offered, after_protocol, split = _around_protocol(
+        history, np.where(reached, asked, np.where(sized & chosen, 0.0, after_cap)), after_cap, target, reasons
+    )
+    allowed = np.where(reached, accepted, after_protocol)
     on_chain = has_flags(history, Flags.capped_by_chain_allocation)
     after_chain = np.where(on_chain, target, allowed)
     steps = {
         "concentration": after_cap - ideal,
         "redistribution": offered - after_cap,
-        "size_risk": allowed - offered,
+        "protocol": after_protocol - offered,
+        "size_risk": allowed - after_protocol,
         "chain": after_chain - allowed,
         "other": target - after_chain,
     }
@@ -94,10 +98,10 @@ def targets_of(history: History, settings: Settings) -> Targets:
     base = np.where(by_limit, np.minimum(base, limit_from), base).astype(np.int8)
     provenance = {name: _certainty(usd, base) for name, usd in steps.items()}
     assumed = reached & has_flags(history, Flags.capped_by_concentration)  # how far the cap cut, and how far the offer
-    for name in ("concentration", "redistribution"):
-        provenance[name] = np.where(assumed, np.minimum(provenance[name], INFERRED), provenance[name]).astype(np.int8)
-    for name, stage in _REASONED.items():
-        wrote = reasons.has(stage)
+    for name, rows in (("concentration", assumed), ("redistribution", assumed | split), ("protocol", split)):
+        provenance[name] = np.where(rows, np.minimum(provenance[name], INFERRED), provenance[name]).astype(np.int8)
+    for name in set(Stage) & set(steps):
+        wrote = reasons.has(Stage(name))
         provenance[name] = np.where(wrote & (provenance[name] > UNKNOWN), RECORDED, provenance[name]).astype(np.int8)
     always = np.where(chosen, DERIVED, wanted_from).astype(np.int8)
     return Targets(
@@ -116,14 +120,6 @@ def targets_of(history: History, settings: Settings) -> Targets:
         settings=settings,
         reasons=reasons,
     )
-
-
-_REASONED = {
-    "concentration": Stage.concentration,
-    "redistribution": Stage.redistribution,
-    "size_risk": Stage.size_risk,
-    "chain": Stage.chain,
-}
 
 
 def _targets(history: History, chosen: Truths, equity: Numbers, equity_from: Codes) -> tuple[Numbers, Codes]:
@@ -163,6 +159,26 @@ def _after_concentration(
     cut = np.where(flagged | silent, np.fmin(ideal, capped), ideal)
     unknown = np.isnan(ideal) | ((flagged | silent) & np.isnan(capped))
     return np.where(unknown, np.nan, cut), by_limit | silent
+
+
+def _around_protocol(
+    history: History, got: Numbers, after_cap: Numbers, target: Numbers, reasons: Recorded
+) -> tuple[Numbers, Numbers, Truths]:
+    """What the cap of a protocol was given and what it left, and where only its flag tells of it.
+
+    With size risk it comes after the offers, so what was asked for is what it left; without, it comes before the cap of
+    the chain. The step writes down both amounts; a flag alone is taken to have cut off all that is missing.
+    """
+    flagged = has_flags(history, Flags.capped_by_protocol_allocation)
+    if not flagged.any():
+        return got, got, flagged
+    asked = ~np.isnan(numbers(history.tables.signals, "asked"))
+    before, after = (usd(Stage.protocol) for usd in (reasons.before, reasons.after))
+    told = flagged & ~np.isnan(before) & ~np.isnan(after)
+    alone = flagged & ~told & (asked | ~has_flags(history, Flags.capped_by_chain_allocation))
+    offered = np.where(asked & told, before, np.where(asked & alone, np.fmax(got, after_cap), got))
+    left = np.where(asked, got, np.where(told, after, np.where(alone, target, got)))
+    return offered, left, alone
 
 
 def _certainty(usd: Numbers, base: Codes) -> Codes:

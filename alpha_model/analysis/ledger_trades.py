@@ -11,9 +11,12 @@ from alpha_model.analysis.facts import facts_of
 from alpha_model.analysis.plan import has_flags
 from alpha_model.analysis.provenance import DERIVED, RECORDED, UNKNOWN, Codes
 from alpha_model.history import History
+from alpha_model.rules import Sum, steps_into
 from alpha_model.signal import TradingPairSignalFlags as Flags
 
-TRADE_STAGES = ("flip", "unexplained", "cash", "threshold", "close")
+_FIRST, *_LATER = steps_into(Sum.traded)
+
+TRADE_STAGES = (_FIRST, "unexplained", *_LATER)
 """The stages between the change and the trade, in their order."""
 
 ROUNDING = 1e-9

@@ -46,6 +46,7 @@ class _Pair:
     ideal: float
     concentration: float
     redistribution: float
+    protocol: float
     size_risk: float
     chain: float
     other: float
@@ -134,7 +135,7 @@ def _pairs(history: History, book: Ledger, reasons: Reasons) -> Iterator[_Pair]:
         amounts["wanted"].tolist(),
         book.targets.settings.max_usd[book.place].tolist(),
         has_flags(history, Flags.capped_by_concentration).tolist(),
-        *(amounts[name].tolist() for name in ("ideal", "concentration", "redistribution", "size_risk")),
+        *(amounts[name].tolist() for name in ("ideal", "concentration", "redistribution", "protocol", "size_risk")),
         amounts["chain"].tolist(),
         amounts["other"].tolist(),
         _smaller(history, book).tolist(),
@@ -239,6 +240,8 @@ def _limits(pair: _Pair) -> Iterator[str]:
     elif pair.redistribution < 0:
         asked = pair.ideal + pair.concentration + pair.redistribution
         yield f"only {usd(asked)} was left when its turn came" if pair.reached else _stopped(pair)
+    if pair.protocol < 0:
+        yield f"the cap of its protocol took {usd(pair.protocol)}"
     if pair.size_risk < 0:
         yield _refusal(pair)
     if pair.chain < 0:
@@ -254,7 +257,7 @@ def _stopped(pair: _Pair) -> str:
 
 
 def _refusal(pair: _Pair) -> str:
-    asked = pair.ideal + pair.concentration + pair.redistribution
+    asked = pair.ideal + pair.concentration + pair.redistribution + pair.protocol
     words = f"size risk allowed {usd(asked + pair.size_risk)} and refused {usd(pair.size_risk)}"
     offered = f", which was offered to {count(pair.smaller, 'smaller signal')}" if pair.smaller else ""
     stays = f"; in the whole cycle {usd(pair.cash_left)} stayed in cash" if pair.cash_left >= 1 else ""

@@ -14,10 +14,10 @@ from alpha_model.analysis.explain import ReasonCode, Reasons, reasons_of
 from alpha_model.analysis.facts import facts_of
 from alpha_model.analysis.headline import describe_decision
 from alpha_model.analysis.ledger import CENT, Ledger, ledger_of
-from alpha_model.analysis.ledger_rollups import refused
+from alpha_model.analysis.ledger_rollups import CONSTRAINT_LABELS, CONSTRAINTS, LIMITS, OF_STAGE, refused
 from alpha_model.analysis.outcome import CycleOutcome, cycle_outcomes
 from alpha_model.analysis.pairs import pair_labels
-from alpha_model.analysis.words import count, known, percent, usd
+from alpha_model.analysis.words import count, known, percent, the, usd
 from alpha_model.errors import HistoryError
 from alpha_model.history import History
 
@@ -31,19 +31,8 @@ _MOVES = {
 """As done, and as planned."""
 
 _NOT_MADE = (Execution.failed, Execution.contradicted, Execution.unconfirmed, Execution.awaiting, Execution.unknown)
-_NAMES = {
-    "concentration": "the cap per pair",
-    "size_risk": "size risk",
-    "chain": "the cap per chain",
-    "other_limits": "other limits",
-    "cash": "the cash at hand",
-}
-_SKIPS = {
-    "rebalance_threshold": "the rebalance threshold",
-    "individual_threshold": "the threshold for single trades",
-    "closing_weight": "the closing weight",
-    "other_skips": "other gates",
-}
+_LIMITS = tuple(OF_STAGE.get(name, name) for name in LIMITS if name != "redistribution")
+_GATES = CONSTRAINTS[len(LIMITS) :]
 _SHOWN = 3
 
 
@@ -146,7 +135,7 @@ def _named(history: History, reasons: Reasons, code: ReasonCode, those: Truths, 
 def _held_back(history: History, book: Ledger) -> str:
     """Which limits took money from what was wanted."""
     costs = refused(history, book)
-    totals = {name: float(np.sum(costs[key])) for key, name in _NAMES.items()}
+    totals = {the(CONSTRAINT_LABELS[name]): float(np.sum(costs[name])) for name in _LIMITS}
     parts = [f"{name} ({usd(total)})" for name, total in totals.items() if total > CENT]
     missed = int(np.count_nonzero(costs["not_reached"] > CENT))
     if missed:
@@ -164,8 +153,8 @@ def _asked_again(book: Ledger) -> bool:
 
 def _skipped(history: History, book: Ledger) -> str:
     costs, parts = refused(history, book), []
-    for key, name in _SKIPS.items():
-        number, total = int(np.count_nonzero(costs[key] > 0)), float(np.nansum(costs[key]))
+    for name in _GATES:
+        number, total = int(np.count_nonzero(costs[name] > 0)), float(np.nansum(costs[name]))
         if number:
-            parts.append(f"{count(number, 'change')} worth {usd(total)} by {name}")
+            parts.append(f"{count(number, 'change')} worth {usd(total)} by {the(CONSTRAINT_LABELS[name])}")
     return f"Not traded: {', '.join(parts)}." if parts else ""

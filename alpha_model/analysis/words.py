@@ -47,3 +47,8 @@ def printable(text: str) -> str:
 def known(*amounts: float) -> bool:
     """Are all of them numbers?"""
     return not any(math.isnan(amount) for amount in amounts)
+
+
+def the(label: str) -> str:
+    """`the cap per pair`; `size risk` and `other limits` have no article."""
+    return label if label.startswith(("other ", "size risk")) else f"the {label}"

@@ -25,7 +25,19 @@ from alpha_model.rules.methods import BUILT_IN, Method, register
 from alpha_model.rules.select import Chosen, Selected, Selection, select
 from alpha_model.rules.settings import CycleSettings, columns
 from alpha_model.rules.share import Shared, Sharing, SharingMode, share_out
-from alpha_model.rules.steps import BIT, CLOSED_FLAGS, CODE_OF_GATE, FLAG_OF_GATE, STEP_OF, STEPS, Step, Sum, flags_of
+from alpha_model.rules.steps import (
+    BIT,
+    CLOSED_FLAGS,
+    CODE_OF_GATE,
+    FLAG_OF_GATE,
+    STEP_OF,
+    STEPS,
+    Step,
+    Sum,
+    flags_into,
+    flags_of,
+    steps_into,
+)
 from alpha_model.rules.target import Targets, targets
 from alpha_model.rules.weigh import CAP_TOLERANCE, Capped, cap, cap_groups, clip_to_one, is_cut, normalise
 
@@ -74,6 +86,7 @@ __all__ = [
     "decide",
     "decide_cycles",
     "fit_to_cash",
+    "flags_into",
     "flags_of",
     "is_cut",
     "is_flip",
@@ -84,6 +97,7 @@ __all__ = [
     "select",
     "share_beside",
     "share_out",
+    "steps_into",
     "targets",
     "wanted_kind",
 ]

@@ -35,6 +35,7 @@ class Step:
     Args:
         name: In records and columns.
         call: The method of `AlphaModel` that runs it.
+        label: What people call it, or what it did to their dollars.
         words: What it does, for people.
         flags: What it may flag.
         enters: The sum that its dollars belong to; None where it takes and gives none.
@@ -42,6 +43,7 @@ class Step:
 
     name: str
     call: str
+    label: str
     words: str
     flags: tuple[Flags, ...] = ()
     enters: Sum | None = None
@@ -50,33 +52,63 @@ class Step:
 _SHARE, _TRADE = "normalise_weights", "generate_rebalance_trades_and_triggers"
 
 STEPS: tuple[Step, ...] = (
-    Step("inputs", "set_signal", "what the cycle started from: pairs, signals, prices, holdings, equity"),
+    Step("inputs", "set_signal", "inputs", "what the cycle started from: pairs, signals, prices, holdings, equity"),
     Step(
         "carry_forward",
         "carry_forward_non_redeemable_positions",
+        "carried forward",
         "positions that cannot be traded now keep their value",
         (Flags.cannot_redeem, Flags.settlement_pending),
     ),
-    Step("selection", "select_top_signals", "which pairs were chosen", enters=Sum.target),
-    Step("raw_weight", "assign_weights", "what the weighting method made of the signals"),
-    Step("concentration", _SHARE, "the largest share of one pair", (Flags.capped_by_concentration,), enters=Sum.target),
-    Step("redistribution", _SHARE, "what others could not take was offered on", enters=Sum.target),
-    Step("protocol", _SHARE, "the largest share of one protocol", (Flags.capped_by_protocol_allocation,), Sum.target),
-    Step("size_risk", _SHARE, "what the markets can carry", (Flags.capped_by_pool_size,), Sum.target),
+    Step("selection", "select_top_signals", "not selected", "which pairs were chosen", enters=Sum.target),
+    Step("raw_weight", "assign_weights", "weighting", "what the weighting method made of the signals"),
+    Step(
+        "concentration",
+        _SHARE,
+        "cap per pair",
+        "the largest share of one pair",
+        (Flags.capped_by_concentration,),
+        Sum.target,
+    ),
+    Step("redistribution", _SHARE, "offered again", "what others could not take was offered on", (), Sum.target),
+    Step(
+        "protocol",
+        _SHARE,
+        "cap per protocol",
+        "the largest share of one protocol",
+        (Flags.capped_by_protocol_allocation,),
+        Sum.target,
+    ),
+    Step("size_risk", _SHARE, "size risk", "what the markets can carry", (Flags.capped_by_pool_size,), Sum.target),
     Step(
         "chain",
         "cap_chain_allocation",
+        "cap per chain",
         "the largest share of one chain",
         (Flags.capped_by_chain_allocation,),
         Sum.target,
     ),
-    Step("target", "calculate_target_positions", "USD wanted and USD to change"),
-    Step("flip", "calculate_target_positions", "another kind of position is closed first", enters=Sum.traded),
-    Step("cash", _TRADE, "the cash at hand carries the purchases", (Flags.capped_by_sync_cash,), Sum.traded),
+    Step("target", "calculate_target_positions", "target", "USD wanted and USD to change"),
+    Step(
+        "flip",
+        "calculate_target_positions",
+        "old side",
+        "another kind of position is closed first",
+        enters=Sum.traded,
+    ),
+    Step(
+        "cash",
+        _TRADE,
+        "cash at hand",
+        "the cash at hand carries the purchases",
+        (Flags.capped_by_sync_cash,),
+        Sum.traded,
+    ),
     Step(
         "threshold",
         _TRADE,
-        "which changes were held back",
+        "thresholds",
+        "which changes were held back, and by which thresholds",
         (
             Flags.max_adjust_too_small,
             Flags.individual_trade_size_too_small,
@@ -88,13 +120,24 @@ STEPS: tuple[Step, ...] = (
         ),
         Sum.traded,
     ),
-    Step("close", _TRADE, "what is not worth holding is closed whole", (Flags.closed,), Sum.traded),
-    Step("trade", _TRADE, "what was traded"),
+    Step("close", _TRADE, "closed whole", "what is not worth holding is closed whole", (Flags.closed,), Sum.traded),
+    Step("trade", _TRADE, "traded", "what was traded"),
 )
 """In their order."""
 
 STEP_OF: dict[str, Step] = {step.name: step for step in STEPS}
 """By name."""
+
+
+def steps_into(total: Sum) -> tuple[str, ...]:
+    """The names of the steps whose dollars a sum leads through, in their order."""
+    return tuple(step.name for step in STEPS if step.enters is total)
+
+
+def flags_into(total: Sum) -> tuple[Flags, ...]:
+    """The flags of those steps."""
+    return tuple(flag for step in STEPS if step.enters is total for flag in step.flags)
+
 
 FLAG_OF_GATE: dict[int, Flags] = {
     Gate.rebalance_too_small: Flags.max_adjust_too_small,

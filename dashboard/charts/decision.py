@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from alpha_model.analysis import STAGE_LABELS
 from dashboard.charts.house import base_figure, empty_figure, usd_axis
 from dashboard.charts.theme import Theme
 from dashboard.text import humanised, plural, usd
@@ -14,30 +15,11 @@ _ROOM_FOR_TEXT = 1.35
 FUNNEL_TITLE = "Pairs left after each step"
 WATERFALL_TITLE = "USD, stage by stage"
 
-_STAGE_NAMES = {
-    "wanted": "wanted",
-    "selection": "not selected",
-    "concentration": "cap per pair",
-    "redistribution": "offered again",
-    "size_risk": "size risk",
-    "chain": "cap per chain",
-    "other": "other limits",
-    "target": "target",
-    "old_value": "held before",
-    "change": "change",
-    "flip": "old side",
-    "unexplained": "unexplained",
-    "cash": "cash at hand",
-    "threshold": "thresholds",
-    "close": "closed whole",
-    "traded": "traded",
-}
-
 
 def stage_names(frame: pd.DataFrame) -> list[str]:
     """What people call the stages of a `dollar_waterfall`; sharing takes where it has nothing left to offer."""
     return [
-        "sharing stopped" if stage == "redistribution" and amount < 0 else _STAGE_NAMES[stage]
+        "sharing stopped" if stage == "redistribution" and amount < 0 else STAGE_LABELS[stage]
         for stage, amount in zip(frame["stage"], frame["usd"], strict=True)
     ]
 

@@ -2,25 +2,13 @@
 
 import pandas as pd
 
-from alpha_model.analysis import Settings, constraint_effect_totals, ledger_of
-from alpha_model.analysis.metrics import COVERAGE
+from alpha_model.analysis import CONSTRAINT_LABELS, STAGE_LABELS, Settings, constraint_effect_totals, ledger_of
+from alpha_model.analysis.metrics import COVERAGE, OFFERED
 from alpha_model.history import History
 from dashboard.pictures.reduced import Picture
 from dashboard.text import plural, share, usd
 
-CONSTRAINT_NAMES = {
-    "concentration": "cap per pair",
-    "not_reached": "sharing stopped",
-    "size_risk": "size risk",
-    "chain": "cap per chain",
-    "other_limits": "other limits",
-    "cash": "cash at hand",
-    "rebalance_threshold": "rebalance threshold",
-    "individual_threshold": "threshold of a trade",
-    "closing_weight": "closing weight",
-    "other_skips": "other gates",
-    "offered": "offered again",
-}
+CONSTRAINT_NAMES = {**CONSTRAINT_LABELS, OFFERED: STAGE_LABELS["redistribution"]}
 """What people call each constraint of `constraint_effect_totals`."""
 
 _CERTAIN = 0.999

@@ -4,11 +4,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from alpha_model.analysis.audit.habits import CAPPED, SKIPPED, unmarked_skips
+from alpha_model.analysis.audit.habits import CAPPED, unmarked_skips
 from alpha_model.analysis.audit.rule import Found, Rule, Severity, Unit, of_cycles, of_rows
 from alpha_model.analysis.audit.sheet import Sheet
 from alpha_model.analysis.audit.tolerances import ROUNDING, exceeds
 from alpha_model.analysis.columns import Numbers, Truths, ends_with
+from alpha_model.analysis.plan import SKIPPING
 from alpha_model.pair import TradingPairKind
 from alpha_model.reason import Stage
 from alpha_model.rules import larger_side
@@ -131,7 +132,7 @@ def _unexplained(sheet: Sheet) -> Found:
 
 def _not_marked(sheet: Sheet) -> Found:
     adjust = np.nan_to_num(sheet.column("position_adjust_usd"))
-    unmarked = sheet.flagged(*SKIPPED) & (adjust != 0) & (sheet.column("ignored") == 0)
+    unmarked = sheet.flagged(*SKIPPING) & (adjust != 0) & (sheet.column("ignored") == 0)
     return of_rows(sheet, sheet.inside, unmarked & ~unmarked_skips(sheet), None, adjust)
 
 

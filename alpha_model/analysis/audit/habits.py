@@ -11,22 +11,12 @@ from alpha_model.analysis.audit.sheet import Sheet
 from alpha_model.analysis.audit.tolerances import ROUNDING, USUAL, WEIGHT, differ, exceeds
 from alpha_model.analysis.columns import Truths
 from alpha_model.analysis.habits import HABIT_MEANINGS, Habit, clipped_share
+from alpha_model.analysis.plan import SKIPPING
+from alpha_model.rules import Sum, flags_into
 from alpha_model.signal import TradingPairSignalFlags as Flags
 
-CAPPED = (
-    Flags.capped_by_concentration,
-    Flags.capped_by_chain_allocation,
-    Flags.capped_by_protocol_allocation,
-    Flags.capped_by_pool_size,
-)
+CAPPED = flags_into(Sum.target)
 """Flags of a weight that something made smaller."""
-
-SKIPPED = (
-    Flags.individual_trade_size_too_small,
-    Flags.individual_trade_quantity_too_small,
-    Flags.max_adjust_too_small,
-)
-"""Flags of a change that was not made."""
 
 
 def counted_again(sheet: Sheet) -> Truths:
@@ -80,7 +70,7 @@ _DIGITS = 4
 
 def unmarked_skips(sheet: Sheet) -> Truths:
     """Rows of the framework that are flagged as skipped and not marked, where most such rows are not."""
-    skipped = sheet.flagged(*SKIPPED) & (np.nan_to_num(sheet.column("position_adjust_usd")) != 0) & sheet.inside
+    skipped = sheet.flagged(*SKIPPING) & (np.nan_to_num(sheet.column("position_adjust_usd")) != 0) & sheet.inside
     skipped &= sheet.spread(sheet.framework) & ~sheet.flagged(Flags.max_adjust_too_small)
     unmarked: Truths = skipped & (sheet.column("ignored") == 0)
     return unmarked if np.count_nonzero(unmarked) > (1 - USUAL) * np.count_nonzero(skipped) else unmarked & False

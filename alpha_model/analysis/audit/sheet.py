@@ -16,7 +16,7 @@ from alpha_model.analysis.audit.trade_columns import Trades, trades_of
 from alpha_model.analysis.columns import Numbers, Places, Truths, flips, microseconds, numbers, was_short
 from alpha_model.analysis.habits import clipped_weights, of_framework
 from alpha_model.analysis.pipeline import Recorded, recorded_of
-from alpha_model.analysis.plan import rebalance_recorded
+from alpha_model.analysis.plan import SKIPPING, rebalance_recorded
 from alpha_model.history import History, Source
 from alpha_model.history.places import places_of
 from alpha_model.history.schema import FLAG_BITS
@@ -279,10 +279,7 @@ class Sheet:
     @cached_property
     def against(self) -> Truths:
         """Rows whose change was decided against, by mark or by flag."""
-        skipping = self.flagged(
-            Flags.max_adjust_too_small, Flags.individual_trade_size_too_small, Flags.individual_trade_quantity_too_small
-        )
-        return cast("Truths", (self.column("ignored") != 0) | skipping)
+        return cast("Truths", (self.column("ignored") != 0) | self.flagged(*SKIPPING))
 
     @cached_property
     def planned(self) -> Truths:

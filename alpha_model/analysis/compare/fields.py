@@ -9,6 +9,7 @@ from operator import or_
 
 from alpha_model.history.schema import FLAG_BITS
 from alpha_model.reason import Stage
+from alpha_model.rules import STEP_OF, STEPS, Step
 from alpha_model.signal import TradingPairSignalFlags as Flags
 
 
@@ -25,17 +26,30 @@ class CompareStage(StrEnum):
     trade = "trade"
 
 
-STAGE_MEANINGS: dict[CompareStage, str] = {
-    CompareStage.inputs: "what the cycle started from: signals and their stops, prices, holdings, equity",
-    CompareStage.selection: "which pairs were chosen",
-    CompareStage.raw_weight: "what the weighting method made of the signals",
-    CompareStage.concentration: "weights and limits of concentration",
-    CompareStage.size_risk: "what the markets can carry, and how it was shared out",
-    CompareStage.target: "USD wanted and USD to change",
-    CompareStage.threshold: "which changes were held back, and by which thresholds",
-    CompareStage.trade: "what was traded",
+_S = CompareStage
+
+PART_OF: dict[str, CompareStage] = {
+    "carry_forward": _S.inputs,
+    "redistribution": _S.size_risk,
+    "protocol": _S.concentration,
+    "chain": _S.concentration,
+    "flip": _S.target,
+    "cash": _S.threshold,
+    "close": _S.threshold,
 }
-"""One clause for people about each stage."""
+"""Steps of the decision that are compared together with another one; each of the others is a stage of its own."""
+
+
+def steps_of_stage(stage: CompareStage) -> tuple[Step, ...]:
+    """The steps of the decision that a stage compares, its own first."""
+    others = [step for step in STEPS if PART_OF.get(step.name) is stage]
+    return STEP_OF[stage], *others
+
+
+STAGE_MEANINGS: dict[CompareStage, str] = {
+    stage: "; ".join(step.words for step in steps_of_stage(stage)) for stage in CompareStage
+}
+"""What people call each stage: what its steps do."""
 
 
 class Kind(StrEnum):
@@ -84,14 +98,18 @@ def _bits(*flags: Flags) -> int:
     return reduce(or_, (FLAG_BITS[flag] for flag in flags))
 
 
-_CONCENTRATION = _bits(
-    Flags.capped_by_concentration, Flags.capped_by_chain_allocation, Flags.capped_by_protocol_allocation
-)
-_SIZE_RISK = _bits(Flags.capped_by_pool_size)
-_OTHERS = sum(FLAG_BITS.values()) & ~_CONCENTRATION & ~_SIZE_RISK
-_LIMITS = (Stage.concentration, Stage.chain)
+def _flags_of(stage: CompareStage) -> int:
+    return _bits(*(flag for step in steps_of_stage(stage) for flag in step.flags))
 
-_S = CompareStage
+
+def _reasons_of(stage: CompareStage) -> tuple[Stage, ...]:
+    return tuple(Stage(step.name) for step in steps_of_stage(stage) if step.name in set(Stage))
+
+
+_LIMITS = _reasons_of(_S.concentration)
+_CONCENTRATION, _SIZE_RISK = _flags_of(_S.concentration), _flags_of(_S.size_risk)
+_OTHERS = sum(FLAG_BITS.values()) & ~_CONCENTRATION & ~_SIZE_RISK
+
 PAIR_FIELDS: tuple[Field, ...] = (
     Field("present", _S.inputs, Kind.truth, "there", late=_S.selection),
     Field("signal", _S.inputs, Kind.number, "signal"),
@@ -110,7 +128,7 @@ PAIR_FIELDS: tuple[Field, ...] = (
     Field("carry_forward", _S.inputs, Kind.truth, "pinned, as it cannot be traded"),
     Field("selected", _S.selection, Kind.truth, "selected"),
     Field("signal_in_selection", _S.selection, Kind.number, "signal in the selection"),
-    Field("reasons", _S.selection, Kind.codes, "reason of the selection", steps=(Stage.selection,)),
+    Field("reasons", _S.selection, Kind.codes, "reason of the selection", steps=_reasons_of(_S.selection)),
     Field("raw_weight", _S.raw_weight, Kind.number, "raw weight"),
     Field("weight_limit", _S.concentration, Kind.share, "max weight", derived=True),
     Field("chain_limit", _S.concentration, Kind.share, "max weight of its chain", derived=True),
@@ -123,9 +141,7 @@ PAIR_FIELDS: tuple[Field, ...] = (
     Field("accepted", _S.size_risk, Kind.usd, "accepted"),
     Field("capped", _S.size_risk, Kind.truth, "refused a part"),
     Field("flag_bits", _S.size_risk, Kind.flags, "flags of size risk", mask=_SIZE_RISK),
-    Field(
-        *("reasons", _S.size_risk, Kind.codes, "reasons of size risk"), steps=(Stage.redistribution, Stage.size_risk)
-    ),
+    Field("reasons", _S.size_risk, Kind.codes, "reasons of size risk", steps=_reasons_of(_S.size_risk)),
     Field("position_target", _S.target, Kind.usd, "target"),
     Field("position_adjust_usd", _S.target, Kind.usd, "change", _S.threshold),
     Field("position_adjust_quantity", _S.target, Kind.number, "units to sell"),
@@ -133,7 +149,7 @@ PAIR_FIELDS: tuple[Field, ...] = (
     Field("ignored", _S.threshold, Kind.truth, "ignored"),
     Field("flag_bits", _S.threshold, Kind.flags, "flags", mask=_OTHERS),
     Field("other_flags", _S.threshold, Kind.word, "other flags"),
-    Field("reasons", _S.threshold, Kind.codes, "reasons of the rebalance", steps=(Stage.threshold, Stage.cash)),
+    Field("reasons", _S.threshold, Kind.codes, "reasons of the rebalance", steps=_reasons_of(_S.threshold)),
     Field("traded_quantity", _S.trade, Kind.number, "units traded"),
     Field("traded_usd", _S.trade, Kind.usd, "USD traded"),
 )

@@ -1,7 +1,7 @@
 """How well did signals, choice and limits do: per cycle, rolling, and over a whole history?"""
 
 from alpha_model.analysis.metrics.concentration import concentration
-from alpha_model.analysis.metrics.effects import EFFECTS, constraint_effect_totals, constraint_effects
+from alpha_model.analysis.metrics.effects import EFFECTS, OFFERED, constraint_effect_totals, constraint_effects
 from alpha_model.analysis.metrics.exposure import exposure
 from alpha_model.analysis.metrics.forecast import forecast_quality
 from alpha_model.analysis.metrics.near_misses import GATE_MEANINGS, Gate, near_misses
@@ -18,6 +18,7 @@ __all__ = [
     "EFFECTS",
     "GATE_MEANINGS",
     "METRICS",
+    "OFFERED",
     "PAIR_STREAKS",
     "RETURN_SOURCES",
     "Gate",

@@ -19,7 +19,7 @@ import pandas as pd
 
 from alpha_model.analysis.columns import Numbers, cycle_frame
 from alpha_model.analysis.ledger import Ledger, ledger_of
-from alpha_model.analysis.ledger_rollups import CONSTRAINTS, refused
+from alpha_model.analysis.ledger_rollups import CONSTRAINTS, LIMITS, OF_STAGE, refused
 from alpha_model.analysis.metrics.board import Board
 from alpha_model.analysis.metrics.returns import COVERAGE, Returns, returns_of
 from alpha_model.history import History
@@ -142,12 +142,8 @@ def _moves(board: Board, book: Ledger) -> Amounts:
     not_traded = np.where(kept, not_traded + amounts["old_value"] * np.where(board.was_short, -1.0, 1.0), not_traded)
     gates = {name: np.where(usd == 0, 0.0, not_traded) for name, usd in _gates(board, book).items()}
     return {
-        "concentration": amounts["concentration"] * side,
-        "not_reached": np.minimum(redistributed, 0.0) * side,
-        "size_risk": amounts["size_risk"] * side,
-        "chain": amounts["chain"] * side,
-        "other_limits": amounts["other"] * side,
-        "cash": amounts["cash"] * side,
+        **{OF_STAGE.get(name, name): amounts[name] * side for name in LIMITS},
+        OF_STAGE["redistribution"]: np.minimum(redistributed, 0.0) * side,
         **gates,
         "closing_weight": gates["closing_weight"] + amounts["close"] * side,
         OFFERED: np.maximum(redistributed, 0.0) * side,

@@ -12,8 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alpha_model.analysis import STAGE_MEANINGS, CompareStage, compare_cycles, compare_histories
+from alpha_model.analysis.compare.fields import PART_OF
 from alpha_model.errors import HistoryError
 from alpha_model.history import read_history
+from alpha_model.rules import STEPS
 
 SIGNALS = [
     {
@@ -311,3 +313,4 @@ def test_one_changed_number_is_the_only_difference(column, factor) -> None:
 
 def test_every_stage_has_a_meaning() -> None:
     assert set(STAGE_MEANINGS) == set(CompareStage)
+    assert [step.name for step in STEPS if step.name not in PART_OF] == list(CompareStage)

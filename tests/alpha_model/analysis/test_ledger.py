@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from builders import make_manager, make_model
+from builders import make_manager, make_model, make_pair
 from histories import EVERY, kept_by_framework, make_history
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from alpha_model import AlphaModel, FixedSizeRiskModel, weight_passthrough
 from alpha_model.analysis import (
     CONSTRAINTS,
+    STAGE_LABELS,
     constraint_costs,
     cycle_settings,
     ledger,
@@ -24,9 +25,12 @@ from alpha_model.analysis import (
     ledger_within,
     provenance_shares,
 )
+from alpha_model.analysis.ledger_targets import TARGET_STAGES
+from alpha_model.analysis.ledger_trades import TRADE_STAGES
 from alpha_model.history import History, read_history
+from alpha_model.rules import Sum, steps_into
 
-BEFORE = ["selection", "concentration", "redistribution", "size_risk", "chain", "other"]
+BEFORE = ["selection", "concentration", "redistribution", "protocol", "size_risk", "chain", "other"]
 AFTER = ["flip", "unexplained", "cash", "threshold", "close"]
 PRICES = {1: 50.0, 2: 10.0, 3: 1.0, 4: 1234.5}
 
@@ -108,6 +112,44 @@ def test_what_was_not_selected_would_have_had_the_share_of_one_signal_more() -> 
     assert frame.loc[3, "wanted"] == pytest.approx(200)  # 2.5 / (6 + 4 + 2.5)
     assert frame.loc[3, ["ideal", "target"]].tolist() == [0, 0]
     assert not frame.loc[3, "chosen"]
+
+
+@pytest.mark.parametrize(
+    ("cap", "protocol", "targets"),
+    [
+        # 1 and 2 are of one protocol: 0.6 of the weights, of which 0.75 may stay
+        (None, [-100, -50, 0], [300, 150, 400]),
+        # one after the other: 1 takes 400 of the 450, and 2 finds 50
+        (10_000.0, [0, -150, 0], [400, 50, 400]),
+    ],
+)
+@pytest.mark.parametrize("told", [True, False])
+def test_cap_of_a_protocol_is_a_stage_of_its_own(
+    cap: float | None, protocol: list[float], targets: list[float], *, told: bool
+) -> None:
+    manager = make_manager(PRICES, cash=1000)
+    model = AlphaModel(manager.timestamp)
+    for pair_id, signal in {1: 4.0, 2: 2.0, 3: 4.0}.items():
+        model.set_signal(make_pair(pair_id, exchange_name="y" if pair_id == 3 else "x"), signal)
+    model.select_top_signals(3)
+    model.assign_weights(weight_passthrough)
+    risk = None if cap is None else FixedSizeRiskModel(manager.pricing_model, per_position_cap=cap)
+    model.normalise_weights(1.0, 1000.0, risk, max_protocol_weight=0.45)
+    model.calculate_target_positions(manager, 1000.0)
+    if not told:
+        for signal in model.signals.values():
+            signal.reasons = None
+    history = kept_by_framework(model)
+    assert amounts(history, "protocol", "target", "redistribution", "other") == [protocol, targets, [0] * 3, [0] * 3]
+    assert constraint_costs(history)["protocol"].tolist() == [150]
+    worst = ledger(history).set_index("pair_id").loc[2, "protocol_provenance"]
+    assert worst == ("recorded" if told else "inferred")
+
+
+def test_stages_are_the_steps_that_lead_from_wanted_to_target_and_on() -> None:
+    assert [name for name in TARGET_STAGES if name != "other"] == list(steps_into(Sum.target))
+    assert [name for name in TRADE_STAGES if name != "unexplained"] == list(steps_into(Sum.traded))
+    assert set(STAGE_LABELS) == {*TARGET_STAGES, *TRADE_STAGES, "wanted", "target", "old_value", "change", "traded"}
 
 
 def test_what_is_not_recorded_is_unknown_and_never_zero() -> None:
