@@ -29,6 +29,7 @@ class Deed:
         share: How much of it was executed, 0...1.
         seen_in_holdings: That is known from the next holdings, and not from a fill.
         flag_disagrees: A flag says that the change was skipped, and its trade is on record.
+        unmoved: Nothing was planned, and the next holdings are the same.
     """
 
     code: ReasonCode
@@ -44,6 +45,7 @@ class Deed:
     share: float
     seen_in_holdings: bool
     flag_disagrees: bool
+    unmoved: bool
 
 
 def deed(done: Deed) -> str:
@@ -102,11 +104,15 @@ def _too_small(done: Deed) -> str:
 
 
 def _undecided(done: Deed) -> str:
-    return f"whether {_change(done)} was made is not recorded" if known(done.amount_usd) else "no target is recorded"
+    if not known(done.amount_usd):
+        return "no target is recorded"
+    if done.unmoved:
+        return f"{_change(done)} has no trade on record, and the next holdings show that it was not made"
+    return f"whether {_change(done)} was made is not recorded"
 
 
 def _carried_forward(done: Deed) -> str:
-    keeps = f" and keeps its {_money(done)}" if done.amount_usd > 0 else ""
+    keeps = f" and keeps its value of {_money(done)}" if done.amount_usd > 0 else ""
     return f"locked: it cannot be traded now{keeps}"
 
 

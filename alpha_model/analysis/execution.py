@@ -15,7 +15,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from alpha_model.analysis.columns import Numbers, Places, Truths, cycle_frame, is_in, numbers
-from alpha_model.analysis.holdings import Holdings, holdings_around
+from alpha_model.analysis.holdings import Holdings, holdings_around, unmoved
 from alpha_model.analysis.plan import Plan, rebalance_recorded, rebalance_trades, rows_of_trades
 from alpha_model.history import History
 
@@ -90,6 +90,7 @@ class Executed:
         planned_usd: Σ |quantity| × price of each row's planned trades; 0 where none was planned.
         executed_usd: The same of what was executed; NaN where it is not known.
         seen_in_holdings: The next holdings decided it, and not a fill.
+        unmoved: A change was wanted, no trade is known of, and the next cycle held the same.
         cycles: Sums a cycle: `execution` (a place in `Execution`), and count and USD of the trades planned, executed,
             failed, awaiting, unconfirmed and contradicted.
     """
@@ -99,6 +100,7 @@ class Executed:
     planned_usd: Numbers
     executed_usd: Numbers
     seen_in_holdings: Truths
+    unmoved: Truths
     cycles: dict[str, npt.NDArray[np.generic]]
 
     def part(self, rows: Places, cycles: Places) -> Executed:
@@ -109,6 +111,7 @@ class Executed:
             self.planned_usd[rows],
             self.executed_usd[rows],
             self.seen_in_holdings[rows],
+            self.unmoved[rows],
             {name: values[cycles] for name, values in self.cycles.items()},
         )
 
@@ -164,7 +167,16 @@ def executed_of(history: History, plan: Plan) -> Executed:
     blind = np.isin(code, [_CODE[word] for word in (Execution.awaiting, Execution.unconfirmed, Execution.unknown)])
     executed = np.where(blind, np.nan, known)
     cycles = _cycles(history, rows, trades, code, known)
-    return Executed(code, share, rows.planned_usd, executed, seen, cycles)
+    return Executed(code, share, rows.planned_usd, executed, seen, _left_alone(history, plan), cycles)
+
+
+def _left_alone(history: History, plan: Plan) -> Truths:
+    """Undecided changes of which the next holdings show nothing."""
+    left = np.zeros(history.tables.signals.num_rows, dtype=np.bool_)
+    rows = np.flatnonzero(plan.undecided)
+    if rows.size:
+        left[rows] = unmoved(history, rows)
+    return left
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,7 @@ OUTCOME_MEANINGS: dict[CycleOutcome, str] = {
     CycleOutcome.partly_rebalanced: "some wanted changes were planned as trades, others skipped pair by pair",
     CycleOutcome.held_below_threshold: "the largest change was below the rebalance threshold, so nothing was traded",
     CycleOutcome.every_change_skipped: "every wanted change was decided against",
-    CycleOutcome.unchanged: "the positions were already where they should be",
+    CycleOutcome.unchanged: "nothing was to be changed, every target is what was held already",
     CycleOutcome.no_signal: "no pair was selected, and the model held none",
     CycleOutcome.refused_by_risk: "size risk accepted none of what was asked",
     CycleOutcome.unknown: "the source does not record what the answer needs",

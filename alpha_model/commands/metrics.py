@@ -155,7 +155,7 @@ def _effect_words(effects: pd.DataFrame) -> str:
 def _effect_line(row: Row) -> str:
     usd, cycles = _FORMS["USD"], row["cycles"]
     name = row["constraint"].replace("_", " ")
-    did = f"{name}: moved {usd(row['moved_usd'])} in {cycles:,} cycle{'' if cycles == 1 else 's'}"
+    did = f"{name}: made a difference of {usd(row['moved_usd'])} in {cycles:,} cycle{'' if cycles == 1 else 's'}"
     if np.isnan(row["effect_usd"]):
         if row["judged_usd"] > 0:
             return f"{did}; the next return is known for {usd(row['judged_usd'])} of it only: too little to judge by."
