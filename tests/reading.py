@@ -13,6 +13,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,7 @@ ROLES = [
     (rf"cash at hand cut {MONEY} off", ["short_of_cash"]),
 ]
 """Where an amount stands in the sentence of a pair, and what it must be."""
+MILLISECONDS = 1e11
 DOING = re.compile(r"; (?:opened|increased|reduced|closed) |: (?:opened|increased|reduced|closed) ")
 
 
@@ -139,7 +141,14 @@ def _state(state: dict[str, Any]) -> Iterator[Cycle]:
     trades = _trades_of_state(state)
     for key, model in models:
         if isinstance(model, dict) and "signals" in model and "raw_signals" in model:
-            yield _snapshot(float(model.get("timestamp") or key or state["last_updated_at"]), model, trades)
+            yield _snapshot(_moment(model.get("timestamp") or key or state["last_updated_at"]), model, trades)
+
+
+def _moment(value: Any) -> float:
+    """UNIX seconds, also of an ISO time and of milliseconds."""
+    if isinstance(value, str) and not value.replace(".", "").isdigit():
+        return datetime.fromisoformat(value).timestamp()
+    return float(value) / (1000 if float(value) > MILLISECONDS else 1)
 
 
 def _snapshot(timestamp: float, model: dict[str, Any], trades: dict[tuple[float, str], list[Trade]]) -> Cycle:
@@ -250,28 +259,73 @@ def _would_have(cycle: Cycle, pair: Pair, chosen: list[Pair]) -> list[float]:
 
 def faults_in(sentence: str, cycle: Cycle, pair: Pair) -> list[str]:
     """What in the sentence of a pair the raw file does not bear out; empty where all of it is."""
-    allowed, told, faults = amounts_of(cycle, pair), 0, []
+    return [*_wrong_amounts(sentence, cycle, pair), *_wrong_deed(sentence, pair), *_wrong_rank(sentence, cycle, pair)]
+
+
+def _wrong_amounts(sentence: str, cycle: Cycle, pair: Pair) -> Iterator[str]:
+    allowed, told = amounts_of(cycle, pair), 0
     for pattern, roles in ROLES:
         for found in re.finditer(pattern, sentence):
             for role, text in zip(roles, found.groups(), strict=True):
                 told += text.startswith("$")
                 if not any(is_said(text, amount) for amount in allowed[role]):
-                    faults.append(f"{role} {text}, not any of {allowed[role]}")
+                    yield f"{role} {text}, not any of {allowed[role]}"
     if told != sentence.count("$") - pair.label.count("$"):
-        faults.append("an amount that no role explains")
-    if DOING.search(sentence) and pair.trades and not any(each.filled for each in pair.trades):
-        if "the next holdings show it" not in sentence:
-            faults.append("told as done without a fill")
-    if "planned to " in sentence and any(each.filled for each in pair.trades):
-        faults.append("told as a plan beside a fill")
+        yield "an amount that no role explains"
+
+
+def _wrong_deed(sentence: str, pair: Pair) -> Iterator[str]:
+    filled = any(each.filled for each in pair.trades)
+    if DOING.search(sentence) and pair.trades and not filled and "the next holdings show it" not in sentence:
+        yield "told as done without a fill"
+    if "planned to " in sentence and filled:
+        yield "told as a plan beside a fill"
+    if ("the trade failed" in sentence) != (any(each.failed for each in pair.trades) and not filled):
+        yield "failed or not"
+
+
+def _wrong_rank(sentence: str, cycle: Cycle, pair: Pair) -> Iterator[str]:
     rank = re.search(r"ranked (\d+)\w\w of (\d+)", sentence)
-    if rank:
-        sizes = [each.size("signal") for each in cycle.pairs.values() if each.size("signal")]
-        own = pair.size("signal")
-        places = range(1 + sum(each > own for each in sizes), 1 + sum(each >= own for each in sizes))
-        if int(rank[1]) not in places or int(rank[2]) != len(sizes):
-            faults.append(f"ranked {places} of {len(sizes)}")
+    sizes = [each.size("signal") for each in cycle.pairs.values() if each.size("signal")]
+    own = pair.size("signal")
+    places = range(1 + sum(each > own for each in sizes), 1 + sum(each >= own for each in sizes))
+    if rank and (int(rank[1]) not in places or int(rank[2]) != len(sizes)):
+        yield f"ranked {places} of {len(sizes)}"
+    chosen = re.search(r"(\d+) selected", sentence)
+    if chosen and int(chosen[1]) != sum(each.chosen for each in cycle.pairs.values()):
+        yield "selected another number"
+
+
+def faults_in_paragraph(paragraph: str, cycle: Cycle) -> list[str]:
+    """The same of the paragraph of a cycle: counts, planned and executed money, the gate, targets."""
+    pairs, equity = list(cycle.pairs.values()), cycle.number("investable_equity")
+    trades = [trade for pair in pairs for trade in pair.trades]
+    done = [trade for trade in trades if trade.filled]
+    gate, largest = cycle.number("position_adjust_threshold_usd"), cycle.number("max_position_adjust_usd")
+    free = [pair for pair in pairs if not pair.fields.get("carry_forward_position")]
+    strong = sum(bool(pair.size("signal")) for pair in pairs)
+    chosen = sum(pair.chosen for pair in pairs)
+    facts = [
+        (r"rebalanced(?: in part)? with (\d+) trades? worth (\S+?)[.:;,]? ", len(done), _total(done, "filled_usd")),
+        (r"planned (\d+) trades? worth (\S+?)[.:;,] ", len(trades), _total(trades, "planned_usd")),
+        (r"^.*?(\d+) of \d+ signals? w", chosen),
+        (r"\d+ of (\d+) signals? w", strong),
+        (r"with targets of (\S+) for", _total(free, "position_target")),
+        (r"for (\S+) of investable equity", equity),
+        (r"largest change of (\S+) ", largest),
+        (r"stayed (\S+) below the threshold of (\S+?)\. ", gate - largest, gate),
+    ]
+    faults = []
+    for pattern, *numbers in facts:
+        found = re.search(pattern, paragraph + " ")
+        for text, number in zip(found.groups() if found else (), numbers, strict=False):
+            if not (is_said(text, number) if text.startswith("$") else text == str(number)):
+                faults.append(f"{text} where the file has {number} ({pattern})")
     return faults
+
+
+def _total(things: Iterable[Trade | Pair], name: str) -> float:
+    return sum(each.size(name) if isinstance(each, Pair) else getattr(each, name) for each in things)
 
 
 def is_said(text: str, amount: float) -> bool:

@@ -53,9 +53,8 @@ def _signals(before: History, now: History) -> Iterable[str]:
     old, new = _strengths(before), _strengths(now)
     unread = _unreadable(now)
     yield from _named("new signal", "new signals", [pair for pair in new if pair not in old], labels)
-    yield from _named(
-        "silent now", "silent now", [pair for pair in old if pair not in new and pair not in unread], labels
-    )
+    silent = [pair for pair in old if pair not in new and pair not in unread]
+    yield from _named("silent now", "silent now", silent, labels)
     yield from _named("signal not recorded", "signals not recorded", [pair for pair in unread if pair in old], labels)
     were, are = _selected(before), _selected(now)
     yield from _named("newly selected", "newly selected", [pair for pair in are if pair not in were], labels)
