@@ -222,7 +222,7 @@ def amounts_of(cycle: Cycle, pair: Pair) -> dict[str, list[float]]:
         "gap": [each - adjust for each in single],
         "single": single,
         "gate": [cycle.number("position_adjust_threshold_usd")],
-        "short_of_cash": [adjust - planned],
+        "short_of_cash": [adjust - planned, pair.size("position_target") - pair.size("old_value") - planned],
     }
 
 
@@ -301,6 +301,9 @@ def faults_in_paragraph(paragraph: str, cycle: Cycle) -> list[str]:
     pairs, equity = list(cycle.pairs.values()), cycle.number("investable_equity")
     trades = [trade for pair in pairs for trade in pair.trades]
     done = [trade for trade in trades if trade.filled]
+    if not trades:  # a file without trades: a change with a position was planned
+        sizes = [each.size("position_adjust_usd") for each in pairs if each.fields.get("position_id")]
+        trades = [Trade(size, size, 0.0, 0.0, failed=False) for size in sizes if size]
     gate, largest = cycle.number("position_adjust_threshold_usd"), cycle.number("max_position_adjust_usd")
     free = [pair for pair in pairs if not pair.fields.get("carry_forward_position")]
     strong = sum(bool(pair.size("signal")) for pair in pairs)

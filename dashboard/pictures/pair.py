@@ -19,7 +19,7 @@ def pair_weights_picture(history: History, pair_id: PairId, zoom: Span | None = 
     drawn = reduced(frame, "mean", zoom)
     largest, usual = frame["normalised_weight"].max(), frame["normalised_weight"].fillna(0).mean()
     finding = (
-        f"At most {share(largest)} of what was invested, {share(usual)} on average"
+        f"Its weight was at most {share(largest)}, {share(usual)} on average"
         if pd.notna(largest)
         else "It was never given a weight"
     )

@@ -96,7 +96,7 @@ def _finding(normalised: pd.DataFrame, whole: str) -> str:
     counts = (weights > 0).sum(axis=1)
     invested = heaviest > 0
     return (
-        f"{plural(round(float(np.median(counts[invested]))), 'position')} in a typical cycle, "
+        f"{plural(round(float(np.median(counts[invested]))), 'pair')} with a weight in a typical cycle, "
         f"the largest {share(float(np.median(heaviest[invested])))} of {whole}"
     )
 
