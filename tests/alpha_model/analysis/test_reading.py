@@ -6,12 +6,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from histories import make_history
+from histories import make_history, moment
 from reading import Cycle, Pair, Trade, faults_in, faults_in_paragraph, is_said, read_cycles
 from states import signal, snapshot, write_state
 
 from alpha_model.analysis import (
     Concern,
+    cycle_outcomes,
     describe_decision,
     explain_cycle,
     exposure,
@@ -63,13 +64,14 @@ def test_a_vault_is_called_by_its_whole_name(tmp_path: Path) -> None:
 
 
 def test_a_closing_without_a_trade_is_told_by_the_next_holdings() -> None:
-    closes = {"pair_id": 1, "signal": 0.0, "signal_in_selection": 0.0, "old_value": 300.0, "old_quantity": 3.0}
+    closes = {"pair_id": 1, "signal": 0.0, "signal_in_selection": 0.0, "old_quantity": 3.0}
+    closes |= {"selected": False, "old_value": 300.0}
     wish = {"position_adjust_usd": -300.0, "position_target": 0.0, "normalised_weight": 0.0}
     buys = {"pair_id": 2, "position_adjust_usd": 100.0, "position_target": 100.0, "old_value": 0.0}
     trades = [{"pair_id": 2, "status": "executed", "value": 100.0}]
     for later, words in ((3.0, "the next holdings show that it was not made"), (0.0, "is not recorded")):
         after = closes | {"cycle": 1, "old_value": 310.0 * (later > 0), "old_quantity": later}
-        history = make_history([closes | wish, buys, after], [GATE, GATE], trades=trades)
+        history = make_history([closes | wish, buys, after], [{"investable_equity": 1000.0}] * 2, trades=trades)
         assert words in sentences(history)[0]
         paragraph = summarise_cycle(history.cycle(0)).paragraph
         assert "Without a trade on record: 1 change worth $300" in paragraph
@@ -98,11 +100,39 @@ def test_locked_targets_are_a_share_of_a_whole_that_has_them() -> None:
     assert sentences(history) == ["T1-USDC: locked: it cannot be traded now and keeps its value of $500."]
 
 
+def test_a_hole_in_the_equity_is_a_position_whose_trade_failed() -> None:
+    closes = {"pair_id": 1, "old_value": 700.0, "position_target": 0.0, "position_adjust_usd": -700.0}
+    at = {"cycle": 0, "timestamp": moment(0)}
+    history = make_history(
+        [closes],
+        [GATE],
+        trades=[{"pair_id": 1, "status": "failed", "value": 700.0, "side": "sell"}],
+        positions=[at | {"pair_id": 1, "position_id": 1, "state": "open", "quantity": 7.0, "value": 700.0}],
+        equity=[
+            {"timestamp": moment(0), "total_equity": 800.0},
+            {"timestamp": moment(1), "total_equity": 100.0},
+        ],
+    )
+    found = {each.concern: each.sentence for each in needs_attention(history)}
+    assert found[Concern.frozen_positions] == (
+        "After the last decision the equity curve falls from $800 to $100: it leaves out 1 position worth $700 "
+        "of which a trade failed."
+    )
+
+
+def test_nothing_planned_is_told_as_nothing_to_change() -> None:
+    still = {"pair_id": 1, "old_value": 100.0, "position_target": 100.0, "position_adjust_usd": 0.0}
+    outcomes = cycle_outcomes(make_history([still], [GATE | {"max_position_adjust_usd": 0.0}]))
+    assert describe_decision(outcomes.iloc[0]).endswith("every target is what was held already.")
+
+
 def test_money_that_the_cap_cut_and_others_got_is_not_told_as_held_back_alone() -> None:
     rows = [
         {"pair_id": 1, "raw_weight": 3.0, "position_target": 500.0, "asked": 500.0, "accepted": 500.0},
         {"pair_id": 2, "raw_weight": 1.0, "position_target": 500.0, "asked": 500.0, "accepted": 500.0},
     ]
-    rows = [row | {"old_value": 0.0, "position_adjust_usd": 500.0, "flags": ["capped_by_concentration"]} for row in rows]
+    rows = [
+        row | {"old_value": 0.0, "position_adjust_usd": 500.0, "flags": ["capped_by_concentration"]} for row in rows
+    ]
     paragraph = summarise_cycle(make_history(rows, [GATE | {"accepted_investable_equity": 1000.0}])).paragraph
     assert "Of it $250 was offered to other signals." in paragraph
