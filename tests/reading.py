@@ -31,7 +31,8 @@ ROLES = [
     (rf"in the whole cycle {MONEY} stayed in cash", ["cash"]),
     (rf"% would have been {MONEY}", ["would"]),
     (rf"open(?:ed)? (?:a short )?with {MONEY}", ["trade"]),
-    (rf"(?:increased?|reduced?) by {MONEY} from {MONEY}", ["trade", "old"]),
+    (rf"(?:increased?|reduced?) by {MONEY} from {MONEY}", ["step", "old"]),
+    (rf", by a trade worth {MONEY}", ["trade"]),
     (rf"closed? the (?:position|short) of {MONEY}(?!\d|,\d| and open)", ["trade"]),
     (rf"closed? the (?:long|short) of {MONEY} and open(?:ed)? a(?:nother kind of)? \w+ of {MONEY}", ["old", "turned"]),
     (rf"its target of {MONEY} is below the closing weight", ["target"]),
@@ -215,6 +216,7 @@ def amounts_of(cycle: Cycle, pair: Pair) -> dict[str, list[float]]:
         "cash": [equity - targets],
         "would": [min(each, cap) for each in would for cap in [*caps, math.inf]],
         "trade": [filled if any(each.filled for each in pair.trades) else planned or adjust, adjust],
+        "step": _step(pair, filled or planned or adjust, adjust),
         "turned": [pair.size("position_target"), planned, filled],
         "old": [pair.size("old_value")],
         "target": [pair.size("position_target")],
@@ -231,6 +233,12 @@ def _single_gates(cycle: Cycle, pair: Pair) -> list[float]:
     named = [cycle.settings.get(f"individual_rebalance_{kind}_threshold") for kind in ("min", "buy", "sell")]
     wrote = [each["limit"] for each in pair.fields.get("reasons") or [] if each["stage"] == "threshold"]
     return [float(each) for each in [*named, *wrote] if each is not None]
+
+
+def _step(pair: Pair, traded: float, adjust: float) -> list[float]:
+    """What a position changes by; of a short with collateral the trade may be worth another amount."""
+    apart = "short" in str(pair.fields.get("old_kind") or pair.fields.get("synthetic_kind"))
+    return [adjust] if apart and not math.isclose(traded, adjust, rel_tol=0.02) else [traded, adjust]
 
 
 def _would_have(cycle: Cycle, pair: Pair, chosen: list[Pair]) -> list[float]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -9,6 +10,8 @@ from alpha_model.analysis.execution import DOING, Execution
 from alpha_model.analysis.execution_words import fate_of
 from alpha_model.analysis.explain import ReasonCode
 from alpha_model.analysis.words import known, usd
+
+_SLIP = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +74,24 @@ def _opened(done: Deed) -> str:
 
 def _increased(done: Deed) -> str:
     verb = _did(done, "increased", "increase")
-    return f"{verb} by {_money(done)} from {usd(done.old_value)}{_cut_by_cash(done)}"
+    return f"{verb} by {_step(done)}{_cut_by_cash(done)}"
 
 
 def _reduced(done: Deed) -> str:
-    return f"{_did(done, 'reduced', 'reduce')} by {_money(done)} from {usd(done.old_value)}"
+    return f"{_did(done, 'reduced', 'reduce')} by {_step(done)}"
+
+
+def _step(done: Deed) -> str:
+    """The amount, and from where; of a short the change of its value beside a trade of another worth."""
+    whole = done.was_short and done.execution is not Execution.executed_in_part
+    if whole and known(done.amount_usd, done.change) and not _same(done.amount_usd, abs(done.change)):
+        return f"{usd(done.change)} from {usd(done.old_value)}, by a trade worth {_money(done)}"
+    return f"{_money(done)} from {usd(done.old_value)}"
+
+
+def _same(one: float, other: float) -> bool:
+    """Within what a price slips."""
+    return math.isclose(one, other, rel_tol=_SLIP)
 
 
 def _closed(done: Deed) -> str:

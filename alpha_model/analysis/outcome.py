@@ -136,7 +136,7 @@ def _held_beside(history: History) -> dict[str, Numbers]:
         return {name: np.full(len(history), np.nan) for name in ("beside_count", "beside_usd")}
     alone = rows_of_trades(history, table) < 0
     place = np.searchsorted(history.cycle_numbers, table["cycle"].to_numpy())[alone]
-    value = np.nan_to_num(numbers(table, "value"))[alone]
+    value = numbers(table, "value")[alone]  # one that is not known leaves the sum unknown
     return {
         "beside_count": np.bincount(place, minlength=len(history)).astype(np.float64),
         "beside_usd": np.bincount(place, weights=value, minlength=len(history)).astype(np.float64),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from alpha_model.analysis.book import WHOLE_MEANINGS, Whole, book_of
-from alpha_model.analysis.columns import Numbers, Truths
+from alpha_model.analysis.columns import Numbers, Truths, numbers
 from alpha_model.analysis.execution import Execution
 from alpha_model.analysis.execution_words import as_plans
 from alpha_model.analysis.explain import ReasonCode, Reasons, reasons_of
@@ -99,12 +99,18 @@ def _chosen(history: History, reasons: Reasons, book: Ledger) -> str:
     if not len(reasons.code):
         return ""
     signals, selected = (int(reasons.numbers[name][0]) for name in ("signal_count", "selected_count"))
-    words = f"{selected} of {count(signals, 'signal')} {'was' if selected == 1 else 'were'} selected"
+    words = f"{selected} of {count(signals, 'signal')} {'was' if selected == 1 else 'were'} selected{_unread(history)}"
     free = reasons.code != list(ReasonCode).index(ReasonCode.carried_forward)
     equity, target = float(book.targets.equity[0]), float(np.sum(book.targets.amounts["target"][free]))
     if known(equity, target) and equity > 0:
         words += f", with targets of {usd(target)} for {usd(equity)} of investable equity ({percent(target / equity)})"
     return f"{words}.{_locked(history)}"
+
+
+def _unread(history: History) -> str:
+    """How many signals are no numbers: they are not nothing."""
+    number = int(np.count_nonzero(np.isnan(numbers(history.tables.signals, "signal"))))
+    return f", of {number:,} more the signal is not recorded" if number else ""
 
 
 def _locked(history: History) -> str:
@@ -156,7 +162,7 @@ def _held_back(history: History, book: Ledger) -> str:
         return ""
     amounts = book.targets.amounts
     offered = float(np.sum(np.maximum(np.nan_to_num(amounts["redistribution"]), 0.0)))
-    again = f" Of it {usd(offered)} was offered to other signals." if offered > CENT else ""
+    again = f" {usd(offered)} was offered to other signals." if offered > CENT else ""
     return f"What held money back: {', '.join(parts)}.{again}"
 
 

@@ -126,6 +126,27 @@ def test_nothing_planned_is_told_as_nothing_to_change() -> None:
     assert describe_decision(outcomes.iloc[0]).endswith("every target is what was held already.")
 
 
+def test_the_change_of_a_short_is_told_beside_a_trade_of_another_worth() -> None:
+    short = {"pair_id": 1, "signal": -1.0, "old_kind": "lending_protocol_short", "old_value": 800.0}
+    wish = {"position_target": 500.0, "position_adjust_usd": -300.0}
+    for worth, words in ((450.0, "reduced by $300 from $800, by a trade worth $450"), (301.0, "by $301 from $800.")):
+        history = make_history([short | wish], [GATE], trades=[{"pair_id": 1, "status": "executed", "value": worth}])
+        assert words in sentences(history)[0]
+
+
+def test_a_position_without_a_mark_is_of_unknown_worth() -> None:
+    beside = {"cycle": 0, "timestamp": moment(0), "pair_id": 9, "position_id": 1, "state": "open", "quantity": 1.0}
+    cycles = [{"investable_equity": 1000.0, "max_position_adjust_usd": 0.0, "position_adjust_threshold_usd": 5.0}]
+    history = make_history([], cycles, tickers={9: "P9-USDC"}, positions=[beside])
+    assert "1 position of unknown worth stood beside it" in describe_decision(cycle_outcomes(history).iloc[0])
+
+
+def test_signals_that_are_no_numbers_are_counted_apart() -> None:
+    rows = [{"pair_id": 1}, {"pair_id": 2, "signal": np.nan, "selected": False, "signal_in_selection": np.nan}]
+    paragraph = summarise_cycle(make_history(rows, [GATE])).paragraph
+    assert "1 of 1 signal was selected, of 1 more the signal is not recorded" in paragraph
+
+
 def test_money_that_the_cap_cut_and_others_got_is_not_told_as_held_back_alone() -> None:
     rows = [
         {"pair_id": 1, "raw_weight": 3.0, "position_target": 500.0, "asked": 500.0, "accepted": 500.0},
@@ -135,4 +156,4 @@ def test_money_that_the_cap_cut_and_others_got_is_not_told_as_held_back_alone() 
         row | {"old_value": 0.0, "position_adjust_usd": 500.0, "flags": ["capped_by_concentration"]} for row in rows
     ]
     paragraph = summarise_cycle(make_history(rows, [GATE | {"accepted_investable_equity": 1000.0}])).paragraph
-    assert "Of it $250 was offered to other signals." in paragraph
+    assert "$250 was offered to other signals." in paragraph
