@@ -9,7 +9,7 @@ import pandas as pd
 
 from alpha_model.analysis import words
 from alpha_model.analysis.audit import finding_counts
-from alpha_model.analysis.columns import is_in, numbers
+from alpha_model.analysis.columns import is_in, microseconds, numbers
 from alpha_model.analysis.curve import curve_breaks
 from alpha_model.analysis.execution import Execution
 from alpha_model.analysis.facts import facts_of
@@ -28,6 +28,8 @@ NEAR = 0.9
 RECENT = 20
 """How many of the last cycles make the recent mix of flags."""
 _LATE = 2.5
+_CLOSE = 0.05
+"""A fall of the equity that differs by no more than this part from what a position is worth is that position."""
 
 
 class Concern(StrEnum):
@@ -165,13 +167,34 @@ def _frozen(history: History) -> Attention | None:
     positions = history.tables.positions
     those = (positions["cycle"].to_numpy() == history.cycle_numbers[-1]) & is_in(positions["state"], ("frozen",))
     if not those.any():
-        return None
+        return _left_out(history)
     usd = float(np.nansum(numbers(positions, "value")[those]))
     return Attention(
         Concern.frozen_positions,
         f"{count(int(those.sum()), 'position')} worth {words.usd(usd)} cannot be traded since a trade failed; "
         "the equity curve may leave such positions out.",
         history.timestamps[-1],
+    )
+
+
+def _left_out(history: History) -> Attention | None:
+    """Positions whose last trade failed, where the equity curve then fell by what they are worth."""
+    tables, last = history.tables, len(history) - 1
+    failed = facts_of(history).executed.of(Execution.failed) & (history.signal_places == last)
+    pairs = tables.signals["pair_id"].to_numpy()[failed]
+    those = (tables.positions["cycle"].to_numpy() == history.cycle_numbers[last]) & np.isin(
+        tables.positions["pair_id"].to_numpy(), pairs
+    )
+    usd, total = float(np.nansum(numbers(tables.positions, "value")[those])), numbers(tables.equity, "total_equity")
+    after = int(np.searchsorted(microseconds(tables.equity), microseconds(tables.cycles)[last], side="right"))
+    if not usd or not 0 < after < len(total) or not abs(total[after - 1] - total[after] - usd) <= _CLOSE * usd:
+        return None
+    return Attention(
+        Concern.frozen_positions,
+        f"After the last decision the equity curve falls from {words.usd(total[after - 1])} to "
+        f"{words.usd(total[after])}: it leaves out {count(int(those.sum()), 'position')} worth {words.usd(usd)} "
+        "of which a trade failed.",
+        history.timestamps[last],
     )
 
 

@@ -62,7 +62,7 @@ def book_of(history: History) -> Book:
     investable = numbers(history.tables.cycles, "investable_equity")
     total, cash = _last_points(history)
     held, pinned, frozen = _positions(history)
-    locked = np.where(np.isnan(pinned), _carried(history), pinned + _carried_elsewhere(history))
+    locked = np.where(np.isnan(pinned), carried_usd(history), pinned + _carried_elsewhere(history))
     total = total + np.nan_to_num(frozen)
     choices = {
         Whole.total_equity: total,
@@ -131,7 +131,7 @@ def _positions(history: History) -> tuple[Numbers, Numbers, Numbers]:
     return total(), total(*PINNED), total("frozen")
 
 
-def _carried(history: History) -> Numbers:
+def carried_usd(history: History) -> Numbers:
     """USD that is carried forward in each cycle; 0 where nothing is."""
     return np.nan_to_num(sum_per_cycle(history, _carried_usd(history)))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -9,6 +10,8 @@ from alpha_model.analysis.execution import DOING, Execution
 from alpha_model.analysis.execution_words import fate_of
 from alpha_model.analysis.explain import ReasonCode
 from alpha_model.analysis.words import known, usd
+
+_SLIP = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,7 @@ class Deed:
         share: How much of it was executed, 0...1.
         seen_in_holdings: That is known from the next holdings, and not from a fill.
         flag_disagrees: A flag says that the change was skipped, and its trade is on record.
+        unmoved: Nothing was planned, and the next holdings are the same.
     """
 
     code: ReasonCode
@@ -44,6 +48,7 @@ class Deed:
     share: float
     seen_in_holdings: bool
     flag_disagrees: bool
+    unmoved: bool
 
 
 def deed(done: Deed) -> str:
@@ -69,11 +74,24 @@ def _opened(done: Deed) -> str:
 
 def _increased(done: Deed) -> str:
     verb = _did(done, "increased", "increase")
-    return f"{verb} by {_money(done)} from {usd(done.old_value)}{_cut_by_cash(done)}"
+    return f"{verb} by {_step(done)}{_cut_by_cash(done)}"
 
 
 def _reduced(done: Deed) -> str:
-    return f"{_did(done, 'reduced', 'reduce')} by {_money(done)} from {usd(done.old_value)}"
+    return f"{_did(done, 'reduced', 'reduce')} by {_step(done)}"
+
+
+def _step(done: Deed) -> str:
+    """The amount, and from where; of a short the change of its value beside a trade of another worth."""
+    whole = done.was_short and done.execution is not Execution.executed_in_part
+    if whole and known(done.amount_usd, done.change) and not _same(done.amount_usd, abs(done.change)):
+        return f"{usd(done.change)} from {usd(done.old_value)}, by a trade worth {_money(done)}"
+    return f"{_money(done)} from {usd(done.old_value)}"
+
+
+def _same(one: float, other: float) -> bool:
+    """Within what a price slips."""
+    return math.isclose(one, other, rel_tol=_SLIP)
 
 
 def _closed(done: Deed) -> str:
@@ -102,11 +120,15 @@ def _too_small(done: Deed) -> str:
 
 
 def _undecided(done: Deed) -> str:
-    return f"whether {_change(done)} was made is not recorded" if known(done.amount_usd) else "no target is recorded"
+    if not known(done.amount_usd):
+        return "no target is recorded"
+    if done.unmoved:
+        return f"{_change(done)} has no trade on record, and the next holdings show that it was not made"
+    return f"whether {_change(done)} was made is not recorded"
 
 
 def _carried_forward(done: Deed) -> str:
-    keeps = f" and keeps its {_money(done)}" if done.amount_usd > 0 else ""
+    keeps = f" and keeps its value of {_money(done)}" if done.amount_usd > 0 else ""
     return f"locked: it cannot be traded now{keeps}"
 
 

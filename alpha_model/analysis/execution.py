@@ -24,7 +24,7 @@ from alpha_model.analysis.columns import (
     microseconds,
     numbers,
 )
-from alpha_model.analysis.holdings import Holdings, holdings_around
+from alpha_model.analysis.holdings import Holdings, holdings_around, unmoved
 from alpha_model.analysis.plan import Plan, rebalance_recorded, rebalance_trades, rows_of_trades
 from alpha_model.history import History
 
@@ -100,6 +100,7 @@ class Executed:
         executed_usd: The same of what was executed; NaN where it is not known.
         seen_in_holdings: The next holdings decided it, and not a fill.
         confirmed: How much of each row's plan the next holdings show, fill or not; NaN where they do not tell.
+        unmoved: A change was wanted, no trade is known of, and the next cycle held the same.
         cycles: Sums a cycle: `execution` (a place in `Execution`), and count and USD of the trades planned, executed,
             failed, awaiting, unconfirmed and contradicted; the count of those whose next holdings are known, and of
             those that these show, as `told_count` and `confirmed_count`.
@@ -111,6 +112,7 @@ class Executed:
     executed_usd: Numbers
     seen_in_holdings: Truths
     confirmed: Numbers
+    unmoved: Truths
     cycles: dict[str, npt.NDArray[np.generic]]
 
     def part(self, rows: Places, cycles: Places) -> Executed:
@@ -122,6 +124,7 @@ class Executed:
             self.executed_usd[rows],
             self.seen_in_holdings[rows],
             self.confirmed[rows],
+            self.unmoved[rows],
             {name: values[cycles] for name, values in self.cycles.items()},
         )
 
@@ -181,7 +184,17 @@ def executed_of(history: History, plan: Plan) -> Executed:
     blind = np.isin(code, [_CODE[word] for word in (Execution.awaiting, Execution.unconfirmed, Execution.unknown)])
     executed = np.where(blind, np.nan, known)
     cycles = {**_cycles(history, rows, trades, code, known), **_confirmed_counts(history, rows, confirmed)}
-    return Executed(code, share, rows.planned_usd, executed, seen, confirmed, cycles)
+    left = _left_alone(history, plan)
+    return Executed(code, share, rows.planned_usd, executed, seen, confirmed, left, cycles)
+
+
+def _left_alone(history: History, plan: Plan) -> Truths:
+    """Undecided changes of which the next holdings show nothing."""
+    left = np.zeros(history.tables.signals.num_rows, dtype=np.bool_)
+    rows = np.flatnonzero(plan.undecided)
+    if rows.size:
+        left[rows] = unmoved(history, rows)
+    return left
 
 
 @dataclass(frozen=True, slots=True)

@@ -122,7 +122,8 @@ _VERBS = {CycleOutcome.rebalanced: "rebalanced", CycleOutcome.partly_rebalanced:
 def _beside(row: Mapping[Any, Any]) -> str:
     if not row["beside_count"] > 0:
         return ""
-    return f"; {words.count(int(row['beside_count']), 'position')} worth {words.usd(row['beside_usd'])} stood beside it"
+    worth = f"worth {words.usd(row['beside_usd'])}" if words.known(row["beside_usd"]) else "of unknown worth"
+    return f"; {words.count(int(row['beside_count']), 'position')} {worth} stood beside it"
 
 
 def _held(row: Mapping[Any, Any]) -> str:

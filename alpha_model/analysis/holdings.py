@@ -57,6 +57,13 @@ def holdings_around(history: History, rows: Places) -> Holdings:
     )
 
 
+def unmoved(history: History, rows: Places) -> Truths:
+    """Whether the next cycle found the same units of the pairs of these rows of `signals`; False where unknown."""
+    held = holdings_around(history, rows)
+    size = np.fmax(np.abs(held.units_before), np.abs(held.units_after))
+    return np.asarray(np.abs(held.units_after - held.units_before) <= DUST * size, dtype=np.bool_)
+
+
 class _Cells:
     """Units and dollars held, by cycle and pair: from the positions of the source, else from what its signals tell.
 

@@ -35,7 +35,7 @@ OUTCOME_MEANINGS: dict[CycleOutcome, str] = {
     CycleOutcome.partly_rebalanced: "some wanted changes were planned as trades, others skipped pair by pair",
     CycleOutcome.held_below_threshold: "the largest change was below the rebalance threshold, so nothing was traded",
     CycleOutcome.every_change_skipped: "every wanted change was decided against",
-    CycleOutcome.unchanged: "the positions were already where they should be",
+    CycleOutcome.unchanged: "nothing was to be changed, every target is what was held already",
     CycleOutcome.no_signal: "no pair was selected, and the model held none",
     CycleOutcome.refused_by_risk: "size risk accepted none of what was asked",
     CycleOutcome.unknown: "the source does not record what the answer needs",
@@ -137,7 +137,7 @@ def _held_beside(history: History) -> dict[str, Numbers]:
         return {name: np.full(len(history), np.nan) for name in ("beside_count", "beside_usd")}
     alone = rows_of_trades(history, table) < 0
     place = np.searchsorted(history.cycle_numbers, table["cycle"].to_numpy())[alone]
-    value = np.nan_to_num(numbers(table, "value"))[alone]
+    value = numbers(table, "value")[alone]  # one that is not known leaves the sum unknown
     return {
         "beside_count": np.bincount(place, minlength=len(history)).astype(np.float64),
         "beside_usd": np.bincount(place, weights=value, minlength=len(history)).astype(np.float64),

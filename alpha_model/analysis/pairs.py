@@ -1,7 +1,9 @@
 """What is each pair called, and which ones matter most?"""
 
+import json
 import re
 from collections import Counter
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,16 +19,25 @@ def pair_labels(history: History) -> dict[PairId, str]:
     """A name for each pair that no other pair of the history has.
 
     Returns:
-        The ticker on one line, without control characters; followed by ` #id` where another pair has the same one, and
-        `#id` alone where it is empty. In the order of `pairs`.
+        The ticker on one line, without control characters, a vault by its whole name; followed by ` #id` where another
+        pair has the same one, and `#id` alone where it is empty. In the order of `pairs`.
     """
     ids = [int(pair_id) for pair_id in history.pair_ids]
-    tickers = [_UNPRINTABLE.sub(" ", ticker).strip() for ticker in history.tables.pairs["ticker"].to_pylist()]
+    tickers = [_UNPRINTABLE.sub(" ", name).strip() for name in map(_name, history.tables.pairs.to_pylist())]
     count = Counter(tickers)
     return {
         pair_id: ticker if ticker and count[ticker] == 1 else f"{ticker} #{pair_id}".strip()
         for pair_id, ticker in zip(ids, tickers, strict=True)
     }
+
+
+def _name(pair: dict[str, Any]) -> str:
+    """The ticker; of a vault its own name and the quote: sources cut the symbols of vaults to ten characters."""
+    ticker, identity = str(pair["ticker"]), pair["identity"]
+    if "vault_name" not in identity:
+        return ticker
+    vault = (json.loads(identity).get("other_data") or {}).get("vault_name")
+    return f"{vault.strip()}-{pair['quote'] or '?'}" if isinstance(vault, str) and vault.strip() else ticker
 
 
 def pairs_by_weight(history: History) -> npt.NDArray[np.int64]:

@@ -118,6 +118,7 @@ def _pairs(history: History, book: Ledger, reasons: Reasons) -> Iterator[_Pair]:
         executed.share.tolist(),
         executed.seen_in_holdings.tolist(),
         (book.traded.planned & has_flags(history, *SKIPPING)).tolist(),
+        executed.unmoved.tolist(),
     )
     cash_left = book.targets.equity - np.bincount(book.place, amounts["target"], minlength=len(history))[book.place]
     columns = (

@@ -51,18 +51,27 @@ def since_last(one: History) -> str:
 def _signals(before: History, now: History) -> Iterable[str]:
     labels = pair_labels(now.whole)
     old, new = _strengths(before), _strengths(now)
+    unread = _unreadable(now)
     yield from _named("new signal", "new signals", [pair for pair in new if pair not in old], labels)
-    yield from _named("silent now", "silent now", [pair for pair in old if pair not in new], labels)
+    silent = [pair for pair in old if pair not in new and pair not in unread]
+    yield from _named("silent now", "silent now", silent, labels)
+    yield from _named("signal not recorded", "signals not recorded", [pair for pair in unread if pair in old], labels)
     were, are = _selected(before), _selected(now)
     yield from _named("newly selected", "newly selected", [pair for pair in are if pair not in were], labels)
     yield from _named("no longer selected", "no longer selected", [pair for pair in were if pair not in are], labels)
-    ranks = [{pair: rank for rank, pair in enumerate(each, 1)} for each in (old, new)]
+    ranks = [_ranks(each) for each in (old, new)]
     moves = {pair: ranks[0][pair] - rank for pair, rank in ranks[1].items() if pair in ranks[0]}
     if moves:
         pair = max(moves, key=lambda each: (abs(moves[each]), -ranks[1][each]))
         if moves[pair]:
             said = f"{labels[pair]} from {ordinal(ranks[0][pair])} to {ordinal(ranks[1][pair])}"
             yield f"largest move of rank {said}"
+
+
+def _ranks(strengths: dict[PairId, float]) -> dict[PairId, int]:
+    """The place of each pair; equal strengths share the first of their places."""
+    first: dict[float, int] = {}
+    return {pair: first.setdefault(strength, place) for place, (pair, strength) in enumerate(strengths.items(), 1)}
 
 
 def _named(one: str, several: str, pairs: list[PairId], labels: dict[PairId, str]) -> Iterable[str]:
@@ -79,6 +88,13 @@ def _strengths(cycle: History) -> dict[PairId, float]:
     pairs = signals["pair_id"].to_numpy()
     order = np.argsort(-strength, kind="stable")
     return {int(pairs[row]): float(strength[row]) for row in order if strength[row] > 0}
+
+
+def _unreadable(cycle: History) -> list[PairId]:
+    """The pairs with a signal that is no number; NaN is not nothing."""
+    signals = cycle.tables.signals
+    rows = np.flatnonzero(np.isnan(numbers(signals, "signal")))
+    return [int(pair) for pair in signals["pair_id"].to_numpy()[rows]]
 
 
 def _selected(cycle: History) -> list[PairId]:

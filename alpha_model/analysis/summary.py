@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from alpha_model.analysis.book import WHOLE_MEANINGS, Whole
-from alpha_model.analysis.columns import Truths
+from alpha_model.analysis.columns import Numbers, Truths, numbers
 from alpha_model.analysis.execution import Execution
 from alpha_model.analysis.execution_words import as_plans
 from alpha_model.analysis.explain import ReasonCode, Reasons, reasons_of
@@ -78,6 +78,7 @@ def summarise_cycle(history: History, book: Ledger | None = None) -> CycleSummar
         _moves(history, reasons),
         _held_back(history, book),
         _skipped(history, book),
+        _undecided(history, book),
     ]
     words = " ".join(part for part in parts if part)
     return CycleSummary(first, words, CycleOutcome(row["outcome"]), Execution(row["execution"]))
@@ -87,12 +88,18 @@ def _chosen(history: History, reasons: Reasons, book: Ledger) -> str:
     if not len(reasons.code):
         return ""
     signals, selected = (int(reasons.numbers[name][0]) for name in ("signal_count", "selected_count"))
-    words = f"{selected} of {count(signals, 'signal')} {'was' if selected == 1 else 'were'} selected"
+    words = f"{selected} of {count(signals, 'signal')} {'was' if selected == 1 else 'were'} selected{_unread(history)}"
     free = reasons.code != list(ReasonCode).index(ReasonCode.carried_forward)
     equity, target = float(book.targets.equity[0]), float(np.sum(book.targets.amounts["target"][free]))
     if known(equity, target) and equity > 0:
         words += f", with targets of {usd(target)} for {usd(equity)} of investable equity ({percent(target / equity)})"
     return f"{words}.{_locked(history)}"
+
+
+def _unread(history: History) -> str:
+    """How many signals are no numbers: they are not nothing."""
+    number = int(np.count_nonzero(np.isnan(numbers(history.tables.signals, "signal"))))
+    return f", of {number:,} more the signal is not recorded" if number else ""
 
 
 def _locked(history: History) -> str:
@@ -139,16 +146,13 @@ def _held_back(history: History, book: Ledger) -> str:
     parts = [f"{name} ({usd(total)})" for name, total in totals.items() if total > CENT]
     missed = int(np.count_nonzero(costs["not_reached"] > CENT))
     if missed:
-        parts.append(f"sharing that stopped before their turn, or had little left ({count(missed, 'pair')})")
+        parts.append(f"sharing that ended early or ran short ({count(missed, 'pair')})")
     if not parts:
         return ""
-    again = " What size risk refused was asked for again by smaller signals." if _asked_again(book) else ""
-    return f"What held money back: {', '.join(parts)}.{again}"
-
-
-def _asked_again(book: Ledger) -> bool:
     amounts = book.targets.amounts
-    return bool(np.any(amounts["size_risk"] < -CENT) and np.any(amounts["redistribution"] > CENT))
+    offered = float(np.sum(np.maximum(np.nan_to_num(amounts["redistribution"]), 0.0)))
+    again = f" {usd(offered)} was offered to other signals." if offered > CENT else ""
+    return f"What held money back: {', '.join(parts)}.{again}"
 
 
 def _skipped(history: History, book: Ledger) -> str:
@@ -158,3 +162,18 @@ def _skipped(history: History, book: Ledger) -> str:
         if number:
             parts.append(f"{count(number, 'change')} worth {usd(total)} by {the(CONSTRAINT_LABELS[name])}")
     return f"Not traded: {', '.join(parts)}." if parts else ""
+
+
+def _undecided(history: History, book: Ledger) -> str:
+    """Changes that were wanted and have neither a trade nor a word that they were skipped."""
+    rows, change = book.traded.undecided, np.abs(book.traded.amounts["change"])
+    if not rows.any():
+        return ""
+    shown = facts_of(history).executed.unmoved[rows].all()
+    ending = "; the next holdings show that nothing was traded" if shown else ""
+    return f"Without a trade on record: {count(int(rows.sum()), 'change')} worth {_sum(change[rows])}{ending}."
+
+
+def _sum(usd_each: Numbers) -> str:
+    known_ones = usd_each[~np.isnan(usd_each)]
+    return usd(float(known_ones.sum())) if known_ones.size == usd_each.size else "an unknown amount"

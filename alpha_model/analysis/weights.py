@@ -47,12 +47,14 @@ def weight_diffs(history: History) -> pd.DataFrame:
 
     Returns:
         Normalised weight - weight held before the cycle, -1...1; a pair that is on one side only counts 0 on the
-        other; NaN where it is neither wanted nor held. The two sides are shares of different wholes where cash was
-        held: the normalised weight is a share of equity, the old one of the held positions.
+        other, and one that cannot be traded does not move; NaN where it is neither wanted nor held. The two sides are
+        shares of different wholes where cash was held: the normalised weight is a share of equity, the old one of the
+        held positions.
     """
     new, old = history.wide("normalised_weight"), history.wide("old_weight")
     new, old = np.nan_to_num(new), np.nan_to_num(old)
-    return _frame(history, np.where((new == 0) & (old == 0), np.nan, new - old))
+    pinned = np.nan_to_num(history.wide("carry_forward").astype(np.float64)) > 0
+    return _frame(history, np.where((new == 0) & (old == 0), np.nan, np.where(pinned, 0.0, new - old)))
 
 
 def _frame(history: History, matrix: Matrix) -> pd.DataFrame:

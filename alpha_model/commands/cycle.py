@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 import pandas as pd
 
-from alpha_model.analysis import cycle_outcomes, cycle_signals, describe_decision
+from alpha_model.analysis import cycle_outcomes, cycle_signals, describe_decision, pair_labels
 from alpha_model.commands.cycles import usd, words
 from alpha_model.commands.output import Format, json_option, plain_text, says_something, show_json, show_table
 from alpha_model.commands.sources import one_cycle, opened, source_argument
@@ -86,7 +86,7 @@ def _told(signals: pd.DataFrame) -> pd.DataFrame:
 
 def _trades(history: History) -> pd.DataFrame:
     """The trades from this cycle to the next, with the names of their pairs."""
-    names = dict(zip(history.pair_ids.tolist(), history.tables.pairs["ticker"].to_pylist(), strict=True))
+    names = pair_labels(history)
     return history.trades.assign(pair=[names.get(pair_id, "") for pair_id in history.trades["pair_id"]])
 
 

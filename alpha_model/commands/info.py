@@ -56,7 +56,7 @@ def _facts(history: History) -> dict[str, Any]:
         "first": facts.first,
         "last": facts.last,
         "interval_seconds": None if rhythm.interval is None else rhythm.interval.total_seconds(),
-        "outcomes": {str(outcome): count for outcome, count in facts.outcome_counts.items()},
+        "outcomes": facts.standing_counts,
         "last_decision": facts.last_decision,
         "equity_usd": facts.equity_usd,
         "discarded_usd": facts.discarded_usd,

@@ -156,7 +156,7 @@ def _effect_line(row: Row) -> str:
     usd, cycles = _FORMS["USD"], row["cycles"]
     name = row["constraint"].replace("_", " ")
     where = "1 cycle" if cycles == 1 else f"a mean one of {cycles:,} cycles"
-    did = f"{name}: moved {usd(row['mean_moved_usd'])} in {where}"
+    did = f"{name}: made a difference of {usd(row['mean_moved_usd'])} in {where}"
     part = row["judged_usd_cycles"] / (row["moved_usd_cycles"] or 1.0)
     if np.isnan(row["effect_usd"]):
         if row["judged_usd_cycles"] > 0:

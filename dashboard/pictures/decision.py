@@ -24,7 +24,7 @@ def funnel_picture(one: History, book: Ledger | None = None) -> Picture:
     lost = [(count, code) for row in frame["lost"] for code, count in row]
     known = frame["usd"].notna().any()
     reading = f"Pairs{_DOLLARS if known else '; their dollars are not recorded'}."
-    note = f" Most were lost as {humanised(max(lost)[1])}." if lost else ""
+    note = f" Most of what is missing at the end: {humanised(max(lost)[1])}." if lost else ""
     return Picture(frame, finding, f"{reading}{note}")
 
 
@@ -47,6 +47,12 @@ def waterfall_picture(one: History, pair_ids: PairIds = (), book: Ledger | None 
     elif wanted and wanted > 0 and pd.notna(target):
         finding += f": {share(target / wanted)}"
     return Picture(frame, finding, note)
+
+
+def _locked_usd(one: History) -> float:
+    """Targets of positions that cannot be traded: nobody wanted them in this cycle."""
+    signals = one.signals
+    return float(signals.loc[signals["carry_forward"], "position_target"].sum())
 
 
 def _only(one: History, pair_ids: PairIds) -> PairId | None:

@@ -47,8 +47,8 @@ def render(whole: OpenHistory, selection: Selection) -> None:
 
 def answer(history: History) -> str:
     """The page's answer: how the cycles ended."""
-    counts = cycle_outcomes(history)["outcome"].value_counts()
-    kinds = ", ".join(f"{count:,} {humanised(str(name))}" for name, count in counts.items())
+    counts = cycle_outcomes(history)["standing"].value_counts()
+    kinds = " · ".join(f"{count:,} {STANDING_WORDS[str(name)]}" for name, count in counts.items())
     return f"{plural(len(history), 'cycle')}: {kinds}."
 
 

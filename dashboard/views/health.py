@@ -61,7 +61,8 @@ def answer(report: AuditReport) -> str:
     if errors:
         return f"It contradicts itself in {plural(errors, 'place')}: read those before its other numbers. {scope}"
     if warnings:
-        return f"It does not contradict itself, but {plural(warnings, 'finding')} deserve a look. {scope}"
+        verb = "deserves" if warnings == 1 else "deserve"
+        return f"It does not contradict itself, but {plural(warnings, 'warning')} {verb} a look. {scope}"
     return f"Nothing in it contradicts anything else. {scope}"
 
 

@@ -83,7 +83,7 @@ def answer(history: History, pair_id: PairId, settings: Settings) -> tuple[str, 
     ]
     if is_decided:
         numbers += [
-            Number("Traded", f"{traded:,}", "Cycles that planned a trade in it."),
+            Number("Planned", f"{traded:,}", "Cycles that planned a trade in it."),
             Number("Skipped", f"{skipped:,}", "Cycles that wanted a change and decided against it."),
             Number("Refused", f"{int(refused.sum()):,}", "Cycles in which size risk allowed less than was asked."),
         ]
@@ -96,7 +96,7 @@ def answer(history: History, pair_id: PairId, settings: Settings) -> tuple[str, 
         )
     )
     sentence = f"Selected in {chosen:,} of {plural(total, 'cycle')}, held in {held:,}"
-    sentence += f", traded in {traded:,}." if is_decided else "; what was traded is not recorded."
+    sentence += f", a trade planned in {traded:,}." if is_decided else "; what was traded is not recorded."
     if refused.any():
         sentence += f" Size risk allowed less than was asked in {int(refused.sum()):,}"
         sentence += f", at most {usd(float(frame['refused'].max()))} less."

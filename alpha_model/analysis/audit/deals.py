@@ -357,7 +357,7 @@ RULES = (
         Severity.note,
         "Does the source say what became of its trades?",
         "It keeps plans only, as a recorder in a live strategy does; what was executed is not known.",
-        "All {got} trades are plans, the first here; nothing says what became of them.",
+        "All {got} trades are plans, the first here; no fill is on record.",
         Unit.whole,
         _only_plans,
     ),

@@ -152,7 +152,7 @@ RULES = (
         Severity.warning,
         "Is it recorded for every earlier trade what became of it?",
         "Neither an execution nor a failure is recorded, and later cycles are.",
-        "{pair}: nothing says what became of a planned trade of {expected}.",
+        "{pair}: no fill is on record of a planned trade of {expected}.",
         Unit.usd,
         _unconfirmed,
         "trades",

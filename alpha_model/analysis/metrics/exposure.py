@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from alpha_model.analysis.book import carried_usd
 from alpha_model.analysis.columns import Numbers, cycle_frame
 from alpha_model.analysis.metrics.board import Board
 from alpha_model.analysis.metrics.correlation import Matrix
@@ -13,12 +14,13 @@ from alpha_model.history import History
 
 
 def exposure(history: History) -> pd.DataFrame:
-    """What was wanted, held and left uninvested, as shares of the investable equity.
+    """What was wanted, held and left uninvested, as shares of the investable equity and of what is carried forward.
 
     Returns:
         RangeIndex, one row a cycle, in order: cycle; timestamp (UTC); wanted_share (Σ target), invested_share (Σ|USD|
-        of the positions after the executed trades; above 1 where what is held exceeds the investable equity), net_share
-        (the same with shorts negative), discarded_share (left uninvested because of size risk, 0...1). NaN where the
+        of the positions after the executed trades; above 1 where what is held exceeds that equity), net_share (the same
+        with shorts negative), discarded_share (left uninvested because of size risk, of investable equity alone,
+        0...1). Positions that cannot be traded have targets too, so their value is in the whole. NaN where the
         investable equity, a position of the cycle or the discarded value is not recorded.
 
     Source: the fields of the recorded cycle; gross and net exposure as fund reports define them.
@@ -30,8 +32,10 @@ def exposure_of(board: Board) -> pd.DataFrame:
     """`exposure` from matrices that are made already."""
     holding, known = board.holding, board.holdings_known
 
+    whole = board.equity + carried_usd(board.history)
+
     def share(usd: Matrix) -> Numbers:
-        return np.asarray(np.nansum(usd, axis=1) / board.equity)
+        return np.asarray(np.nansum(usd, axis=1) / whole)
 
     missing = (board.chosen & np.isnan(board.target)).any(axis=1)
     return cycle_frame(

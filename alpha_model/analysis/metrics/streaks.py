@@ -26,8 +26,8 @@ PAIR_STREAKS = {
 
 _MIDNIGHT = time()
 _WORDS = {
-    CycleOutcome.rebalanced: "Rebalanced",
-    CycleOutcome.partly_rebalanced: "Partly rebalanced",
+    CycleOutcome.rebalanced: "Decided to rebalance",
+    CycleOutcome.partly_rebalanced: "Decided to rebalance in part",
     CycleOutcome.held_below_threshold: "Held below the threshold",
     CycleOutcome.every_change_skipped: "Every change skipped",
     CycleOutcome.unchanged: "Nothing to change",

@@ -177,7 +177,7 @@ def test_held_three_cycles_in_a_row_by_three_dollars_at_the_closest() -> None:
     assert describe_streak(found.iloc[0]) == (
         "Held below the threshold 3 cycles in a row, 2026-01-05 to 2026-01-07, by $3.00 at the closest."
     )
-    assert describe_streak(found.iloc[1]) == "Rebalanced once, 2026-01-08."
+    assert describe_streak(found.iloc[1]) == "Decided to rebalance once, 2026-01-08."
 
 
 def test_a_streak_within_one_day_names_the_time() -> None:
