@@ -73,7 +73,7 @@ class Pair:
 
     def size(self, name: str) -> float:
         value = self.number(name)
-        return 0.0 if math.isnan(value) else abs(value)
+        return abs(value) if math.isfinite(value) else 0.0
 
 
 @dataclass
