@@ -49,6 +49,7 @@ campaign: $(VENV)/.installed-dev
 	$(BIN)/python campaigns/differential.py
 	$(BIN)/python campaigns/mutations.py
 	$(BIN)/python campaigns/fuzz.py
+	$(BIN)/python campaigns/read_sentences.py
 
 docs: $(VENV)/.installed-dev
 	$(BIN)/mkdocs build --strict

@@ -73,7 +73,7 @@ class Pair:
 
     def size(self, name: str) -> float:
         value = self.number(name)
-        return 0.0 if math.isnan(value) else abs(value)
+        return abs(value) if math.isfinite(value) else 0.0
 
 
 @dataclass
@@ -160,7 +160,7 @@ def _snapshot(timestamp: float, model: dict[str, Any], trades: dict[tuple[float,
         row = entry | {"asked": risk.get("asked_size"), "accepted": risk.get("accepted_size")}
         strength = (inside or {}).get("signal")
         row["signal"] = model["raw_signals"].get(key, entry)["signal"]
-        chosen = isinstance(strength, (int, float)) and strength == strength and strength != 0  # noqa: PLR0124
+        chosen = isinstance(strength, (int, float)) and math.isfinite(strength) and strength != 0
         pairs[label] = Pair(label, row, chosen, trades.get((timestamp, label), []))
     return Cycle(timestamp, model, pairs, _settings(model.get("pipeline")))
 

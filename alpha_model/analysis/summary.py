@@ -88,18 +88,18 @@ def _chosen(history: History, reasons: Reasons, book: Ledger) -> str:
     if not len(reasons.code):
         return ""
     signals, selected = (int(reasons.numbers[name][0]) for name in ("signal_count", "selected_count"))
-    words = f"{selected} of {count(signals, 'signal')} {'was' if selected == 1 else 'were'} selected{_unread(history)}"
+    words = f"{selected} of {count(signals, 'signal')} {'was' if selected == 1 else 'were'} selected"
     free = reasons.code != list(ReasonCode).index(ReasonCode.carried_forward)
     equity, target = float(book.targets.equity[0]), float(np.sum(book.targets.amounts["target"][free]))
     if known(equity, target) and equity > 0:
         words += f", with targets of {usd(target)} for {usd(equity)} of investable equity ({percent(target / equity)})"
-    return f"{words}.{_locked(history)}"
+    return f"{words}.{_unread(history)}{_locked(history)}"
 
 
 def _unread(history: History) -> str:
     """How many signals are no numbers: they are not nothing."""
     number = int(np.count_nonzero(np.isnan(numbers(history.tables.signals, "signal"))))
-    return f", of {number:,} more the signal is not recorded" if number else ""
+    return f" Of {count(number, 'more pair')} the signal is not recorded." if number else ""
 
 
 def _locked(history: History) -> str:

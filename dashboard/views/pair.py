@@ -64,12 +64,19 @@ def choose_pair(opened: OpenHistory, selection: Selection) -> PairId:
     return names.get(name, order[0])
 
 
+def _beside(history: History, pair_id: PairId) -> str:
+    """What the positions say of a pair without signals, such as credit."""
+    positions = history.tables.positions
+    held = len(set(positions["cycle"].to_numpy()[positions["pair_id"].to_numpy() == pair_id].tolist()))
+    return f"; a position in it stood beside the signals in {held:,}" if held else " and was never held"
+
+
 def answer(history: History, pair_id: PairId, settings: Settings) -> tuple[str, list[Number]]:
     """The page's answer and its numbers."""
     frame = pair_history(history, pair_id)
     total, there, shares = len(history), len(frame), pair_shares(history, pair_id, settings)
     if not there:
-        return f"In {plural(total, 'cycle')} it had no signal and was never held.", []
+        return f"In {plural(total, 'cycle')} it had no signal{_beside(history, pair_id)}.", []
     chosen = int(frame["selected"].sum())
     held = int((frame["old_value"].fillna(frame["old_weight"]).fillna(0.0) != 0).sum())
     traded = int(frame["decision"].isin(["buy", "sell"]).sum())
@@ -142,7 +149,7 @@ def _cycles(opened: OpenHistory, frame: pd.DataFrame, selection: Selection) -> N
     table = newest_first(frame)
     st.header("Cycle by cycle", anchor=False)
     if table.empty:
-        st.text("It had no signal in this window, and was not held.")
+        st.text("It had no signal in this window.")
         return
     st.caption(f"{plural(len(table), 'cycle')}, the newest on top. Select a row to take the cycle apart.")
     columns = _columns(selection, table)

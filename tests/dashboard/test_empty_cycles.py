@@ -7,10 +7,12 @@ from pathlib import Path
 import pytest
 from apps import PLACES, OpenApp, is_sound, texts
 from fuzzing.asking import COMMANDS
+from histories import make_history, moment
 from states import signal, snapshot, write_state
 from terminal import run
 
 from alpha_model.history import HistoryRecorder
+from dashboard.views import pair
 
 DAYS = [1704672000 + 86400 * day for day in range(3)]
 EMPTY = {"first": [0], "middle": [1], "last": [2], "every": [0, 1, 2]}
@@ -86,3 +88,10 @@ def test_command_and_report_about_a_cycle_say_that_it_chose_nothing(tmp_path: Pa
     assert run("report", path, "--cycle", place, "-o", report).exit_code == 0
     assert NOTHING in report.read_text()
     assert "This cycle chose nothing: no pair had a signal." in report.read_text()
+
+
+def test_a_pair_without_signals_is_said_to_be_held_where_positions_tell_it() -> None:
+    credit = {"cycle": 0, "timestamp": moment(0), "pair_id": 9, "position_id": 1, "state": "open", "value": 1444.0}
+    history = make_history([], 1, tickers={8: "P8-USDC", 9: "P9-USDC"}, positions=[credit])
+    assert pair.answer(history, 9)[0] == "In 1 cycle it had no signal; a position in it stood beside the signals in 1."
+    assert pair.answer(history, 8)[0] == "In 1 cycle it had no signal and was never held."

@@ -143,8 +143,8 @@ def test_a_position_without_a_mark_is_of_unknown_worth() -> None:
 
 def test_signals_that_are_no_numbers_are_counted_apart() -> None:
     rows = [{"pair_id": 1}, {"pair_id": 2, "signal": np.nan, "selected": False, "signal_in_selection": np.nan}]
-    paragraph = summarise_cycle(make_history(rows, [GATE])).paragraph
-    assert "1 of 1 signal was selected, of 1 more the signal is not recorded" in paragraph
+    paragraph = summarise_cycle(make_history(rows, [{}])).paragraph
+    assert "1 of 1 signal was selected. Of 1 more pair the signal is not recorded." in paragraph
 
 
 def test_money_that_the_cap_cut_and_others_got_is_not_told_as_held_back_alone() -> None:
