@@ -21,15 +21,28 @@ TESTS = sorted(
     for path in (ROOT / "tests" / "alpha_model").glob("test_*.py")
     if path.name != "test_reference_scenarios.py"  # what it needs lies outside the repository
 )
+ANALYSIS_TESTS = [
+    f"tests/alpha_model/analysis/{name}.py"
+    for name in ("test_one_number", "test_ledger", "test_audit", "metrics/test_near_misses_and_streaks")
+]
+"""Tests that must notice a broken rule by themselves, where analysis asks it too."""
 
 
 @dataclass(frozen=True, slots=True)
 class Mutation:
-    """One change that makes the program wrong."""
+    """One change that makes the program wrong.
+
+    Args:
+        module: Of `alpha_model`.
+        right: What stands there once.
+        wrong: What is put in its place.
+        asked_by_analysis: The tests of analysis must notice it, too.
+    """
 
     module: str
     right: str
     wrong: str
+    asked_by_analysis: bool = False
 
 
 UNBROKEN = Mutation("model", "class AlphaModel(JsonDataclass):", "class AlphaModel(JsonDataclass):")
@@ -43,15 +56,30 @@ MUTATIONS = [
     Mutation("model", "new[pair_id] - old[pair_id]", "old[pair_id] - new[pair_id]"),
     Mutation("model", "return 0 < self.max_position_adjust_usd >=", "return 0 < self.max_position_adjust_usd >"),
     Mutation("model", "with portfolio.untouched_on_error():", "if True:"),
-    Mutation("rules/methods", "np.where(there, -strength, np.inf)", "np.where(there, strength, np.inf)"),
-    Mutation("weighting", "if total > 1 + SUM_TOLERANCE", "if total > 2"),
-    Mutation("rules/methods", "np.log1p(strength)", "np.log1p(strength) + 1"),
     Mutation(
-        "rules/share", "left = left + asked - accepted if sequential else left - accepted", "left = left - accepted"
+        "rules/methods",
+        "np.where(there, -strength, np.inf)",
+        "np.where(there, strength, np.inf)",
+        asked_by_analysis=True,
     ),
-    Mutation("rules/share", "(wanted if queue.uncapped else smaller(wanted, largest[rank]))", "wanted"),
+    Mutation("weighting", "if total > 1 + SUM_TOLERANCE", "if total > 2"),
+    Mutation("rules/methods", "np.log1p(strength)", "np.log1p(strength) + 1", asked_by_analysis=True),
+    Mutation(
+        "rules/share",
+        "left = left + asked - accepted if sequential else left - accepted",
+        "left = left - accepted",
+        asked_by_analysis=True,
+    ),
+    Mutation(
+        "rules/share",
+        "(wanted if queue.uncapped else smaller(wanted, largest[rank]))",
+        "wanted",
+        asked_by_analysis=True,
+    ),
     Mutation("rules/share", "reached = may[rank] & (left > least)", "reached = may[rank]"),
-    Mutation("rules/share", "share, max_weight, ratio(ranked, to_come)", "share, max_weight, share"),
+    Mutation(
+        "rules/share", "share, max_weight, ratio(ranked, to_come)", "share, max_weight, share", asked_by_analysis=True
+    ),
     Mutation(
         "rules/share",
         "without_limits - shared.accepted.sum(axis=1, keepdims=True)",
@@ -65,12 +93,13 @@ MUTATIONS = [
     Mutation("rules/gates", "(Gate.unchanged, adjust == 0)", "(Gate.unchanged, adjust != adjust)"),
     Mutation("rules/gates", "(Gate.problematic, changes.problematic),", ""),
     Mutation("rules/gates", "closes = going & weak & changes.held", "closes = going & False"),
-    Mutation("rules/gates", "flips * np.abs(old_value)", "0.0"),
+    Mutation("rules/gates", "flips * np.abs(old_value)", "0.0", asked_by_analysis=True),
     Mutation("rules/gates", "size < DUST_QUANTITY * price", "size < 0"),
     Mutation(
         "rules/gates",
         "np.where(falls & ~unset, self.sell, self.trade)",
         "np.where(falls & (self.sell != 0), self.sell, self.trade)",
+        asked_by_analysis=True,
     ),
     Mutation("rules/cash", "cash - settings.headroom + arriving", "cash + arriving"),
     Mutation("rebalance", "key=lambda pair: pair[1].is_opening_or_increasing()", "key=lambda pair: pair[1].is_buy()"),
@@ -130,7 +159,7 @@ MUTATIONS = [
     Mutation("checks", "if not finite(position.mark_price):", "if False:"),
     Mutation("checks", 'if raw_signals and not signals and "select_top_signals" not in done:', "if False:"),
     Mutation("checks", "if not isinstance(weights, Mapping):", "if False:"),
-    Mutation("position_kind", "(held != wanted) &", "(held == wanted) &"),
+    Mutation("position_kind", "(held != wanted) &", "(held == wanted) &", asked_by_analysis=True),
     Mutation("position_kind", "(signal > 0) * (_SPOT + leveraged)", "(signal > 0) * _SPOT"),
     Mutation("rules/gates", "going & (flips | falls)", "going & falls"),
     Mutation("rules/gates", "(Gate.cannot_deposit, buys > can_deposit)", "(Gate.cannot_deposit, buys & False)"),
@@ -143,9 +172,9 @@ MUTATIONS = [
         "np.arange(len(present))[:, None] < np.asarray(settings.max_positions).T",
         "np.arange(len(present))[:, None] <= np.asarray(settings.max_positions).T",
     ),
-    Mutation("rules/weigh", "np.minimum(wanted, limit)", "wanted"),
+    Mutation("rules/weigh", "np.minimum(wanted, limit)", "wanted", asked_by_analysis=True),
     Mutation("rules/weigh", "limit * (1 + CAP_TOLERANCE)", "limit"),
-    Mutation("rules/methods", "blend_alpha / count + (1 - blend_alpha)", "blend_alpha / count + blend_alpha"),
+    Mutation("rules/methods", "(1 - blend_alpha) * own_share", "blend_alpha * own_share", asked_by_analysis=True),
     Mutation("rules/methods", "strongest) / temperature)", "strongest) * temperature)"),
     Mutation("rules/methods", "source_hash(own) == self.source", "True"),
     Mutation(
@@ -158,7 +187,7 @@ MUTATIONS = [
 
 
 def survives(mutation: Mutation) -> bool:
-    """Do all tests pass although the program is wrong?"""
+    """Do all tests of the model, or all of analysis that ask the rule, pass although the program is wrong?"""
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder)
         for name in ("alpha_model", "tests", "pyproject.toml"):
@@ -170,8 +199,10 @@ def survives(mutation: Mutation) -> bool:
                 f"{mutation.module}: {mutation.right!r} stands {text.count(mutation.right)} times, not once"
             )
         module.write_text(text.replace(mutation.right, mutation.wrong))
-        command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *TESTS]
-        return subprocess.run(command, cwd=copy, capture_output=True, check=False).returncode == 0
+        command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider"]
+        groups = [TESTS, ANALYSIS_TESTS] if mutation.asked_by_analysis else [TESTS]
+        runs = (subprocess.run([*command, *group], cwd=copy, capture_output=True, check=False) for group in groups)
+        return any(run.returncode == 0 for run in runs)
 
 
 def survivors(chosen: Sequence[Mutation]) -> Iterator[Mutation]:

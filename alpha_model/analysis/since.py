@@ -10,10 +10,11 @@ import numpy as np
 
 from alpha_model.analysis.columns import numbers
 from alpha_model.analysis.pairs import pair_labels
-from alpha_model.analysis.pipeline import last_runs
+from alpha_model.analysis.pipeline import steps_of
 from alpha_model.analysis.words import count, ordinal, printable
 from alpha_model.errors import HistoryError
 from alpha_model.history import History
+from alpha_model.rules import last_runs
 from alpha_model.units import PairId
 
 FEW = 3
@@ -117,7 +118,7 @@ def _settings(before: History, now: History) -> Iterable[str]:
 def _recorded(cycle: History) -> dict[str, Any]:
     """The settings of a cycle by step and name, without amounts of the moment: a threshold may be a share of equity."""
     found = {}
-    for step, settings in last_runs(cycle.tables.cycles["pipeline"][0].as_py()).items():
+    for step, settings in last_runs(steps_of(cycle.tables.cycles["pipeline"][0].as_py())).items():
         for name, value in settings.items():
             if name not in NEVER_THE_SAME and not name.endswith(("_threshold", "headroom_usd")):
                 found[f"{step}.{name}"] = value

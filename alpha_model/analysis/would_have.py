@@ -37,7 +37,7 @@ def share_if_selected(history: History, settings: Settings, chosen: Truths) -> t
     whole = np.bincount(places, weights=~known, minlength=len(history))[places] == 0
     # Weights of 0 throughout are a decision where there are targets; before that, none were assigned yet.
     assigned = (total > 0) | ~np.isnan(numbers(signals, "position_target"))
-    actual = np.where(whole & assigned, _shares(places, weights), np.nan)
+    actual = np.where(whole & assigned, _shares(places, weights, chosen), np.nan)
 
     strength = np.abs(np.nan_to_num(numbers(signals, "signal")))
     would = _beside(places, strength, chosen, settings)
@@ -46,10 +46,10 @@ def share_if_selected(history: History, settings: Settings, chosen: Truths) -> t
     return share, np.where(np.isnan(share), UNKNOWN, code).astype(np.int8)
 
 
-def _shares(places: Places, weights: Numbers) -> Numbers:
-    """The share of each raw weight in its cycle."""
+def _shares(places: Places, weights: Numbers, chosen: Truths) -> Numbers:
+    """The share of each chosen raw weight in its cycle."""
     shares = np.zeros(len(places))
-    for batch in batches(places, np.arange(len(places))):
+    for batch in batches(places, np.flatnonzero(chosen)):
         batch.put(shares, normalise(batch.of(weights, 0.0)))
     return shares
 

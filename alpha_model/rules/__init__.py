@@ -23,7 +23,7 @@ from alpha_model.rules.gates import (
 )
 from alpha_model.rules.methods import BUILT_IN, Method, register
 from alpha_model.rules.select import Chosen, Selected, Selection, select
-from alpha_model.rules.settings import CycleSettings, columns
+from alpha_model.rules.settings import CycleSettings, columns, last_runs, recorded_settings
 from alpha_model.rules.share import Shared, Sharing, SharingMode, share_out
 from alpha_model.rules.steps import (
     BIT,
@@ -92,7 +92,9 @@ __all__ = [
     "is_flip",
     "kind_named",
     "larger_side",
+    "last_runs",
     "normalise",
+    "recorded_settings",
     "register",
     "select",
     "share_beside",

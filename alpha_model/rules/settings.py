@@ -83,13 +83,8 @@ class CycleSettings:
             steps: `AlphaModel.pipeline`, or what a file has in its place; what is no setting is left out.
             **others: Fields that a record keeps elsewhere, such as `close_weight_epsilon`.
         """
-        last = {str(step.get("step")): step for step in steps if isinstance(step, dict)} if _is_list(steps) else {}
-        read = {}
-        for name, (step, setting) in _RECORDED.items():
-            value = last[step].get(setting) if step in last else None
-            if value is not None:
-                read[name] = _READ[_KINDS[name]](value)
-        return cls(**(read | others))
+        last = [last_runs(steps)]
+        return cls(**({name: recorded_settings(name, last)[0] for name in _RECORDED} | others))
 
     def to_pipeline(self) -> list[dict[str, Any]]:
         """The steps with the settings that are known, as `AlphaModel.pipeline` has them."""
@@ -170,6 +165,23 @@ _READ: dict[str, Callable[[Any], Any]] = {
     "Mapping[str,": _model,
 }
 """How each kind of setting is read; None for what is none of it, for files are written by strangers."""
+
+
+def last_runs(steps: Any) -> dict[str, dict[str, Any]]:
+    """The settings of each recorded step by its name, those of its last run; what is no step is left out."""
+    return {str(step.get("step")): step for step in steps if isinstance(step, dict)} if _is_list(steps) else {}
+
+
+def recorded_settings(name: str, cycles: Iterable[Mapping[str, Mapping[str, Any]]]) -> list[Any]:
+    """One setting of `CycleSettings` from the record of each cycle; None where that has none, or no such setting.
+
+    Args:
+        name: Its name.
+        cycles: The settings of the steps of each: `last_runs`.
+    """
+    (step, setting), read = _RECORDED[name], _READ[_KINDS[name]]
+    found = [steps[step].get(setting) if step in steps else None for steps in cycles]
+    return [None if value is None else read(value) for value in found]
 
 
 def columns(settings: Sequence[CycleSettings]) -> dict[str, npt.NDArray[Any]]:

@@ -42,6 +42,8 @@ def _known(sheet: Sheet) -> Truths:
 
 def _queues(sheet: Sheet, known: Truths) -> Iterator[tuple[SharingMode, Queue]]:
     """Who asks in the known cycles, mode by mode."""
+    if not known.any():
+        return
     settings, epsilon = sheet.settings, sheet.settings.number("epsilon_usd")
     queue = Queue(
         places=sheet.places,

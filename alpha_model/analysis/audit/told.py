@@ -90,14 +90,13 @@ def _cap(sheet: Sheet) -> Found:
     tvl, carries, settings = sheet.column("tvl"), _carries(sheet), sheet.settings
     if not np.any(~np.isnan(carries)):
         return of_rows(sheet, ~np.isnan(carries), np.isnan(carries))
-    position_cap = np.array(settings.of_model("per_position_cap"), dtype=np.float64)
-    by_tvl = np.array(["TVL" in str(name) for name in settings.of_model("name")], dtype=np.bool_)
+    position_cap = settings.position_cap
     limit = sheet.spread(position_cap)
     share = carries / np.where(tvl > 0, tvl, np.nan)
     usual = _usual(share[np.isnan(limit)])
     limit, of_tvl = (
         np.where(np.isnan(limit), usual, limit),
-        sheet.spread(by_tvl | np.isnan(position_cap)),
+        sheet.spread(settings.capped_by_tvl | np.isnan(position_cap)),
     )
     expected = np.where(of_tvl, limit * tvl, limit)
     known = ~np.isnan(expected) & ~np.isnan(carries) | exceeds(sheet.column("accepted"), expected)
