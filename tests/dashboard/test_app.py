@@ -171,9 +171,9 @@ def test_pairs_that_refuse_money_are_named_as_text(open_app: OpenApp, tmp_path: 
     )
     app = open_app(write_state(tmp_path / "refused.json", cycle), page="size_risk")
     assert_sound(app)
-    (named,) = [element.value for element in app.text if "Most was refused by" in element.value]
+    (named,) = [element.value for element in app.text if "Most was refused in a mean cycle by" in element.value]
     shown = symbol.replace("\u202e", "").strip()
-    assert named == f"Most was refused by {shown}-USDC ($500, 100.0 % of all)."
+    assert named == f"Most was refused in a mean cycle by {shown}-USDC ($500, 100.0 % of all)."
     assert not any(shown in element.value for element in app.markdown)
 
 

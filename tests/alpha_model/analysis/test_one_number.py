@@ -28,7 +28,7 @@ def recorded(path: Path, signals: Mapping[int, float], *thresholds: float) -> tu
     model.normalise_weights()
     model.update_old_weights(manager.get_current_portfolio())
     model.calculate_target_positions(manager, 1000.0)
-    trades = model.generate_rebalance_trades_and_triggers(manager, *thresholds, use_spot_for_long=1)
+    trades = model.generate_rebalance_trades_and_triggers(manager, *thresholds, use_spot_for_long=False)
     with HistoryRecorder(path) as recorder:
         recorder.append(model, trades=trades)
     return trades, read_history(path)
