@@ -239,12 +239,9 @@ def run_paper(
     return run.broker.portfolio
 
 
-def _known_prices(cycle: PaperCycle) -> dict[PairId, float]:
-    """The price of every pair that the cycle looked at, chosen or not."""
-    prices = cycle.pricing_model.prices
-    return {
-        pair_id: prices[pair_id] for pair_id in {**cycle.model.raw_signals, **cycle.model.signals} if pair_id in prices
-    }
+def _by_pair(cycle: PaperCycle, values: Mapping[PairId, float]) -> dict[TradingPairIdentifier, float]:
+    """What is known of every pair of the market, whether the cycle looked at it or not."""
+    return {pair: values[pair.require_id()] for pair in cycle.pairs.values() if pair.internal_id in values}
 
 
 class _Run:
@@ -292,7 +289,8 @@ class _Run:
                 cycle.model,
                 trades=[*triggered, *trades],
                 message="\n".join(cycle.messages) or None,
-                prices=_known_prices(cycle),
+                prices=_by_pair(cycle, cycle.pricing_model.prices),
+                tvl=_by_pair(cycle, cycle.pricing_model.tvl),
                 quantities=quantities,
                 equity=equity,
             )

@@ -14,12 +14,13 @@ import msgspec
 from alpha_model.errors import RecordError
 from alpha_model.history import coerce
 from alpha_model.history.assemble import Trade
+from alpha_model.history.beside import Book, Quote, held_rows, pair_id_of_key
 from alpha_model.history.coerce import Micros, OddValueError, ProblemKind
-from alpha_model.history.line_types import LineProblem
-from alpha_model.history.notes import BY_PAIR, Notes
+from alpha_model.history.line_types import LineProblem, RunLine
+from alpha_model.history.notes import Notes
 from alpha_model.history.pairs import Identity
 from alpha_model.history.plain import plain
-from alpha_model.history.records import TIME_COLUMNS, cycle_content, identity_text
+from alpha_model.history.records import TIME_COLUMNS, AccountRow, cycle_content, identity_text
 from alpha_model.history.snapshot import Report, Snapshot, extra_text, is_alpha_model, read_snapshot
 from alpha_model.history.trade_rows import TRADE_FIELDS, read_trade
 from alpha_model.units import PairId, Usd, UsdPrice
@@ -49,8 +50,10 @@ class Beside:
 
     trades: Iterable[Any] | None = None
     message: str | Sequence[str] | None = None
-    prices: Mapping[PairId, UsdPrice] | None = None
+    prices: Mapping[Any, UsdPrice | Quote] | None = None
+    tvl: Mapping[Any, Usd] | None = None
     quantities: Mapping[PairId, Decimal | float] | None = None
+    positions: Any = None
     equity: EquityPoint | None = None
     extra: Mapping[str, Any] | None = None
 
@@ -63,13 +66,17 @@ class Entry:
         timestamp: Decision time.
         content: As `records.cycle_content` gives it.
         pairs: Identities of pairs as JSON; those that are on file already are not written again.
-        traded: The same of pairs that only trades name: written where the file does not know the pair at all.
+        traded: The same of pairs that only stand beside it: written where the file does not know the pair at all.
+        account: What happened beside the cycle.
+        run: Which run of the strategy it is of; None where that is not known.
     """
 
     timestamp: Micros
     content: bytes
     pairs: Mapping[PairId, str]
     traded: Mapping[PairId, str] = field(default_factory=dict)
+    account: Sequence[AccountRow] = ()
+    run: RunLine | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,15 +108,21 @@ def recorded(model: Any, beside: Beside, notes: Notes) -> Entry:
         RecordError: It is no alpha model, or has no time; or, if the notes are strict, anything that is left out.
     """
     snapshot, timestamp = _taken_apart(_plain_model(model, notes), notes)
-    for name, column in BY_PAIR.items():
-        _fill(snapshot, column, _by_pair(name, getattr(beside, name), set(snapshot.signals["pair_id"]), notes))
+    known = set(snapshot.signals["pair_id"])
+    _fill(snapshot, "old_quantity", _by_pair("quantities", beside.quantities, known, notes))
+    book = Book(notes)
+    book.take("prices", "price", beside.prices)
+    book.take("tvl", "tvl", beside.tvl)
+    book.fill(snapshot)
+    holdings, held = held_rows(beside.positions, timestamp, notes)
     _add_extra(snapshot, beside.extra, notes)
     trades, traded = _trades(beside.trades, timestamp, notes)
     message, equity = _message(beside.message, notes), _equity(beside.equity, notes)
     content = cycle_content(snapshot, message=message, trades=trades, equity=equity, problems=notes.problems())
     own = {pair_id: identity_text(identity) for pair_id, identity in snapshot.pairs.items()}
-    others = {pair_id: identity_text(identity) for pair_id, identity in traded.items() if pair_id not in own}
-    return Entry(timestamp, content, own, others)
+    beyond = book.pairs | held | traded
+    others = {pair_id: identity_text(identity) for pair_id, identity in beyond.items() if pair_id not in own}
+    return Entry(timestamp, content, own, others, [*holdings, *book.rows(timestamp, snapshot.signals)])
 
 
 def _plain_model(model: Any, notes: Report) -> dict[str, Any]:
@@ -163,7 +176,7 @@ def _by_pair(name: str, values: Any, known: AbstractSet[PairId], notes: Report) 
         return {}
     found: dict[PairId, float] = {}
     for key, value in () if values is None else values.items():
-        pair_id = _pair_id(getattr(key, "internal_id", key))
+        pair_id = pair_id_of_key(key)
         where = (name, coerce.shown(key) if pair_id is None else str(pair_id))
         number = _read(coerce.number, value, notes, where)
         if number is not None and pair_id is not None and pair_id in known:
@@ -171,13 +184,6 @@ def _by_pair(name: str, values: Any, known: AbstractSet[PairId], notes: Report) 
         elif number is not None:
             notes("skipped", f"expected the id of a pair with a signal, got {where[1]}; its value is left out", where)
     return found
-
-
-def _pair_id(key: Any) -> PairId | None:
-    try:
-        return coerce.whole(plain(key, _refuse))
-    except OddValueError:
-        return None
 
 
 def _fill(snapshot: Snapshot, column: str, values: Mapping[PairId, float]) -> None:
