@@ -27,10 +27,10 @@ from alpha_model.history.append_file import AppendFile
 from alpha_model.history.beside import Quote
 from alpha_model.history.coerce import Micros
 from alpha_model.history.disk import Disk, RealDisk
-from alpha_model.history.line_types import HeaderLine, RunLine
+from alpha_model.history.line_types import HeaderLine, LineProblem, RunLine
 from alpha_model.history.notes import Notes
 from alpha_model.history.on_file import OnFile, content_digest, finished_lines, header_of, row_digest
-from alpha_model.history.recording import Beside, Entry, EquityPoint, Receipt, header_value, recorded
+from alpha_model.history.recording import Beside, Entry, EquityPoint, Receipt, executed_rows, header_value, recorded
 from alpha_model.history.records import AccountRow, CycleKey, account_line, cycle_line, header_line, pair_line, run_line
 from alpha_model.history.run import Run, library_version
 from alpha_model.serialisation import naive_utc
@@ -182,6 +182,7 @@ class HistoryRecorder:
         quantities: Mapping[PairId, Decimal | float] | None = None,
         positions: Any = None,
         equity: EquityPoint | None = None,
+        state: Any = None,
         extra: Mapping[str, Any] | None = None,
     ) -> Receipt:
         """Record one cycle.
@@ -201,6 +202,9 @@ class HistoryRecorder:
                 are left out, which is a problem that is said once for each pair.
             positions: What was held before the cycle: a portfolio, or its positions.
             equity: What the portfolio is worth.
+            state: The reference framework's own state, `input.state`, or a dictionary of its layout: what became of
+                earlier trades, stops since the last cycle, positions, marks, the equity curve and messages are taken
+                from it. Those of a cycle are complete once the next one is appended.
             extra: Anything else of the cycle, in JSON's types.
 
         Returns:
@@ -212,12 +216,41 @@ class HistoryRecorder:
         """
         self.open()
         notes = Notes(strict=self.strict, known=self._on_file.problems)
-        entry = recorded(model, Beside(trades, message, prices, tvl, quantities, positions, equity, extra), notes)
+        entry = recorded(
+            model,
+            Beside(trades, message, prices, tvl, quantities, positions, equity, state, extra),
+            notes,
+            self._on_file.digests,
+        )
         fresh = {pair_id: text for pair_id, text in entry.traded.items() if pair_id not in self._on_file.pairs}
         receipt = self.append_entries([replace(entry, run=self._run_line())], entry.account, fresh)[0]
         if receipt.is_new:
             self._on_file.problems |= notes.said_once()
         return replace(receipt, problems=tuple(notes.problems()))
+
+    def executed(self, timestamp: datetime, trades: Iterable[Any]) -> tuple[LineProblem, ...]:
+        """Record what became of the trades of a cycle, minutes or days after it was appended.
+
+        Args:
+            timestamp: Of the cycle; naive is UTC.
+            trades: As for `append`, with what is known of them now; a trade is known by its position, its number, its
+                pair and the time it was decided.
+
+        Returns:
+            What of the trades could not be recorded. When the method returns, the rest is on disk.
+
+        Raises:
+            RecordError: The time is none, the file cannot be written, or something is odd in a strict recorder.
+        """
+        self.open()
+        notes = Notes(strict=self.strict, known=self._on_file.problems)
+        when = coerce.moment(header_value("created_at", timestamp))
+        if when is None:
+            raise RecordError(f"expected the time of a cycle, got {timestamp!r}. Give the model's timestamp.")
+        rows, pairs = executed_rows(trades, when, notes)
+        fresh = {pair_id: text for pair_id, text in pairs.items() if pair_id not in self._on_file.pairs}
+        self.append_entries([], rows, fresh)
+        return tuple(notes.problems())
 
     def _run_line(self) -> RunLine | None:
         run = new_run() if self._run is None else self._run

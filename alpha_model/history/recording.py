@@ -20,7 +20,7 @@ from alpha_model.history.line_types import LineProblem, RunLine
 from alpha_model.history.notes import Notes
 from alpha_model.history.pairs import Identity
 from alpha_model.history.plain import plain
-from alpha_model.history.records import TIME_COLUMNS, AccountRow, cycle_content, identity_text
+from alpha_model.history.records import ACCOUNT_COLUMNS, TIME_COLUMNS, AccountRow, cycle_content, identity_text
 from alpha_model.history.snapshot import Report, Snapshot, extra_text, is_alpha_model, read_snapshot
 from alpha_model.history.trade_rows import TRADE_FIELDS, read_trade
 from alpha_model.units import PairId, Usd, UsdPrice
@@ -55,6 +55,7 @@ class Beside:
     quantities: Mapping[PairId, Decimal | float] | None = None
     positions: Any = None
     equity: EquityPoint | None = None
+    state: Any = None
     extra: Mapping[str, Any] | None = None
 
 
@@ -96,13 +97,14 @@ class Receipt:
     problems: tuple[LineProblem, ...] = ()
 
 
-def recorded(model: Any, beside: Beside, notes: Notes) -> Entry:
+def recorded(model: Any, beside: Beside, notes: Notes, earlier: Iterable[Micros] = ()) -> Entry:
     """A cycle as it is recorded.
 
     Args:
         model: An `AlphaModel`, any object with `to_dict()` of the same layout, or such a dictionary.
         beside: What is told with it.
         notes: Told what is left out.
+        earlier: The times of the cycles that are on file.
 
     Raises:
         RecordError: It is no alpha model, or has no time; or, if the notes are strict, anything that is left out.
@@ -116,13 +118,45 @@ def recorded(model: Any, beside: Beside, notes: Notes) -> Entry:
     book.fill(snapshot)
     holdings, held = held_rows(beside.positions, timestamp, notes)
     _add_extra(snapshot, beside.extra, notes)
-    trades, traded = _trades(beside.trades, timestamp, notes)
+    happened, named = _happened(beside.state, timestamp, earlier, notes)
+    told = [] if beside.trades is None and beside.state is not None else beside.trades
+    trades, traded = _trades(told, timestamp, notes)
     message, equity = _message(beside.message, notes), _equity(beside.equity, notes)
     content = cycle_content(snapshot, message=message, trades=trades, equity=equity, problems=notes.problems())
     own = {pair_id: identity_text(identity) for pair_id, identity in snapshot.pairs.items()}
     beyond = book.pairs | held | traded
-    others = {pair_id: identity_text(identity) for pair_id, identity in beyond.items() if pair_id not in own}
-    return Entry(timestamp, content, own, others, [*holdings, *book.rows(timestamp, snapshot.signals)])
+    others = {pair_id: text for pair_id, text in named.items() if pair_id not in own}
+    others |= {pair_id: identity_text(identity) for pair_id, identity in beyond.items() if pair_id not in own}
+    return Entry(timestamp, content, own, others, [*happened, *holdings, *book.rows(timestamp, snapshot.signals)])
+
+
+def executed_rows(trades: Any, timestamp: Micros, notes: Report) -> tuple[list[AccountRow], dict[PairId, str]]:
+    """What became of trades, as rows beside the cycles, and the pairs that they name."""
+    rows, pairs = _trades(trades, timestamp, notes)
+    names = ACCOUNT_COLUMNS["trades"]
+    told = [row | {name: _seconds_of(row[name]) for name in TIME_COLUMNS if name in row} for row in rows or ()]
+    made = [("trades", tuple(_as_text(row.get(name)) for name in names)) for row in told]
+    return made, {pair_id: identity_text(pair) for pair_id, pair in pairs.items()}
+
+
+def _seconds_of(when: Micros | None) -> float | None:
+    return None if when is None else coerce.to_seconds(when)
+
+
+def _as_text(value: Any) -> Any:
+    return str(value) if isinstance(value, Decimal) else value
+
+
+def _happened(
+    state: Any, timestamp: Micros, earlier: Iterable[Micros], notes: Report
+) -> tuple[list[AccountRow], dict[PairId, str]]:
+    """What a state tells of the time since the cycle before."""
+    if state is None:
+        return [], {}
+    from alpha_model.history.live_state import happened  # noqa: PLC0415 - a reader, which most recorders never need
+
+    before = max((when for when in earlier if when < timestamp), default=None)
+    return happened(state, [timestamp] if before is None else [before, timestamp], notes)
 
 
 def _plain_model(model: Any, notes: Report) -> dict[str, Any]:

@@ -11,7 +11,6 @@ import shutil
 import tempfile
 from collections import defaultdict
 from collections.abc import Iterator
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +21,7 @@ import pyarrow.compute as pc
 
 from alpha_model.errors import RecordError
 from alpha_model.history import coerce
+from alpha_model.history.account import rows_of, trades_of
 from alpha_model.history.assemble import Trade
 from alpha_model.history.coerce import Micros
 from alpha_model.history.extent import Extent
@@ -30,7 +30,7 @@ from alpha_model.history.line_types import RunLine
 from alpha_model.history.market import beyond_signals
 from alpha_model.history.recorder import HistoryRecorder
 from alpha_model.history.recording import Entry, Receipt
-from alpha_model.history.records import ACCOUNT_COLUMNS, RUN_OBJECTS, TIME_COLUMNS, AccountRow, cycle_content
+from alpha_model.history.records import RUN_OBJECTS, AccountRow, cycle_content
 from alpha_model.history.schema import Tables
 from alpha_model.history.snapshot import CYCLE_NUMBERS, Snapshot
 
@@ -41,7 +41,6 @@ BESIDE = ("trades", "positions", "market")
 """Tables of what happened beside the cycles, which may name pairs that have no signal."""
 
 _BATCH_CYCLES = 64
-_EXACT = ("planned_quantity", "executed_quantity")
 
 
 def record_history(history: History, recorder: HistoryRecorder, start: Extent | None = None) -> list[Receipt]:
@@ -172,7 +171,7 @@ def _entries(tables: Tables, trades: dict[int, list[Trade]], first: int, stop: i
 
 def _by_cycle(trades: pa.Table) -> dict[int, list[Trade]]:
     found: defaultdict[int, list[Trade]] = defaultdict(list)
-    for trade in _trades(trades):
+    for trade in trades_of(trades):
         found[trade.pop("cycle")].append(trade)
     return dict(found)
 
@@ -190,43 +189,15 @@ def _stands_beside(tables: Tables) -> np.ndarray[Any, np.dtype[np.bool_]]:
     return np.asarray(same_cycle & same_time & knows, dtype=np.bool_)
 
 
-def _trades(table: pa.Table) -> list[Trade]:
-    """Rows of `trades`, with times in microseconds and quantities exact."""
-    for name in set(TIME_COLUMNS) & set(table.column_names):
-        table = table.set_column(table.schema.get_field_index(name), name, table[name].cast(pa.int64()))
-    rows: list[Trade] = table.to_pylist()
-    for row in rows:
-        row |= {name: Decimal(repr(row[name])) for name in _EXACT if row[name] is not None}
-    return rows
-
-
 def _account(history: History, start: Extent) -> list[AccountRow]:
     """What happened beside the cycles, in the rows of an account line."""
     tables = history.tables
     later = np.arange(tables.trades.num_rows) >= start.trades
-    trades = _trades(tables.trades.filter(pa.array(later & ~_stands_beside(tables))))
-    names = ACCOUNT_COLUMNS["trades"]
-    rows: list[AccountRow] = [("trades", tuple(_json(name, trade[name]) for name in names)) for trade in trades]
-    rows += _rows_of("positions", tables.positions.filter(pc.field("cycle") >= start.cycles))
-    rows += _rows_of("market", beyond_signals(tables, start.cycles))
-    for part, table in (
-        ("equity", tables.equity.slice(start.equity)),
-        ("messages", tables.messages.slice(start.messages)),
-    ):
-        times = [coerce.to_seconds(when) for when in table["timestamp"].cast(pa.int64()).to_pylist()]
-        others = [table[name].to_pylist() for name in ACCOUNT_COLUMNS[part][1:]]
-        rows += [(part, row) for row in zip(times, *others, strict=True)]
-    return rows
-
-
-def _rows_of(part: str, table: pa.Table) -> list[AccountRow]:
-    names = ACCOUNT_COLUMNS[part]
-    for name in set(TIME_COLUMNS) & set(names):
-        table = table.set_column(table.schema.get_field_index(name), name, table[name].cast(pa.int64()))
-    return [(part, tuple(_json(name, row[name]) for name in names)) for row in table.to_pylist()]
-
-
-def _json(name: str, value: Any) -> Any:
-    if isinstance(value, Decimal):
-        return str(value)
-    return coerce.to_seconds(value) if name in TIME_COLUMNS and value is not None else value
+    rows = rows_of("trades", tables.trades.filter(pa.array(later & ~_stands_beside(tables))))
+    rows += rows_of("positions", tables.positions.filter(pc.field("cycle") >= start.cycles))
+    rows += rows_of("market", beyond_signals(tables, start.cycles))
+    return (
+        rows
+        + rows_of("equity", tables.equity.slice(start.equity))
+        + rows_of("messages", tables.messages.slice(start.messages))
+    )

@@ -389,7 +389,7 @@ def test_price_of_a_pair_without_a_signal_is_a_row_of_the_market(append: Append,
 
 def test_positions_are_recorded_as_a_portfolio_has_them(append: Append, make: Any) -> None:
     portfolio = Portfolio.create(make_pair(1).quote, Decimal(100))
-    portfolio.add_position(make_pair(9), Decimal(3), 4.0, 5.0, datetime(2026, 1, 1))  # noqa: DTZ001 - naive UTC
+    portfolio.add_position(make_pair(9), Decimal(3), 4.0, 5.0, datetime(2026, 1, 1))
     _, history = append(make.snapshot({"1": make.signal()}), positions=portfolio)
     names = ["pair_id", "position_id", "state", "quantity", "mark", "value", "profit"]
     assert history.positions[names].to_numpy().tolist() == [[9, 1, "open", 3.0, 5.0, 15.0, 3.0]]
