@@ -12,21 +12,30 @@ from alpha_model.units import PairId
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]+")
 """Control characters and direction marks, which would break a line or turn a name round."""
 
+_NAMES = ["ticker", "name", "base", "quote"]
+
 
 def pair_labels(history: History) -> dict[PairId, str]:
     """A name for each pair that no other pair of the history has.
 
     Returns:
-        The ticker on one line, without control characters; followed by ` #id` where another pair has the same one, and
-        `#id` alone where it is empty. In the order of `pairs`.
+        The ticker, or a vault's name in full, on one line, without control characters; followed by ` #id` where another
+        pair has the same one, and `#id` alone where it is empty. In the order of `pairs`.
     """
     ids = [int(pair_id) for pair_id in history.pair_ids]
-    tickers = [_UNPRINTABLE.sub(" ", ticker).strip() for ticker in history.tables.pairs["ticker"].to_pylist()]
+    tickers = [_UNPRINTABLE.sub(" ", _named(**row)).strip() for row in history.tables.pairs.select(_NAMES).to_pylist()]
     count = Counter(tickers)
     return {
         pair_id: ticker if ticker and count[ticker] == 1 else f"{ticker} #{pair_id}".strip()
         for pair_id, ticker in zip(ids, tickers, strict=True)
     }
+
+
+def _named(ticker: str, name: str | None, base: str | None, quote: str | None) -> str:
+    """The ticker, with the name of which its symbol is the beginning."""
+    known = (name or "").strip()
+    is_cut = bool(base) and known.startswith(str(base).strip()) and known != str(base).strip()
+    return ticker if not is_cut else f"{known}-{quote}" if quote else known
 
 
 def pairs_by_weight(history: History) -> npt.NDArray[np.int64]:

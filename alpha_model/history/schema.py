@@ -104,6 +104,7 @@ PAIRS = pa.schema(
     [
         _key("pair_id", pa.int64(), "the framework's id; negative for a pair that came without one"),
         _key("ticker", pa.string(), "BASE-QUOTE, written by strangers"),
+        _field("name", pa.string(), "what its venue calls it, such as a vault, in full; tokens cut such names"),
         _field("base", pa.string(), "symbol"),
         _field("quote", pa.string(), "symbol"),
         _field("kind", pa.string(), "spot_market_hold, vault …"),
