@@ -155,7 +155,8 @@ def held_rows(positions: Any, timestamp: Micros, notes: Report) -> tuple[list[Ac
         timestamp: Of the cycle.
         notes: Told what is left out.
     """
-    rows, pairs = [], {}
+    rows: list[AccountRow] = []
+    pairs: dict[PairId, Identity] = {}
     for place, (state, held) in enumerate(_positions(positions, notes)):
         path = ("positions", str(place))
         pair = plain(_said(held, ("pair",)), notes, (*path, "pair"))

@@ -57,7 +57,7 @@ def happened(state: Any, times: Sequence[Micros], notes: Report) -> tuple[list[A
     part = _part(state, times[0] if len(times) > 1 else None, notes)
     assembly = Assembly()
     for when in times:
-        empty = {"timestamp": coerce.to_seconds(when), "raw_signals": {}, "signals": {}}
+        empty: dict[str, Any] = {"timestamp": coerce.to_seconds(when), "raw_signals": {}, "signals": {}}
         assembly.add_cycle(read_snapshot(empty, notes), when, source="state")
     document = msgspec.json.encode(part)
     parts = msgspec.json.decode(document, type=dict[str, Raw])

@@ -112,7 +112,7 @@ def _set(table: pa.Table, name: str, values: pa.Array) -> pa.Table:
 def _says_more(market: pa.Table) -> npt.NDArray[np.bool_]:
     """Which rows say anything but a price?"""
     others = [name for name in (*MARKET_NUMBERS, *MARKET_TRUTHS) if name != "price"]
-    return np.logical_or.reduce([np.asarray(pc.is_valid(market[name])) for name in others])
+    return np.asarray(np.logical_or.reduce([np.asarray(pc.is_valid(market[name])) for name in others]))
 
 
 def _merged(
@@ -189,7 +189,7 @@ def _marked(paths: Iterable[PositionPath], times: _Times) -> list[_Layer]:
             continue
         moments = np.array([mark.time for mark in path.marks], dtype=np.int64)
         place = np.searchsorted(times, moments)
-        for row in np.flatnonzero(np.isin(moments, times)):
+        for row in np.flatnonzero(np.isin(moments, times)).tolist():
             mark = path.marks[row]
             if mark.price > 0 and not mark.is_old:
                 fee = np.nan if path.fee is None else path.fee

@@ -165,9 +165,11 @@ def _mark(point: _Point) -> Mark | None:
     when = _lenient(coerce.moment, point.calculated_at)
     if when is None:
         return None
-    numbers = (point.quantity, point.value, point.underlying_price, point.profit_usd)
+    quantity, value, price, profit = map(
+        _number, (point.quantity, point.value, point.underlying_price, point.profit_usd)
+    )
     valued = _lenient(coerce.moment, point.last_valuation_at)
-    return Mark(when, *(_number(each) for each in numbers), is_old=valued is not None and valued < when)
+    return Mark(when, quantity, value, price, profit, is_old=valued is not None and valued < when)
 
 
 def _fee(pair: Mapping[str, Any]) -> float | None:
