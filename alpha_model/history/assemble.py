@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -174,6 +175,7 @@ class Assembly:
         """The history of everything that was added so far; more may be added, and the history finished again."""
         problems = self.problems.copy()
         last, earlier = self._ordered(problems)
+        self._say_mixed_runs(last, problems)
         starts = np.cumsum([0, *(cycle["row_count"] for cycle in self._cycles)])
         nothing = pa.array(np.zeros(self._signals.row_count, dtype=np.int64))
         signals = self._signals.table(cycle=nothing, timestamp=nothing.cast(TIME))
@@ -226,6 +228,19 @@ class Assembly:
                 earlier.append(last.pop())
             last.append(place)
         return last, earlier
+
+    def _say_mixed_runs(self, last: list[int], problems: Problems) -> None:
+        """Each run goes on where the one before it stopped, unless a back-test was repeated into the same file."""
+        order = {run_id: number for number, run_id in enumerate(self._runs)}
+        runs = [order[run_id] for place in last if (run_id := self._cycles[place]["run_id"]) is not None]
+        back = next((number for before, number in pairwise(runs) if number < before), None)
+        if back is not None:
+            kept = runs.count(back)
+            message = (
+                f"a later run began before the end of run {list(self._runs)[back]}, of which {kept} cycles are still "
+                "shown beside its own; kept both. Record a repeated back-test to a file of its own"
+            )
+            problems.add("odd", message, field="run_id")
 
     def _first_out_of_order(self) -> str | None:
         """The key of the first cycle that stands after a later one."""

@@ -136,6 +136,19 @@ def test_each_opening_is_a_run_of_its_own(tmp_path: Path, make: Any, monkeypatch
     assert history.runs["strategy"].tolist() == ["Momentum", "Momentum"]
 
 
+def test_repeated_back_test_in_one_file_is_told(tmp_path: Path, make: Any) -> None:
+    path = tmp_path / "history.jsonl"
+    for name, weeks in (("first", (0, 1, 2)), ("again", (0, 1))):
+        with HistoryRecorder(path, run=Run(run_id=name)) as recorder:
+            for week in weeks:
+                recorder.append(make.snapshot({}, timestamp=(MONDAY + week * WEEK).isoformat(), note=name))
+    history = read_history(path)
+    assert history.cycles["run_id"].tolist() == ["again", "again", "first"]
+    told = history.problems.set_index("field").loc["run_id", "message"]
+    assert "run first, of which 1 cycles are still shown" in told
+    assert history.superseded.cycles["run_id"].tolist() == ["first", "first"]
+
+
 def test_run_of_a_file_knows_its_code_its_commit_and_its_seeds(tmp_path: Path, make: Any) -> None:
     path = tmp_path / "history.jsonl"
     run = Run.of(__file__, dependencies=["numpy"], seeds={"prices": 7}, data=b"prices", expected_interval=WEEK)
