@@ -12,13 +12,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from itertools import pairwise
 from typing import TypeAlias, cast
 
 import click
 import pandas as pd
 
 from alpha_model.errors import HistoryError, TradeError
-from alpha_model.history import EquityPoint, HistoryRecorder
+from alpha_model.history import EquityPoint, HistoryRecorder, Quote
 from alpha_model.model import AlphaModel
 from alpha_model.pair import AssetIdentifier, TradingPairIdentifier
 from alpha_model.portfolio import Portfolio, TradingPosition
@@ -151,21 +152,55 @@ class PaperMarket:
     """The market of a paper run.
 
     Args:
-        prices: DatetimeIndex (naive UTC), ascending; one column a ticker; USD. Gaps are filled with the last price.
+        prices: DatetimeIndex, ascending, naive UTC or of any time zone, which is brought to naive UTC; one column a
+            ticker; USD, 0 for what is worthless. Gaps are filled with the last price.
         fee: Share of the notional.
         tvl: The same shape as `prices`; USD locked in each market, for size risk. None where it is not looked at.
         pairs: The pair of each ticker; None makes them from the tickers.
+        can_deposit: The same shape; False where a venue takes no deposits, and nothing can be bought. None is always.
+        can_redeem: The same shape; False where what is held cannot be sold. None is always.
 
     Raises:
-        HistoryError: The prices have no ascending DatetimeIndex without duplicates.
+        HistoryError: The prices have no ascending DatetimeIndex without duplicates, a ticker occurs twice or has
+            several levels, or a price is below 0.
     """
 
     prices: pd.DataFrame
     fee: float = 0.001
     tvl: pd.DataFrame | None = None
     pairs: Mapping[str, TradingPairIdentifier] | None = None
+    can_deposit: pd.DataFrame | None = None
+    can_redeem: pd.DataFrame | None = None
 
     def __post_init__(self) -> None:
+        for name in ("prices", "tvl", "can_deposit", "can_redeem"):
+            object.__setattr__(self, name, _in_utc(getattr(self, name)))
+        self._check_times()
+        self._check_tickers()
+        below = (self.prices < 0).to_numpy().nonzero()
+        if below[0].size:
+            row, column = below[0][0], below[1][0]
+            raise HistoryError(
+                f"prices must be 0 or more, got {self.prices.iloc[row, column]:,.6g} for "
+                f"{self.prices.columns[column]} at {self.prices.index[row]}. Put NaN where there is no price, and the "
+                "last one is kept; or 0 for what is worthless.",
+                timestamp=self.prices.index[row],
+            )
+
+    def _check_tickers(self) -> None:
+        columns = self.prices.columns
+        if isinstance(columns, pd.MultiIndex):
+            levels = ", ".join(str(name) for name in columns.get_level_values(0).unique()[:5])
+            raise HistoryError(
+                f"prices need one column a ticker, got columns of {columns.nlevels} levels, the first {levels}. "
+                'Choose one kind of price, such as prices["Close"].',
+                columns=columns,
+            )
+        if not columns.is_unique:
+            twice = columns[columns.duplicated()][0]
+            raise HistoryError(f"prices need one column a ticker, got {twice!r} twice. Rename or drop one.", got=twice)
+
+    def _check_times(self) -> None:
         index = self.prices.index
         if not isinstance(index, pd.DatetimeIndex) or not index.is_monotonic_increasing or not index.is_unique:
             raise HistoryError(
@@ -173,6 +208,29 @@ class PaperMarket:
                 "Use prices.sort_index() and drop repeated times.",
                 index=index,
             )
+
+
+def _in_utc(frame: pd.DataFrame | None) -> pd.DataFrame | None:
+    """The frame with naive UTC times, as everything here has them."""
+    index = None if frame is None else frame.index
+    if frame is None or not isinstance(index, pd.DatetimeIndex) or index.tz is None:
+        return frame
+    return frame.set_axis(index.tz_convert("UTC").tz_localize(None))
+
+
+def _ascending(times: Iterable[datetime]) -> list[datetime]:
+    """The cycle times, as they are.
+
+    Raises:
+        HistoryError: One is not after the one before.
+    """
+    found = list(times)
+    for before, after in pairwise(found):
+        if naive_utc(after) <= naive_utc(before):
+            raise HistoryError(
+                f"cycle times must ascend, got {after} after {before}. Use sorted(set(times)).", timestamp=after
+            )
+    return found
 
 
 def make_pairs(tickers: Iterable[str], quote: str = "USD", fee: float = 0.001) -> dict[str, TradingPairIdentifier]:
@@ -225,12 +283,12 @@ def run_paper(
         The portfolio at the end.
 
     Raises:
-        HistoryError: A cycle time has no row of prices.
+        HistoryError: A cycle time has no row of prices, or is not after the one before.
         TradeError: The strategy's trades cost more cash than there is.
         RecordError: A cycle cannot be recorded.
     """
     run = _Run(market, cash)
-    times = list(cycle_times)
+    times = _ascending(cycle_times)
     with click.progressbar(times, label="cycles", hidden=not progress, file=sys.stderr) as watched:
         for number, when in enumerate(watched):
             row = run.row_of(when)
@@ -239,11 +297,23 @@ def run_paper(
     return run.broker.portfolio
 
 
-def _known_prices(cycle: PaperCycle) -> dict[PairId, float]:
-    """The price of every pair that the cycle looked at, chosen or not."""
-    prices = cycle.pricing_model.prices
+def _closed(is_open: pd.DataFrame | None, prices: pd.DataFrame) -> pd.DataFrame | None:
+    """Where a venue is known to be closed; what is not said is open."""
+    return None if is_open is None else is_open.reindex_like(prices).eq(other=False)
+
+
+def _quotes(cycle: PaperCycle) -> dict[TradingPairIdentifier, Quote]:
+    """What is known of every pair of the market, whether the cycle looked at it or not."""
+    pricing = cycle.pricing_model
+    known = {pair: pair.require_id() for pair in cycle.pairs.values() if pair.internal_id in pricing.prices}
     return {
-        pair_id: prices[pair_id] for pair_id in {**cycle.model.raw_signals, **cycle.model.signals} if pair_id in prices
+        pair: Quote(
+            pricing.prices[pair_id],
+            tvl=pricing.tvl.get(pair_id),
+            can_deposit=False if pair_id in pricing.no_deposits else None,
+            can_redeem=False if pair_id in pricing.no_redemptions else None,
+        )
+        for pair, pair_id in known.items()
     }
 
 
@@ -254,6 +324,7 @@ class _Run:
         self.seen = market.prices
         self.filled = market.prices.ffill()
         self.tvl = None if market.tvl is None else market.tvl.reindex_like(market.prices).ffill()
+        self.closed = [_closed(frame, market.prices) for frame in (market.can_deposit, market.can_redeem)]
         self.fee = market.fee
         self.pairs = market.pairs or make_pairs(map(str, market.prices.columns), fee=market.fee)
         self.broker = PaperBroker(Portfolio.create(next(iter(self.pairs.values())).quote, Decimal(str(cash))))
@@ -292,7 +363,7 @@ class _Run:
                 cycle.model,
                 trades=[*triggered, *trades],
                 message="\n".join(cycle.messages) or None,
-                prices=_known_prices(cycle),
+                prices=_quotes(cycle),
                 quantities=quantities,
                 equity=equity,
             )
@@ -301,10 +372,13 @@ class _Run:
         return cast("datetime", self.filled.index[row].to_pydatetime())
 
     def _manager(self, row: int) -> PositionManager:
-        pricing = StaticPricing(
-            self._by_pair(self.filled, row), self.fee, None if self.tvl is None else self._by_pair(self.tvl, row)
-        )
+        tvl = None if self.tvl is None else self._by_pair(self.tvl, row)
+        closed = [() if frame is None else self._closed_at(frame, row) for frame in self.closed]
+        pricing = StaticPricing(self._by_pair(self.filled, row), self.fee, tvl, *closed)
         return PositionManager(self._when(row), self.broker.portfolio, pricing)
+
+    def _closed_at(self, frame: pd.DataFrame, row: int) -> set[PairId]:
+        return {self.pairs[str(ticker)].require_id() for ticker in frame.columns[frame.iloc[row].to_numpy()]}
 
     def _by_pair(self, frame: pd.DataFrame, row: int) -> dict[PairId, float]:
         values = frame.iloc[row].dropna()

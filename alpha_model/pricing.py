@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Protocol
 
@@ -40,14 +40,23 @@ class StaticPricing:
         prices: Mid price by internal pair id, USD.
         fee: Share of the notional: buys cost mid × (1 + fee), sells bring mid × (1 − fee).
         tvl: USD locked by internal pair id.
+        no_deposits: Internal ids of pairs that cannot be bought now.
+        no_redemptions: Internal ids of pairs of which nothing can be sold now.
     """
 
     def __init__(
-        self, prices: Mapping[PairId, UsdPrice], fee: float = 0.0, tvl: Mapping[PairId, Usd] | None = None
+        self,
+        prices: Mapping[PairId, UsdPrice],
+        fee: float = 0.0,
+        tvl: Mapping[PairId, Usd] | None = None,
+        no_deposits: Collection[PairId] = (),
+        no_redemptions: Collection[PairId] = (),
     ) -> None:
         self.prices = prices
         self.fee = fee
         self.tvl = tvl or {}
+        self.no_deposits = no_deposits
+        self.no_redemptions = no_redemptions
 
     def get_mid_price(self, timestamp: datetime | None, pair: TradingPairIdentifier) -> UsdPrice:
         """The price given for the pair, or for the spot pair under a synthetic one.
@@ -80,11 +89,11 @@ class StaticPricing:
         return None if pair_id is None else self.tvl.get(pair_id)
 
     def can_deposit(self, timestamp: datetime | None, pair: TradingPairIdentifier) -> bool:
-        """Always."""
-        del timestamp, pair
-        return True
+        """Unless it is one of `no_deposits`."""
+        del timestamp
+        return pair.get_pricing_pair().internal_id not in self.no_deposits
 
     def can_redeem(self, timestamp: datetime | None, pair: TradingPairIdentifier) -> bool:
-        """Always."""
-        del timestamp, pair
-        return True
+        """Unless it is one of `no_redemptions`."""
+        del timestamp
+        return pair.get_pricing_pair().internal_id not in self.no_redemptions

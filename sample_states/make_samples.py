@@ -10,6 +10,7 @@ import gzip
 import json
 import tempfile
 from collections.abc import Callable
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,8 @@ from alpha_model import (
     weight_equal,
     weight_passthrough,
 )
-from alpha_model.history import HistoryRecorder
+from alpha_model.history import HistoryRecorder, Run
+from alpha_model.history.run import fingerprint_of
 from alpha_model.paper import Decide, PaperCycle, PaperMarket, run_paper
 
 HERE = Path(__file__).parent
@@ -163,11 +165,24 @@ def rebalance(
     return report(cycle, trades)
 
 
+def run_of(name: str, prices: pd.DataFrame) -> Run:
+    """What the samples say of their run: nothing that another machine or another day would say otherwise."""
+    return Run(
+        run_id=f"sample of {name.replace('_', ' ')}",
+        started_at=None,
+        library="alpha-model",
+        python=None,
+        data_fingerprint=fingerprint_of(prices.round(6)),
+        expected_interval=timedelta(weeks=1),
+        extra={"prices": "daily closes of 20 US stocks, from skfolio"},
+    )
+
+
 def record(name: str, decide: Decide, prices: pd.DataFrame, cash: float, tvl: pd.DataFrame | None = None) -> None:
     """Run a strategy and write its history, compressed."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"{name}.jsonl"
-        with HistoryRecorder(path, strategy=name.replace("_", " ")) as recorder:
+        with HistoryRecorder(path, strategy=name.replace("_", " "), run=run_of(name, prices)) as recorder:
             run_paper(decide, PaperMarket(prices, tvl=tvl), weekly(prices), cash, recorder)
         write(f"{name}.jsonl.gz", path.read_bytes())
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -16,6 +16,14 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "untimed"))
 os.environ["ALPHA_MODEL_CACHE"] = "off"  # no test touches the user's cache; those that need one make their own
 
 GOLDENS = Path(__file__).parent / "goldens"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_run_of_its_own() -> Iterator[None]:
+    """Tests compare lines of records; those of runs tell of one themselves."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("alpha_model.history.recorder.new_run", lambda: None)
+        yield
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

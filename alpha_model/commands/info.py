@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +12,14 @@ import click
 import pandas as pd
 
 from alpha_model.analysis import flag_counts, headline
+from alpha_model.analysis.later import later_questions
 from alpha_model.analysis.words import count
 from alpha_model.commands.output import json_option, plain_text, show_json
 from alpha_model.commands.sources import opened, source_argument
 from alpha_model.errors import told
 from alpha_model.history import History, freshness_of
 from alpha_model.history.freshness import utc_now
+from alpha_model.history.records import RUN_OBJECTS
 
 _FEW = 5
 _MEGABYTE = 1_000_000
@@ -44,6 +48,7 @@ def info_command(source: Path | str, *, as_json: bool) -> None:
 
 def _facts(history: History) -> dict[str, Any]:
     facts, counts = headline(history), flag_counts(history).sum().sort_values(ascending=False, kind="stable")
+    later = later_questions(history)
     rhythm = freshness_of(history.timestamps, utc_now())
     problems = Counter(history.tables.problems["kind"].to_pylist())
     return {
@@ -65,9 +70,25 @@ def _facts(history: History) -> dict[str, Any]:
         "messages": int(history.cycles["message"].notna().sum()) + history.tables.messages.num_rows,
         "revisions": len(history.superseded),
         "flags": {str(flag): int(count) for flag, count in counts.items()},
+        "runs": history.tables.runs.num_rows,
+        "run": _run(history),
+        "can_answer": {each.question: each.why for each in later if each.answer == "yes"},
+        "can_answer_partly": {each.question: each.why for each in later if each.answer == "partly"},
+        "cannot_answer": {each.question: each.why for each in later if each.answer == "no"},
         "problems": dict(problems),
         "problem_examples": [_problem(history, row) for row in history.tables.problems.slice(0, _FEW).to_pylist()],
     }
+
+
+def _run(history: History) -> dict[str, Any]:
+    """What is known of the last run."""
+    rows = history.tables.runs.slice(max(0, history.tables.runs.num_rows - 1)).to_pylist()
+    known = {name: value for row in rows for name, value in row.items() if value is not None}
+    return {name: json.loads(value) if name in RUN_OBJECTS else _moment(value) for name, value in known.items()}
+
+
+def _moment(value: Any) -> Any:
+    return pd.Timestamp(value) if isinstance(value, datetime) else value
 
 
 def _problem(history: History, row: dict[str, Any]) -> str:
@@ -103,8 +124,16 @@ def _interval(seconds: float) -> str:
     return f"{seconds:,.6g} seconds"
 
 
-def _listed(value: dict[str, int] | list[str]) -> str:
+def _shown(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {each}" for name, each in value.items())
+    return f"{value:%Y-%m-%d %H:%M} UTC" if isinstance(value, datetime) else str(value)
+
+
+def _listed(value: dict[str, Any] | list[str]) -> str:
     if isinstance(value, list):
         return "; ".join(value)
+    if any(not isinstance(each, int) for each in value.values()):
+        return "; ".join(f"{key.replace('_', ' ')}: {_shown(each)}" for key, each in value.items())
     few = [f"{count:,} {key.replace('_', ' ')}" for key, count in list(value.items())[:_FEW]]
     return ", ".join(few) + (f", and {len(value) - _FEW} more" if len(value) > _FEW else "")

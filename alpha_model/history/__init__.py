@@ -1,5 +1,6 @@
 """What did the strategy decide, cycle by cycle? Reading, recording and querying of histories."""
 
+from alpha_model.history.beside import Quote
 from alpha_model.history.cache import HistoryCache, default_cache
 from alpha_model.history.dataset import dataset_versions
 from alpha_model.history.export import csv_bytes, write_tables
@@ -13,6 +14,7 @@ from alpha_model.history.query import QueryLimits, query_dataset
 from alpha_model.history.reader import read_history, read_history_bytes
 from alpha_model.history.recorder import HistoryRecorder
 from alpha_model.history.recording import EquityPoint, Receipt
+from alpha_model.history.run import Run
 from alpha_model.history.store import Compaction, compact
 from alpha_model.history.transfer import record_history
 from alpha_model.history.web import Patience
@@ -31,8 +33,10 @@ __all__ = [
     "LiveHistory",
     "Patience",
     "QueryLimits",
+    "Quote",
     "Receipt",
     "RemoteHistory",
+    "Run",
     "Source",
     "compact",
     "csv_bytes",

@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -16,10 +17,11 @@ import pyarrow.compute as pc
 from alpha_model.history.coerce import Micros
 from alpha_model.history.columns import Columns
 from alpha_model.history.history import History, Source
+from alpha_model.history.market import market_table
 from alpha_model.history.pairs import PairBook
 from alpha_model.history.positions import PositionPath, positions_table
 from alpha_model.history.problems import OUT_OF_ORDER, Problems
-from alpha_model.history.schema import TIME, Tables, empty_tables, table_of
+from alpha_model.history.schema import RUNS, TIME, Tables, empty_tables, table_of
 from alpha_model.history.snapshot import Snapshot
 
 Trade: TypeAlias = dict[str, Any]
@@ -48,6 +50,9 @@ class Assembly:
         self._equity: list[tuple[int | None, dict[str, Any]]] = []
         self._positions: list[PositionPath] = []
         self._holdings: dict[tuple[Any, ...], Trade] = {}
+        self._market: list[Trade] = []
+        self._runs: dict[str, dict[str, Any]] = {}
+        self._run_id: str | None = None
         self._messages: list[tuple[Micros, str]] = []
         self._is_sorted = True
         self.knows_trades = False
@@ -88,6 +93,7 @@ class Assembly:
                 "source": source,
                 "source_key": source_key,
                 "extra": snapshot.extra,
+                "run_id": self._run_id,
                 "row_count": len(snapshot),
                 "knows_trades": trades is not None,
             }
@@ -111,6 +117,16 @@ class Assembly:
         """A row of `positions`, without its cycle."""
         self.pairs.mention((row["pair_id"],))
         self._holdings[row["timestamp"], row["pair_id"], row["position_id"]] = row
+
+    def add_market(self, row: Trade) -> None:
+        """A row of `market`, without its cycle."""
+        self.pairs.mention((row["pair_id"],))
+        self._market.append(row)
+
+    def begin_run(self, row: Mapping[str, Any]) -> None:
+        """A row of `runs`; the cycles that are added from here on are of that run."""
+        self._run_id = row["run_id"]
+        self._runs[row["run_id"]] = dict(row)
 
     def add_equity(self, timestamp: Micros, total_equity: float | None, cash: float | None) -> None:
         """A point of the equity curve."""
@@ -152,12 +168,14 @@ class Assembly:
         self._equity = [(numbers.get(n), point) for n, point in self._equity if point["timestamp"] >= moment]
         self._messages = [(when, text) for when, text in self._messages if when >= moment]
         self._holdings = {key: row for key, row in self._holdings.items() if row["timestamp"] >= moment}
+        self._market = [row for row in self._market if row["timestamp"] >= moment]
         return True
 
     def finish(self, source: Source) -> History:
         """The history of everything that was added so far; more may be added, and the history finished again."""
         problems = self.problems.copy()
         last, earlier = self._ordered(problems)
+        self._say_mixed_runs(last, problems)
         starts = np.cumsum([0, *(cycle["row_count"] for cycle in self._cycles)])
         nothing = pa.array(np.zeros(self._signals.row_count, dtype=np.int64))
         signals = self._signals.table(cycle=nothing, timestamp=nothing.cast(TIME))
@@ -168,14 +186,17 @@ class Assembly:
         messages = {**self._said_earlier(earlier), **matched}
         trades = self._trade_table(times, set(earlier), problems)
         counts = self._trade_counts(trades, times)
+        numbered = _numbered(signals, last, starts, times)
         tables = Tables(
             cycles=self._cycle_table(last, messages, counts),
-            signals=_numbered(signals, last, starts, times),
+            signals=numbered,
             pairs=self.pairs.table(problems),
             trades=trades,
             positions=positions_table(self._positions, self._holdings.values(), times),
+            market=market_table(self._market, self._positions, trades, numbered, times),
             equity=self._equity_table(set(earlier)),
             messages=table_of("messages", {"timestamp": [t for t, _ in others], "message": [m for _, m in others]}),
+            runs=table_of("runs", {field.name: [run.get(field.name) for run in self._runs.values()] for field in RUNS}),
             problems=problems.table(),
         )
         superseded = None
@@ -207,6 +228,19 @@ class Assembly:
                 earlier.append(last.pop())
             last.append(place)
         return last, earlier
+
+    def _say_mixed_runs(self, last: list[int], problems: Problems) -> None:
+        """Each run goes on where the one before it stopped, unless a back-test was repeated into the same file."""
+        order = {run_id: number for number, run_id in enumerate(self._runs)}
+        runs = [order[run_id] for place in last if (run_id := self._cycles[place]["run_id"]) is not None]
+        back = next((number for before, number in pairwise(runs) if number < before), None)
+        if back is not None:
+            kept = runs.count(back)
+            message = (
+                f"a later run began before the end of run {list(self._runs)[back]}, of which {kept} cycles are still "
+                "shown beside its own; kept both. Record a repeated back-test to a file of its own"
+            )
+            problems.add("odd", message, field="run_id")
 
     def _first_out_of_order(self) -> str | None:
         """The key of the first cycle that stands after a later one."""

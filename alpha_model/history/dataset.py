@@ -31,6 +31,9 @@ from alpha_model.history.schema import REVISED, SCHEMAS, SUPERSEDED, Tables, emp
 _ATTEMPTS = 20
 _THREADS = 8
 
+_KEYS = {"pairs": "pair_id", "runs": "run_id"}
+"""What names the rows of the tables that every month says again."""
+
 Found = TypeVar("Found")
 _Numbers: TypeAlias = npt.NDArray[np.int64]
 
@@ -173,9 +176,11 @@ def _tables(place: Place, months: Sequence[Mapping[str, StoredFile]], window: Wi
         signals=_with_cycle(found["signals"], pa.array(places), "signals"),
         pairs=_all_pairs(found, problems),
         trades=_with_cycle(found["trades"], _last_cycle(found["trades"], times), "trades"),
-        positions=_of_cycles(found["positions"], times),
+        positions=_of_cycles(found["positions"], times, "positions"),
+        market=_of_cycles(found["market"], times, "market"),
         equity=found["equity"],
         messages=found["messages"],
+        runs=found["runs"],
         problems=problems.table(),
     )
     if not found[f"{SUPERSEDED}cycles"].num_rows:
@@ -188,7 +193,7 @@ def _parts(
     pool: Executor, place: Place, months: Sequence[Mapping[str, StoredFile]], name: str, window: Window
 ) -> Iterator[pa.Table | None]:
     """The table of each month, on its way; None where the month has no such rows."""
-    wanted = Window() if name == "pairs" else window
+    wanted = window if "timestamp" in STORED[name].names else Window()
     return pool.map(lambda files: _read(place, files[name], STORED[name], wanted) if name in files else None, months)
 
 
@@ -200,7 +205,7 @@ def _joined(name: str, months: Sequence[Mapping[str, StoredFile]], parts: Iterab
         if is_revised and f"{SUPERSEDED}cycles" in files:
             start += files[f"{SUPERSEDED}cycles"].row_count
     table = pa.concat_tables(joined)
-    return (_last_told(table) if name == "pairs" else table).combine_chunks()
+    return (_last_of(table, _KEYS[name]) if name in _KEYS else table).combine_chunks()
 
 
 def _read(place: Place, stored: StoredFile, schema: pa.Schema, window: Window) -> pa.Table:
@@ -216,11 +221,11 @@ def _read(place: Place, stored: StoredFile, schema: pa.Schema, window: Window) -
         ) from error
 
 
-def _last_told(pairs: pa.Table) -> pa.Table:
-    """One row a pair: the last that was told of it, at the place of the first."""
-    ids = pairs["pair_id"].to_pylist()
-    last = {pair_id: row for row, pair_id in enumerate(ids)}
-    return pairs.take(pa.array([last[pair_id] for pair_id in dict.fromkeys(ids)], pa.int64()))
+def _last_of(table: pa.Table, key: str) -> pa.Table:
+    """One row a pair or run: the last that was told of it, at the place of the first."""
+    ids = table[key].to_pylist()
+    last = {each: row for row, each in enumerate(ids)}
+    return table.take(pa.array([last[each] for each in dict.fromkeys(ids)], pa.int64()))
 
 
 def _all_pairs(found: Mapping[str, pa.Table], problems: Problems) -> pa.Table:
@@ -239,10 +244,10 @@ def _last_cycle(trades: pa.Table, times: _Numbers) -> pa.Array:
     return pa.array(found, pa.int64(), mask=found < 0)
 
 
-def _of_cycles(positions: pa.Table, times: _Numbers) -> pa.Table:
-    """The positions with the numbers of their cycles; those of no cycle are left out."""
-    places = places_of(times, positions["timestamp"].cast(pa.int64()).to_numpy())
-    table = _with_cycle(positions, pa.array(places), "positions")
+def _of_cycles(rows: pa.Table, times: _Numbers, name: str) -> pa.Table:
+    """The rows with the numbers of their cycles; those of no cycle are left out."""
+    places = places_of(times, rows["timestamp"].cast(pa.int64()).to_numpy())
+    table = _with_cycle(rows, pa.array(places), name)
     return table.filter(pc.greater_equal(table["cycle"], 0)).combine_chunks()
 
 

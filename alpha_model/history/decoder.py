@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Collection, Sequence
+from itertools import zip_longest
 from typing import Annotated, Any
 
 import msgspec
@@ -26,6 +27,7 @@ from alpha_model.history.snapshot import (
     SIGNAL_NUMBERS,
     SIZE_NUMBERS,
     Snapshot,
+    diagnosed,
     extra_text,
     key_id,
     trade_size_risk_extra,
@@ -234,7 +236,10 @@ class Decoder:
         rows = [nothing if risk is None else msgspec.structs.astuple(risk) for risk in risks]
         transposed = list(zip(*rows, strict=True))
         columns |= dict(zip((*SIZE_NUMBERS, "capped"), transposed, strict=False))
-        return dict(zip(beyond, transposed[len(_RISK_FIELDS) :], strict=True))
+        others: _Columns = dict(zip(beyond, transposed[len(_RISK_FIELDS) :], strict=True))
+        for name, told in zip(("size_cap_usd", "tvl"), _diagnosed(others.get("diagnostics_data", ())), strict=True):
+            columns[name] = [b if a is None else a for a, b in zip_longest(columns[name], told)]
+        return others
 
     def _extras(self, rows: _Rows, beyond_risk: _Columns) -> _Extras:
         """What the signals say beyond our columns, by the signal's place."""
@@ -257,6 +262,12 @@ class Decoder:
         if found is None:
             found = self._flags[key] = pack_flags(map(coerce.restored, flags))
         return found
+
+
+def _diagnosed(column: Sequence[Any]) -> tuple[list[float | None], list[float | None]]:
+    """Size caps and TVLs that the diagnostics of size risks tell."""
+    found = [diagnosed(data) for data in column]
+    return [cap for cap, _ in found], [tvl for _, tvl in found]
 
 
 def _struct(name: str, fields: list[tuple[str, Any, Any]], beyond: list[str], absent: Any = UNSET) -> type[Struct]:

@@ -23,7 +23,10 @@ from alpha_model.history.schema import Tables, empty_tables
 OPEN_CYCLES = 32
 """So many cycles stay open; anything older that changes makes the whole file be read again."""
 
-_GROWING = ("cycles", "signals", "trades", "equity", "messages")
+_GROWING = ("cycles", "signals", "trades", "positions", "market", "equity", "messages")
+
+
+_NUMBERED = ("cycles", "signals", "trades", "positions", "market")
 
 
 class GrowingHistory:
@@ -120,7 +123,7 @@ class _Settled:
     def _renumbered(self, tables: Tables) -> Tables:
         if not self._count:
             return tables
-        changed = {name: _shifted(getattr(tables, name), self._count) for name in ("cycles", "signals", "trades")}
+        changed = {name: _shifted(getattr(tables, name), self._count) for name in _NUMBERED}
         return replace(tables, **changed)
 
 
@@ -130,7 +133,7 @@ def _shifted(table: pa.Table, count: int) -> pa.Table:
     return table.set_column(place, table.schema.field(place), pc.add(pc.fill_null(table["cycle"], -1), count))
 
 
-def _before(tables: Tables, moment: Micros, by_cycle: tuple[str, ...] = ("signals",)) -> Tables:
+def _before(tables: Tables, moment: Micros, by_cycle: tuple[str, ...] = ("signals", "positions", "market")) -> Tables:
     """The rows before a time; the tables named are in the order of cycles instead of time."""
     number = _place(tables.cycles["timestamp"], moment)
     parts = {}

@@ -154,6 +154,16 @@ class History:
         return frame_of(self.tables.positions)
 
     @cached_property
+    def market(self) -> pd.DataFrame:
+        """One row a cycle × pair, with a signal or not: prices, TVL and size cap at the decision."""
+        return frame_of(self.tables.market)
+
+    @cached_property
+    def runs(self) -> pd.DataFrame:
+        """One row a run of the strategy: its code, versions, seeds and data, where they are told."""
+        return frame_of(self.tables.runs)
+
+    @cached_property
     def equity(self) -> pd.DataFrame:
         """The equity curve: total equity and cash, USD."""
         return frame_of(self.tables.equity)
@@ -310,6 +320,7 @@ class History:
             pairs=self.tables.pairs.filter(wanted),
             trades=self.tables.trades.filter(wanted),
             positions=self.tables.positions.filter(wanted),
+            market=self.tables.market.filter(wanted),
         )
         earlier = self._superseded and replace(
             self._superseded,
@@ -337,6 +348,7 @@ class History:
             signals=self.tables.signals.slice(int(low), int(high - low)),
             trades=_during(self.tables.trades, *window),
             positions=_within(self.tables.positions, bounds),
+            market=_within(self.tables.market, bounds),
             equity=_during(self.tables.equity, *window),
             messages=_during(self.tables.messages, *window),
         )

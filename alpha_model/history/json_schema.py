@@ -11,12 +11,14 @@ from typing import Any, TypeAlias
 import pyarrow as pa
 
 from alpha_model.history.line_types import FORMAT, VERSION
-from alpha_model.history.records import JSON_COLUMNS, NOT_WRITTEN, TIME_COLUMNS
-from alpha_model.history.schema import EQUITY, MESSAGES, POSITIONS, SIGNALS, TIME, TRADES
+from alpha_model.history.records import JSON_COLUMNS, NOT_WRITTEN, RUN_OBJECTS, TIME_COLUMNS
+from alpha_model.history.schema import EQUITY, MARKET, MESSAGES, POSITIONS, RUNS, SIGNALS, TIME, TRADES
 from alpha_model.history.snapshot import CYCLE_NUMBERS
 
 JsonSchema: TypeAlias = dict[str, Any]
 
+_KINDS = ("header", "run", "pair", "cycle", "account")
+_MARKET_KEYS = ("timestamp", "pair_id")
 _EXACT = ("planned_quantity", "executed_quantity")
 _TIME: JsonSchema = {"type": "number", "description": "UNIX seconds, UTC"}
 _TEXT: JsonSchema = {"type": "string"}
@@ -43,12 +45,11 @@ def record_schema() -> JsonSchema:
         "type": "object",
         "required": ["type", "crc32"],
         "properties": {
-            "type": {"enum": ["header", "pair", "cycle", "account"]},
+            "type": {"enum": list(_KINDS)},
             "crc32": {"type": "string", "pattern": "^[0-9a-f]{8}$"},
         },
         "allOf": [
-            {"if": {"properties": {"type": {"const": name}}}, "then": {"$ref": f"#/$defs/{name}"}}
-            for name in ("header", "pair", "cycle", "account")
+            {"if": {"properties": {"type": {"const": name}}}, "then": {"$ref": f"#/$defs/{name}"}} for name in _KINDS
         ],
         "$defs": {
             "header": _object(
@@ -62,6 +63,7 @@ def record_schema() -> JsonSchema:
                 },
                 required=("format", "version"),
             ),
+            "run": _run(),
             "pair": _object({"pair_id": {"type": "integer"}, "pair": {"type": "object"}}, required=("pair_id", "pair")),
             "cycle": _cycle(),
             "account": _object(
@@ -70,6 +72,14 @@ def record_schema() -> JsonSchema:
                     "positions": _columns(
                         (field for field in POSITIONS if field.name != "cycle"),
                         required=("timestamp", "pair_id", "state"),
+                    ),
+                    "market": _columns(
+                        (
+                            field.with_nullable(field.name not in _MARKET_KEYS)
+                            for field in MARKET
+                            if field.name != "cycle"
+                        ),
+                        required=_MARKET_KEYS,
                     ),
                     "equity": _columns(EQUITY, required=("timestamp",)),
                     "messages": _columns(MESSAGES, required=("timestamp", "message")),
@@ -87,6 +97,12 @@ def record_schema() -> JsonSchema:
             },
         },
     }
+
+
+def _run() -> JsonSchema:
+    parts = {field.name: _value(field) if field.name not in RUN_OBJECTS else {"type": "object"} for field in RUNS}
+    parts |= {name: _optional(kind) for name, kind in parts.items() if name != "run_id"}
+    return _object(parts, required=("run_id",))
 
 
 def _cycle() -> JsonSchema:

@@ -47,11 +47,31 @@ class PairLine(Struct):
     pair: Raw
 
 
+class RunLine(Struct, kw_only=True):
+    """Which run of the strategy the cycles after it are of, and what that run is; the columns are those of `runs`."""
+
+    run_id: str
+    started_at: float | None = None
+    strategy: str | None = None
+    code_version: str | None = None
+    code_hash: str | None = None
+    git_commit: str | None = None
+    git_dirty: bool | None = None
+    library: str | None = None
+    python: str | None = None
+    dependencies: dict[str, Any] | None = None
+    seeds: dict[str, Any] | None = None
+    data_fingerprint: str | None = None
+    expected_interval_seconds: float | None = None
+    extra: dict[str, Any] | None = None
+
+
 class AccountLine(Struct):
     """What happened beside the cycles."""
 
     trades: Part = {}
     positions: Part = {}
+    market: Part = {}
     equity: Part = {}
     messages: Part = {}
 
@@ -90,8 +110,15 @@ class CycleLine(Struct, forbid_unknown_fields=True):
 
 
 HEADER, PAIR = msgspec.json.Decoder(HeaderLine), msgspec.json.Decoder(PairLine)
+RUN = msgspec.json.Decoder(RunLine)
 CYCLE, ACCOUNT = msgspec.json.Decoder(CycleLine), msgspec.json.Decoder(AccountLine)
-_DECODERS: dict[str, msgspec.json.Decoder[Any]] = {"header": HEADER, "pair": PAIR, "cycle": CYCLE, "account": ACCOUNT}
+_DECODERS: dict[str, msgspec.json.Decoder[Any]] = {
+    "header": HEADER,
+    "run": RUN,
+    "pair": PAIR,
+    "cycle": CYCLE,
+    "account": ACCOUNT,
+}
 
 
 def checked(kind: str, line: bytes) -> bytes:

@@ -13,7 +13,7 @@ from alpha_model.history.snapshot import PARTS
 MOST_PROBLEMS = 100
 """So many problems of a cycle are recorded one by one; the rest are counted."""
 
-BY_PAIR = {"prices": "price", "quantities": "old_quantity"}
+BY_PAIR = {"prices": "price", "tvl": "tvl", "quantities": "old_quantity"}
 """What may be told beside a model pair by pair, and the column of `signals` that it fills."""
 
 

@@ -16,7 +16,7 @@ from msgspec import Raw, structs
 from alpha_model.errors import RecordError
 from alpha_model.history import coerce
 from alpha_model.history.coerce import Micros
-from alpha_model.history.line_types import FORMAT, PAIR, VERSION, HeaderLine, LineProblem, Part
+from alpha_model.history.line_types import FORMAT, PAIR, RUN, VERSION, HeaderLine, LineProblem, Part
 from alpha_model.history.mishaps import MISHAPS
 from alpha_model.history.rawjson import UNREADABLE, Buffer
 from alpha_model.history.records import AccountRow, Line, account_rows, cycle_key, lines_of
@@ -36,12 +36,14 @@ class OnFile:
         digests: Of each cycle's content, for every revision in their order.
         rows: Digests of the rows that stand beside the cycles, each with how often it is there.
         problems: What was said of cycles, so that it need not be said again.
+        run_id: Of the run that the last cycles are of.
     """
 
     pairs: dict[PairId, str] = field(default_factory=dict)
     digests: dict[Micros, list[bytes]] = field(default_factory=dict)
     rows: Counter[bytes] = field(default_factory=Counter)
     problems: set[LineProblem] = field(default_factory=set)
+    run_id: str | None = None
 
     def learn(self, line: Line) -> None:
         """Take in a whole line of the file; one that cannot be read, whoever wrote it, says nothing."""
@@ -56,6 +58,8 @@ class OnFile:
         elif line.data.startswith(b'{"type":"pair"'):
             pair = PAIR.decode(line.data)
             self.pairs[pair.pair_id] = coerce.json_text(pair.pair)
+        elif line.data.startswith(b'{"type":"run"'):
+            self.run_id = RUN.decode(line.data).run_id
         elif line.data.startswith(b'{"type":"account"'):
             self.rows.update(map(row_digest, account_rows(msgspec.json.decode(line.data))))
 
@@ -65,6 +69,7 @@ class OnFile:
         self.digests |= written.digests
         self.rows += written.rows
         self.problems |= written.problems
+        self.run_id = written.run_id or self.run_id
 
 
 def finished_lines(content: Buffer) -> Iterator[Line]:

@@ -84,7 +84,7 @@ class PairBook:
     def _table(self, problems: Problems) -> pa.Table:
         rows = [_row(pair_id, identity, problems) for pair_id, identity in self._identities.items()]
         rows += [_undescribed(pair_id, problems) for pair_id in self._mentioned if pair_id not in self._identities]
-        names = ("pair_id", "ticker", "base", "quote", "kind", "chain_id", "exchange")
+        names = ("pair_id", "ticker", "name", "base", "quote", "kind", "chain_id", "exchange")
         addresses = ("pool_address", "base_address", "quote_address")
         columns = {name: [row[name] for row in rows] for name in (*names, *addresses, "identity")}
         return table_of("pairs", columns)
@@ -110,6 +110,7 @@ def _row(pair_id: PairId, identity: Identity, problems: Problems) -> dict[str, A
     return {
         "pair_id": pair_id,
         "ticker": "-".join(symbol or "?" for symbol in symbols) if any(symbols) else f"pair {pair_id}",
+        "name": value(coerce.text, _asset(pair, "other_data"), "vault_name"),
         "base": symbols[0],
         "quote": symbols[1],
         "kind": value(coerce.text, pair, "kind"),

@@ -22,13 +22,17 @@ DUST = 1e-12
 
 
 class Mark(NamedTuple):
-    """One valuation of a position: time, units, USD, USD per unit, profit so far in USD; NaN is not said."""
+    """One valuation of a position: time, units, USD, USD per unit, profit so far in USD; NaN is not said.
+
+    An old one was made of a price of before.
+    """
 
     time: Micros
     quantity: float
     value: Usd
     price: float
     profit: Usd
+    is_old: bool = False
 
 
 class Flow(NamedTuple):
@@ -55,6 +59,7 @@ class PositionPath:
         closed_at: When; None while it is held.
         frozen_at: Since when it could not be traded; None is never, or not said.
         unfrozen_at: Until when.
+        fee: Share of the notional that a trade costs; None is not known.
         flows: In the order of time.
         marks: In the order of time.
     """
@@ -67,6 +72,7 @@ class PositionPath:
     closed_at: Micros | None = None
     frozen_at: Micros | None = None
     unfrozen_at: Micros | None = None
+    fee: float | None = None
     flows: Sequence[Flow] = field(default_factory=tuple)
     marks: Sequence[Mark] = field(default_factory=tuple)
 
@@ -154,7 +160,7 @@ def _valued(path: PositionPath, moments: _Times, quantity: _Numbers) -> tuple[_N
     nothing = np.full(len(moments), np.nan)
     if not path.marks:
         return nothing, nothing, nothing
-    marks = np.array([mark[1:] for mark in path.marks], dtype=np.float64)
+    marks = np.array([mark[1:5] for mark in path.marks], dtype=np.float64)
     place = np.searchsorted([mark.time for mark in path.marks], moments, side="right") - 1
     there, found = place >= 0, marks[np.maximum(place, 0)]
     units, value, price, profit = (np.where(there, found[:, column], np.nan) for column in range(4))

@@ -12,23 +12,24 @@ from alpha_model.errors import HistoryError
 from alpha_model.history import coerce
 from alpha_model.history.assemble import Assembly, Trade
 from alpha_model.history.coerce import Micros, OddValueError, ProblemKind
-from alpha_model.history.line_types import ACCOUNT, CYCLE, FORMAT, HEADER, PAIR, VERSION, CycleLine
+from alpha_model.history.line_types import ACCOUNT, CYCLE, FORMAT, HEADER, PAIR, RUN, VERSION, CycleLine
 from alpha_model.history.mishaps import MISHAPS
 from alpha_model.history.rawjson import UNREADABLE, Buffer, mended
 from alpha_model.history.record_columns import ColumnReader
-from alpha_model.history.records import NOT_WRITTEN, Line, lines_of
-from alpha_model.history.schema import EQUITY, MESSAGES, POSITIONS, SIGNALS, TRADES
+from alpha_model.history.records import NOT_WRITTEN, RUN_OBJECTS, Line, lines_of
+from alpha_model.history.schema import EQUITY, MARKET, MESSAGES, POSITIONS, SIGNALS, TRADES
 from alpha_model.history.snapshot import CYCLE_NUMBERS, Snapshot, extra_text, is_selected, pipeline_text
 from alpha_model.history.state import Progress
 
 _OBJECT = msgspec.json.Decoder(dict[str, Raw])
 _LATER = frozenset({"timestamp", "pair_id", "pair", "message", "pipeline"})
-_PARTS = frozenset({"signals", "trades", "equity", "messages"})
+_PARTS = frozenset({"signals", "trades", "positions", "market", "equity", "messages"})
 """Members of a line whose values are looked at one by one."""
 _TRADE_KEYS = tuple(field.name for field in TRADES if not field.nullable)
 _SIGNAL_FIELDS = {field.name: field for field in SIGNALS if field.name not in NOT_WRITTEN}
 _TRADE_FIELDS = {field.name: field for field in TRADES if field.name != "cycle"}
 _POSITION_FIELDS = {field.name: field for field in POSITIONS if field.name != "cycle"}
+_MARKET_FIELDS = {field.name: field for field in MARKET if field.name != "cycle"}
 _EQUITY_FIELDS = {field.name: field for field in EQUITY}
 _MESSAGE_FIELDS = {field.name: field for field in MESSAGES}
 _Line = TypeVar("_Line", bound=msgspec.Struct)
@@ -94,7 +95,13 @@ class RecordReader:
 
     def _take(self, data: bytes) -> None:
         kind = msgspec.json.decode(_OBJECT.decode(data[: data.find(b",")] + b"}").get("type", b"null"))
-        takers = {"header": self._header, "pair": self._pair, "cycle": self._cycle, "account": self._account}
+        takers = {
+            "header": self._header,
+            "run": self._run,
+            "pair": self._pair,
+            "cycle": self._cycle,
+            "account": self._account,
+        }
         takers.get(str(kind), self._unknown)(data)
 
     def _decoded(self, decoder: msgspec.json.Decoder[_Line], data: bytes) -> tuple[_Line, dict[str, Any]]:
@@ -139,6 +146,14 @@ class RecordReader:
             )
         self.strategy = found.strategy
 
+    def _run(self, data: bytes) -> None:
+        found, _ = self._decoded(RUN, data)
+        told = msgspec.structs.asdict(found)
+        told |= {name: self._parts.value(extra_text, told[name], name) for name in RUN_OBJECTS}
+        self._assembly.begin_run(
+            told | {"started_at": self._parts.value(coerce.moment, found.started_at, "started_at")}
+        )
+
     def _pair(self, data: bytes) -> None:
         found, _ = self._decoded(PAIR, data)
         pair_id = coerce.whole(found.pair_id)
@@ -170,12 +185,15 @@ class RecordReader:
         found, _ = self._decoded(ACCOUNT, data)
         trades = self._trades(found.trades)
         holdings = self._parts.rows("positions", found.positions, _POSITION_FIELDS, ("timestamp", "pair_id", "state"))
+        prices = self._parts.rows("market", found.market, _MARKET_FIELDS, ("timestamp", "pair_id"))
         points = self._parts.rows("equity", found.equity, _EQUITY_FIELDS, ("timestamp",))
         messages = self._parts.rows("messages", found.messages, _MESSAGE_FIELDS, tuple(_MESSAGE_FIELDS))
         for trade in trades:
             self._assembly.add_trade(trade)
         for held in holdings:
             self._assembly.add_holding(held)
+        for price in prices:
+            self._assembly.add_market(price)
         for point in points:
             self._assembly.add_equity(**point)
         for told in messages:

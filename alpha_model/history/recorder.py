@@ -10,12 +10,11 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from functools import partial
-from importlib import metadata
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -25,15 +24,20 @@ from msgspec import structs
 from alpha_model.errors import RecordError
 from alpha_model.history import coerce
 from alpha_model.history.append_file import AppendFile
+from alpha_model.history.beside import Quote
 from alpha_model.history.coerce import Micros
 from alpha_model.history.disk import Disk, RealDisk
-from alpha_model.history.line_types import HeaderLine
+from alpha_model.history.line_types import HeaderLine, LineProblem, RunLine
 from alpha_model.history.notes import Notes
 from alpha_model.history.on_file import OnFile, content_digest, finished_lines, header_of, row_digest
-from alpha_model.history.recording import Beside, Entry, EquityPoint, Receipt, header_value, recorded
-from alpha_model.history.records import AccountRow, CycleKey, account_line, cycle_line, header_line, pair_line
+from alpha_model.history.recording import Beside, Entry, EquityPoint, Receipt, executed_rows, header_value, recorded
+from alpha_model.history.records import AccountRow, CycleKey, account_line, cycle_line, header_line, pair_line, run_line
+from alpha_model.history.run import Run, library_version
 from alpha_model.serialisation import naive_utc
-from alpha_model.units import PairId, UsdPrice
+from alpha_model.units import PairId, Usd, UsdPrice
+
+new_run: Callable[[], Run | None] = Run
+"""Makes the run of an opening that none was given for; tests of lines put one here that makes none."""
 
 
 @dataclass(slots=True)
@@ -66,6 +70,8 @@ class HistoryRecorder:
         code_version: The strategy's own version, kept in the header of a new file.
         created_at: When the file was made, kept in the header of a new file.
         origin: What tells the source that a follower takes the cycles from apart, kept in the header of a new file.
+        run: What is known of this run of the strategy, written before its first cycle; `Run.of` looks most of it up.
+            None gives each opening a run of its own, with its time and the versions of Python and this library.
         strict: Refuse a cycle of which something cannot be recorded, instead of recording that as absent and noting it
             among the problems of the history.
         disk: Where the file lies; tests put one here that fails.
@@ -82,6 +88,7 @@ class HistoryRecorder:
         code_version: str | None = None,
         created_at: datetime | None = None,
         origin: str | None = None,
+        run: Run | None = None,
         strict: bool = False,
         disk: Disk | None = None,
     ) -> None:
@@ -93,6 +100,8 @@ class HistoryRecorder:
             created_at=header_value("created_at", created_at),
             origin=header_value("origin", origin),
         )
+        self._run = run
+        self._this_run: RunLine | None = None
         self._disk = disk
         self._on_file = OnFile()
         self._turn = threading.RLock()
@@ -121,7 +130,9 @@ class HistoryRecorder:
 
     def __reduce__(self) -> tuple[Any, ...]:
         header = {name: getattr(self._header, name) for name in ("strategy", "code_version", "created_at", "origin")}
-        again = partial(HistoryRecorder, self.path.absolute(), **header, strict=self.strict, disk=self._disk)
+        again = partial(
+            HistoryRecorder, self.path.absolute(), **header, run=self._run, strict=self.strict, disk=self._disk
+        )
         return again, ()
 
     @property
@@ -166,9 +177,12 @@ class HistoryRecorder:
         *,
         trades: Iterable[Any] | None = None,
         message: str | Sequence[str] | None = None,
-        prices: Mapping[PairId, UsdPrice] | None = None,
+        prices: Mapping[Any, UsdPrice | Quote] | None = None,
+        tvl: Mapping[Any, Usd] | None = None,
         quantities: Mapping[PairId, Decimal | float] | None = None,
+        positions: Any = None,
         equity: EquityPoint | None = None,
+        state: Any = None,
         extra: Mapping[str, Any] | None = None,
     ) -> Receipt:
         """Record one cycle.
@@ -181,10 +195,16 @@ class HistoryRecorder:
             trades: What the cycle planned or executed: `TradeExecution`, or objects or dictionaries with its names.
                 None says that they are not known; an empty list, that there were none.
             message: The strategy's own report: a text, or a list of lines.
-            prices: Mid prices at the decision by pair id, also of pairs that were not selected. Those of pairs that
-                have no signal are left out, which is a problem that is said once for each pair.
-            quantities: Units held before the cycle by pair id, negative for a short.
+            prices: Mid prices at the decision by pair or pair id, of every pair that the strategy knows, with a signal
+                or not; a `Quote` says more than a price, such as when it was made.
+            tvl: USD locked in the pool, likewise.
+            quantities: Units held before the cycle by pair id, negative for a short. Those of pairs that have no signal
+                are left out, which is a problem that is said once for each pair.
+            positions: What was held before the cycle: a portfolio, or its positions.
             equity: What the portfolio is worth.
+            state: The reference framework's own state, `input.state`, or a dictionary of its layout: what became of
+                earlier trades, stops since the last cycle, positions, marks, the equity curve and messages are taken
+                from it. Those of a cycle are complete once the next one is appended.
             extra: Anything else of the cycle, in JSON's types.
 
         Returns:
@@ -196,11 +216,47 @@ class HistoryRecorder:
         """
         self.open()
         notes = Notes(strict=self.strict, known=self._on_file.problems)
-        entry = recorded(model, Beside(trades, message, prices, quantities, equity, extra), notes)
-        receipt = self.append_entries([entry])[0]
+        entry = recorded(
+            model,
+            Beside(trades, message, prices, tvl, quantities, positions, equity, state, extra),
+            notes,
+            self._on_file.digests,
+        )
+        fresh = {pair_id: text for pair_id, text in entry.traded.items() if pair_id not in self._on_file.pairs}
+        receipt = self.append_entries([replace(entry, run=self._run_line())], entry.account, fresh)[0]
         if receipt.is_new:
             self._on_file.problems |= notes.said_once()
         return replace(receipt, problems=tuple(notes.problems()))
+
+    def executed(self, timestamp: datetime, trades: Iterable[Any]) -> tuple[LineProblem, ...]:
+        """Record what became of the trades of a cycle, minutes or days after it was appended.
+
+        Args:
+            timestamp: Of the cycle; naive is UTC.
+            trades: As for `append`, with what is known of them now; a trade is known by its position, its number, its
+                pair and the time it was decided.
+
+        Returns:
+            What of the trades could not be recorded. When the method returns, the rest is on disk.
+
+        Raises:
+            RecordError: The time is none, the file cannot be written, or something is odd in a strict recorder.
+        """
+        self.open()
+        notes = Notes(strict=self.strict, known=self._on_file.problems)
+        when = coerce.moment(header_value("created_at", timestamp))
+        if when is None:
+            raise RecordError(f"expected the time of a cycle, got {timestamp!r}. Give the model's timestamp.")
+        rows, pairs = executed_rows(trades, when, notes)
+        fresh = {pair_id: text for pair_id, text in pairs.items() if pair_id not in self._on_file.pairs}
+        self.append_entries([], rows, fresh)
+        return tuple(notes.problems())
+
+    def _run_line(self) -> RunLine | None:
+        run = new_run() if self._run is None else self._run
+        if self._this_run is None and run is not None:
+            self._this_run = run.line(self.strategy)
+        return self._this_run
 
     def append_entries(
         self, entries: Sequence[Entry], account: Sequence[AccountRow] = (), pairs: Mapping[PairId, str] | None = None
@@ -245,6 +301,9 @@ class HistoryRecorder:
         revision = len(known) if is_new else known.index(digest, start)
         new.passed[when] = revision + 1
         if is_new:
+            if entry.run is not None and entry.run.run_id != (new.on_file.run_id or self._on_file.run_id):
+                new.lines.append(run_line(entry.run))
+                new.on_file.run_id = entry.run.run_id
             self._describe(entry.pairs, new)
             self._describe(entry.traded, new, again=False)
             new.lines.append(cycle_line(CycleKey(when, revision, entry.content)))
@@ -280,7 +339,7 @@ class HistoryRecorder:
                 pass
         if not end:
             version = self._header.code_version
-            header = structs.replace(self._header, code_version=_package_version() if version is None else version)
+            header = structs.replace(self._header, code_version=library_version() if version is None else version)
             with file.appended(header_line(header)):
                 pass
         self._on_file = on_file
@@ -295,10 +354,3 @@ def _first_of(rows: Sequence[AccountRow], counts: Counter[bytes]) -> list[Accoun
             left[digest] -= 1
             chosen.append(row)
     return chosen
-
-
-def _package_version() -> str | None:
-    try:
-        return f"alpha-model {metadata.version('alpha-model')}"
-    except metadata.PackageNotFoundError:
-        return None

@@ -14,12 +14,13 @@ import msgspec
 from alpha_model.errors import RecordError
 from alpha_model.history import coerce
 from alpha_model.history.assemble import Trade
+from alpha_model.history.beside import Book, Quote, held_rows, pair_id_of_key
 from alpha_model.history.coerce import Micros, OddValueError, ProblemKind
-from alpha_model.history.line_types import LineProblem
-from alpha_model.history.notes import BY_PAIR, Notes
+from alpha_model.history.line_types import LineProblem, RunLine
+from alpha_model.history.notes import Notes
 from alpha_model.history.pairs import Identity
 from alpha_model.history.plain import plain
-from alpha_model.history.records import TIME_COLUMNS, cycle_content, identity_text
+from alpha_model.history.records import ACCOUNT_COLUMNS, TIME_COLUMNS, AccountRow, cycle_content, identity_text
 from alpha_model.history.snapshot import Report, Snapshot, extra_text, is_alpha_model, read_snapshot
 from alpha_model.history.trade_rows import TRADE_FIELDS, read_trade
 from alpha_model.units import PairId, Usd, UsdPrice
@@ -49,9 +50,12 @@ class Beside:
 
     trades: Iterable[Any] | None = None
     message: str | Sequence[str] | None = None
-    prices: Mapping[PairId, UsdPrice] | None = None
+    prices: Mapping[Any, UsdPrice | Quote] | None = None
+    tvl: Mapping[Any, Usd] | None = None
     quantities: Mapping[PairId, Decimal | float] | None = None
+    positions: Any = None
     equity: EquityPoint | None = None
+    state: Any = None
     extra: Mapping[str, Any] | None = None
 
 
@@ -63,13 +67,17 @@ class Entry:
         timestamp: Decision time.
         content: As `records.cycle_content` gives it.
         pairs: Identities of pairs as JSON; those that are on file already are not written again.
-        traded: The same of pairs that only trades name: written where the file does not know the pair at all.
+        traded: The same of pairs that only stand beside it: written where the file does not know the pair at all.
+        account: What happened beside the cycle.
+        run: Which run of the strategy it is of; None where that is not known.
     """
 
     timestamp: Micros
     content: bytes
     pairs: Mapping[PairId, str]
     traded: Mapping[PairId, str] = field(default_factory=dict)
+    account: Sequence[AccountRow] = ()
+    run: RunLine | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,27 +97,66 @@ class Receipt:
     problems: tuple[LineProblem, ...] = ()
 
 
-def recorded(model: Any, beside: Beside, notes: Notes) -> Entry:
+def recorded(model: Any, beside: Beside, notes: Notes, earlier: Iterable[Micros] = ()) -> Entry:
     """A cycle as it is recorded.
 
     Args:
         model: An `AlphaModel`, any object with `to_dict()` of the same layout, or such a dictionary.
         beside: What is told with it.
         notes: Told what is left out.
+        earlier: The times of the cycles that are on file.
 
     Raises:
         RecordError: It is no alpha model, or has no time; or, if the notes are strict, anything that is left out.
     """
     snapshot, timestamp = _taken_apart(_plain_model(model, notes), notes)
-    for name, column in BY_PAIR.items():
-        _fill(snapshot, column, _by_pair(name, getattr(beside, name), set(snapshot.signals["pair_id"]), notes))
+    known = set(snapshot.signals["pair_id"])
+    _fill(snapshot, "old_quantity", _by_pair("quantities", beside.quantities, known, notes))
+    book = Book(notes)
+    book.take("prices", "price", beside.prices)
+    book.take("tvl", "tvl", beside.tvl)
+    book.fill(snapshot)
+    holdings, held = held_rows(beside.positions, timestamp, notes)
     _add_extra(snapshot, beside.extra, notes)
-    trades, traded = _trades(beside.trades, timestamp, notes)
+    happened, named = _happened(beside.state, timestamp, earlier, notes)
+    told = [] if beside.trades is None and beside.state is not None else beside.trades
+    trades, traded = _trades(told, timestamp, notes)
     message, equity = _message(beside.message, notes), _equity(beside.equity, notes)
     content = cycle_content(snapshot, message=message, trades=trades, equity=equity, problems=notes.problems())
     own = {pair_id: identity_text(identity) for pair_id, identity in snapshot.pairs.items()}
-    others = {pair_id: identity_text(identity) for pair_id, identity in traded.items() if pair_id not in own}
-    return Entry(timestamp, content, own, others)
+    beyond = book.pairs | held | traded
+    others = {pair_id: text for pair_id, text in named.items() if pair_id not in own}
+    others |= {pair_id: identity_text(identity) for pair_id, identity in beyond.items() if pair_id not in own}
+    return Entry(timestamp, content, own, others, [*happened, *holdings, *book.rows(timestamp, snapshot.signals)])
+
+
+def executed_rows(trades: Any, timestamp: Micros, notes: Report) -> tuple[list[AccountRow], dict[PairId, str]]:
+    """What became of trades, as rows beside the cycles, and the pairs that they name."""
+    rows, pairs = _trades(trades, timestamp, notes)
+    names = ACCOUNT_COLUMNS["trades"]
+    told = [row | {name: _seconds_of(row[name]) for name in TIME_COLUMNS if name in row} for row in rows or ()]
+    made = [("trades", tuple(_as_text(row.get(name)) for name in names)) for row in told]
+    return made, {pair_id: identity_text(pair) for pair_id, pair in pairs.items()}
+
+
+def _seconds_of(when: Micros | None) -> float | None:
+    return None if when is None else coerce.to_seconds(when)
+
+
+def _as_text(value: Any) -> Any:
+    return str(value) if isinstance(value, Decimal) else value
+
+
+def _happened(
+    state: Any, timestamp: Micros, earlier: Iterable[Micros], notes: Report
+) -> tuple[list[AccountRow], dict[PairId, str]]:
+    """What a state tells of the time since the cycle before."""
+    if state is None:
+        return [], {}
+    from alpha_model.history.live_state import happened  # noqa: PLC0415 - a reader, which most recorders never need
+
+    before = max((when for when in earlier if when < timestamp), default=None)
+    return happened(state, [timestamp] if before is None else [before, timestamp], notes)
 
 
 def _plain_model(model: Any, notes: Report) -> dict[str, Any]:
@@ -163,7 +210,7 @@ def _by_pair(name: str, values: Any, known: AbstractSet[PairId], notes: Report) 
         return {}
     found: dict[PairId, float] = {}
     for key, value in () if values is None else values.items():
-        pair_id = _pair_id(getattr(key, "internal_id", key))
+        pair_id = pair_id_of_key(key)
         where = (name, coerce.shown(key) if pair_id is None else str(pair_id))
         number = _read(coerce.number, value, notes, where)
         if number is not None and pair_id is not None and pair_id in known:
@@ -171,13 +218,6 @@ def _by_pair(name: str, values: Any, known: AbstractSet[PairId], notes: Report) 
         elif number is not None:
             notes("skipped", f"expected the id of a pair with a signal, got {where[1]}; its value is left out", where)
     return found
-
-
-def _pair_id(key: Any) -> PairId | None:
-    try:
-        return coerce.whole(plain(key, _refuse))
-    except OddValueError:
-        return None
 
 
 def _fill(snapshot: Snapshot, column: str, values: Mapping[PairId, float]) -> None:

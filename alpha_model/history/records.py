@@ -19,10 +19,10 @@ from msgspec import Raw
 from alpha_model.history import coerce
 from alpha_model.history.assemble import Trade
 from alpha_model.history.coerce import Micros
-from alpha_model.history.line_types import HeaderLine, LineProblem, checked
+from alpha_model.history.line_types import HeaderLine, LineProblem, RunLine, checked
 from alpha_model.history.pairs import Identity
 from alpha_model.history.rawjson import Buffer
-from alpha_model.history.schema import EQUITY, MESSAGES, POSITIONS, SIGNALS, TRADES, unpack_flags
+from alpha_model.history.schema import EQUITY, MARKET, MESSAGES, POSITIONS, SIGNALS, TRADES, unpack_flags
 from alpha_model.history.snapshot import Snapshot
 from alpha_model.units import PairId
 
@@ -32,12 +32,16 @@ NOT_WRITTEN = frozenset({"cycle", "timestamp", "selected", "flag_bits", "other_f
 JSON_COLUMNS = ("other_data", "extra")
 """Columns of `signals` that hold JSON; in a line they are the values themselves."""
 
-TIME_COLUMNS = ("timestamp", "started_at", "executed_at", "failed_at", "opened_at")
-"""Columns of `trades` and `positions` that are UNIX seconds in a line."""
+TIME_COLUMNS = ("timestamp", "started_at", "executed_at", "failed_at", "opened_at", "as_of")
+"""Columns of `trades`, `positions` and `market` that are UNIX seconds in a line."""
+
+RUN_OBJECTS = ("dependencies", "seeds", "extra")
+"""Columns of `runs` that hold JSON; in a line they are the objects themselves."""
 
 ACCOUNT_COLUMNS = {
     "trades": tuple(field.name for field in TRADES if field.name != "cycle"),
     "positions": tuple(field.name for field in POSITIONS if field.name != "cycle"),
+    "market": tuple(field.name for field in MARKET if field.name != "cycle"),
     "equity": tuple(EQUITY.names),
     "messages": tuple(MESSAGES.names),
 }
@@ -46,7 +50,7 @@ ACCOUNT_COLUMNS = {
 AccountRow: TypeAlias = tuple[str, tuple[Any, ...]]
 """A part of an account line, and the values of one row of it in JSON's types."""
 
-_LINE_START = re.compile(rb'\s*\{"type":"(header|pair|cycle)",')
+_LINE_START = re.compile(rb'\s*\{"type":"(header|run|pair|cycle)",')
 _CHECKSUM = re.compile(rb',"crc32":"([0-9a-f]{8})"\}')
 _CHECKSUM_SIZE = len(b',"crc32":"00000000"}')
 _CYCLE = re.compile(rb'\{"type":"cycle","timestamp":(-?[0-9.e+-]+),"revision":([0-9]+),')
@@ -121,6 +125,12 @@ def header_line(header: HeaderLine) -> bytes:
     """The first line of a file: what is not known is left out."""
     said = {name: value for name, value in msgspec.structs.asdict(header).items() if value is not None}
     return _sealed("header", {"type": "header", **said})
+
+
+def run_line(run: RunLine) -> bytes:
+    """What a run is, before its first cycle: what is not known is left out."""
+    said = {name: value for name, value in msgspec.structs.asdict(run).items() if value is not None}
+    return _sealed("run", {"type": "run", **said})
 
 
 def pair_line(pair_id: PairId, identity: str) -> bytes:

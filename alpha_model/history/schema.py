@@ -1,6 +1,6 @@
 """What does a recorded history consist of, column by column?
 
-The one contract between reading, storing, analysing and drawing: eight Arrow tables. Absent numbers are null, never 0.
+The one contract between reading, storing, analysing and drawing: ten Arrow tables. Absent numbers are null, never 0.
 Times are UTC. A column that is not nullable is always there.
 """
 
@@ -54,6 +54,7 @@ CYCLES = pa.schema(
         _key("revision", pa.int64(), "0, or how many times the cycle was written again"),
         _key("source", pa.string(), "where in the source: calculations, discardable_data, recorder …"),
         _field("source_key", pa.string(), "the key or line there"),
+        _field("run_id", pa.string(), "the run that wrote it, as in runs; null where the source knows of no runs"),
         _field("extra", pa.string(), "fields of the source that this schema does not know, JSON"),
     ]
 )
@@ -103,6 +104,7 @@ PAIRS = pa.schema(
     [
         _key("pair_id", pa.int64(), "the framework's id; negative for a pair that came without one"),
         _key("ticker", pa.string(), "BASE-QUOTE, written by strangers"),
+        _field("name", pa.string(), "what its venue calls it, such as a vault, in full; tokens cut such names"),
         _field("base", pa.string(), "symbol"),
         _field("quote", pa.string(), "symbol"),
         _field("kind", pa.string(), "spot_market_hold, vault …"),
@@ -147,13 +149,34 @@ POSITIONS = pa.schema(
         _key("timestamp", TIME, "as in cycles"),
         _key("pair_id", pa.int64(), "of the spot pair, also for shorts"),
         _field("position_id", pa.int64(), ""),
-        _key("state", pa.string(), "open, frozen (a failed trade keeps it from being traded) or pending"),
+        _key("state", pa.string(), "open, frozen (a failed trade keeps it from being traded), pending or locked"),
         _field("pair_kind", pa.string(), "kind of the pair that is held: a short or a credit has its own"),
         _field("quantity", pa.float64(), "units held before the trades of the cycle, negative for a short"),
         _field("mark", pa.float64(), "USD per unit at the decision, as the source values it: often what a sale brings"),
         _field("value", pa.float64(), "USD held before the trades of the cycle"),
         _field("profit", pa.float64(), "USD, realised and open, as the source counts it"),
         _field("opened_at", TIME, ""),
+    ]
+)
+
+MARKET = pa.schema(
+    [
+        _key("cycle", pa.int64(), "as in cycles"),
+        _key("timestamp", TIME, "as in cycles"),
+        _key("pair_id", pa.int64(), "of any pair that the strategy knows, with a signal or not"),
+        _field("price", pa.float64(), "mid price at the decision, USD"),
+        _field("buy_price", pa.float64(), "what one unit costs then, fees included, USD"),
+        _field("sell_price", pa.float64(), "what one unit brings then, fees deducted, USD"),
+        _field("tvl", pa.float64(), "USD locked in the pool"),
+        _field("size_cap_usd", pa.float64(), "the most that size risk would allow, USD"),
+        _field("can_deposit", pa.bool_(), "it could be bought then"),
+        _field("can_redeem", pa.bool_(), "what is held of it could be sold then"),
+        _field("as_of", TIME, "when the price was made, where that is told"),
+        _key(
+            "source",
+            pa.string(),
+            "of the price, or of the rest: recorded, trade (planned at the very decision) or mark (of a held position)",
+        ),
     ]
 )
 
@@ -167,6 +190,25 @@ EQUITY = pa.schema(
 
 MESSAGES = pa.schema(
     [_key("timestamp", TIME, ""), _key("message", pa.string(), "a report of the strategy that matches no cycle")]
+)
+
+RUNS = pa.schema(
+    [
+        _key("run_id", pa.string(), "a name that no other run has"),
+        _field("started_at", TIME, ""),
+        _field("strategy", pa.string(), "its name"),
+        _field("code_version", pa.string(), "the strategy's own version"),
+        _field("code_hash", pa.string(), "SHA-256 of the strategy's files"),
+        _field("git_commit", pa.string(), "of the repository that the strategy lies in"),
+        _field("git_dirty", pa.bool_(), "there were changes that no commit had"),
+        _field("library", pa.string(), "name and version of what recorded"),
+        _field("python", pa.string(), "its version"),
+        _field("dependencies", pa.string(), "versions by name, JSON"),
+        _field("seeds", pa.string(), "of random numbers, JSON"),
+        _field("data_fingerprint", pa.string(), "tells the data that it ran on from other data"),
+        _field("expected_interval_seconds", pa.float64(), "from one cycle to the next"),
+        _field("extra", pa.string(), "whatever else its author says, JSON"),
+    ]
 )
 
 PROBLEMS = pa.schema(
@@ -193,8 +235,10 @@ class Tables:
     pairs: pa.Table
     trades: pa.Table
     positions: pa.Table
+    market: pa.Table
     equity: pa.Table
     messages: pa.Table
+    runs: pa.Table
     problems: pa.Table
 
 
@@ -204,8 +248,10 @@ SCHEMAS: dict[str, pa.Schema] = {
     "pairs": PAIRS,
     "trades": TRADES,
     "positions": POSITIONS,
+    "market": MARKET,
     "equity": EQUITY,
     "messages": MESSAGES,
+    "runs": RUNS,
     "problems": PROBLEMS,
 }
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeGuard
 
 from msgspec import Raw
 
@@ -190,6 +190,21 @@ def size_risk_extra(risk: object) -> dict[str, Any]:
     return {name: found[name] for name in sorted(set(found) - _KNOWN_RISK) if found[name] not in (None, {})}
 
 
+def diagnosed(data: object) -> tuple[float | None, float | None]:
+    """The size cap and the TVL, USD, that the diagnostics of a size risk tell: a cap, or a share of the TVL."""
+    found = data if isinstance(data, Mapping) else {}
+    cap, tvl, share = (found.get(name) for name in ("cap", "tvl", "cap_pct"))
+    pool = float(tvl) if is_amount(tvl) else None
+    if is_amount(cap):
+        return float(cap), pool
+    return (share * pool if pool is not None and is_amount(share) else None), pool
+
+
+def is_amount(value: Any) -> TypeGuard[float]:
+    """Is it a finite number, not below 0?"""
+    return type(value) in (int, float) and 0 <= value < float("inf")
+
+
 def trade_size_risk_extra(risk: object) -> dict[str, Any]:
     """What the size risk of the single trade says, without its pair."""
     if not isinstance(risk, Mapping):
@@ -351,6 +366,9 @@ class _Reader:
         row: dict[str, Any] = {
             column: self.value(coerce.number, known, name, inside) for column, name in SIZE_NUMBERS.items()
         }
+        cap, tvl = diagnosed(known.get("diagnostics_data"))
+        row["size_cap_usd"] = cap if row["size_cap_usd"] is None else row["size_cap_usd"]
+        row["tvl"] = tvl if row["tvl"] is None else row["tvl"]
         row["capped"] = self.value(coerce.truth, known, "capped", inside)
         if beyond := size_risk_extra(risk):
             extra["position_size_risk"] = beyond

@@ -219,7 +219,7 @@ def read_state(
         reader.report(last, "alpha_model", "skipped", "discardable_data.alpha_model is no alpha model; skipped", ())
     if not len(assembly):
         raise NoHistoryError(_nothing(name, len(entries), others, visualisation), path=name)
-    _read_messages(visualisation.messages or {}, assembly)
+    read_messages(visualisation.messages or {}, assembly)
     read_trades(state.portfolio, assembly, document)
     read_positions(state.portfolio, state.stats, assembly, document)
     read_equity(state.stats, assembly, document)
@@ -317,7 +317,8 @@ def _time(value: object) -> Micros | None:
         return None
 
 
-def _read_messages(messages: Mapping[str, Raw], assembly: Assembly) -> None:
+def read_messages(messages: Mapping[str, Raw], assembly: Assembly) -> None:
+    """Add the strategy's own reports, by time."""
     for key, raw in messages.items():
         try:
             message = coerce.message(mended(raw)[0])

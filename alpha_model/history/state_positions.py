@@ -51,6 +51,7 @@ class _Point(Struct):
     quantity: Any = None
     value: Any = None
     underlying_price: Any = None
+    last_valuation_at: Any = None
     profit_usd: Any = None
 
 
@@ -119,6 +120,7 @@ def _path(found: _Position, pair: Mapping[str, Any], group: str, key: str, marks
         closed_at=_lenient(coerce.moment, found.closed_at),
         frozen_at=_lenient(coerce.moment, found.frozen_at),
         unfrozen_at=_lenient(coerce.moment, found.unfrozen_at),
+        fee=_fee(pair),
         flows=sorted(flows),
         marks=marks,
     )
@@ -163,8 +165,16 @@ def _mark(point: _Point) -> Mark | None:
     when = _lenient(coerce.moment, point.calculated_at)
     if when is None:
         return None
-    numbers = (point.quantity, point.value, point.underlying_price, point.profit_usd)
-    return Mark(when, *(_number(each) for each in numbers))
+    quantity, value, price, profit = map(
+        _number, (point.quantity, point.value, point.underlying_price, point.profit_usd)
+    )
+    valued = _lenient(coerce.moment, point.last_valuation_at)
+    return Mark(when, quantity, value, price, profit, is_old=valued is not None and valued < when)
+
+
+def _fee(pair: Mapping[str, Any]) -> float | None:
+    fee = _lenient(coerce.number, pair.get("fee"))
+    return fee if fee is not None and 0 <= fee < 1 else None
 
 
 def _number(value: object) -> float:

@@ -45,9 +45,10 @@ from alpha_model.history.recorder import HistoryRecorder
 from alpha_model.history.records import is_record
 from alpha_model.history.schema import REVISED, SUPERSEDED, Tables
 from alpha_model.history.spool import at_hand
-from alpha_model.history.transfer import record_history
+from alpha_model.history.transfer import BESIDE, record_history
 
 _CHUNK = 1 << 20
+_RUN_LINE = re.compile(rb'^\{"type":"run",[^\n]*\n', re.MULTILINE)
 _PAIR_LINE = re.compile(rb'^\{"type":"pair",[^\n]*\n', re.MULTILINE)
 _MONTHS_A_YEAR = 12
 
@@ -173,8 +174,9 @@ class _Source:
     def _late_part(self, start: int) -> History:
         """The history in a record after its first so many bytes."""
         pairs = [found[0] for found in _PAIR_LINE.finditer(self._document, 0, start)]
+        runs = [found[0] for found in _RUN_LINE.finditer(self._document, 0, start)]
         header = self._document[: self._document.find(b"\n") + 1]
-        return read_history_bytes(b"".join([header, *pairs, self._document[start : self._end]]), self.path.name)
+        return read_history_bytes(b"".join([header, *runs, *pairs, self._document[start : self._end]]), self.path.name)
 
 
 def _months_of(history: History) -> set[str]:
@@ -235,13 +237,16 @@ def _stored_tables(history: History) -> dict[str, pa.Table]:
     named |= {f"{SUPERSEDED}{name}": getattr(earlier, name) for name in REVISED}
     for name in ("cycles", f"{SUPERSEDED}cycles"):
         named[name] = _from_the_dataset(named[name])
-    occurring = [
-        named[name]["pair_id"]
-        for name in ("signals", "trades", "positions", f"{SUPERSEDED}signals", f"{SUPERSEDED}trades")
-    ]
+    occurring = [named[name]["pair_id"] for name in ("signals", *BESIDE, f"{SUPERSEDED}signals", f"{SUPERSEDED}trades")]
     present = pa.chunked_array([chunk for column in occurring for chunk in column.chunks], pa.int64())
+    named["runs"] = tables.runs.filter(pc.is_in(tables.runs["run_id"], value_set=_runs_of(tables, earlier)))
     named["pairs"] = tables.pairs.filter(pc.is_in(tables.pairs["pair_id"], value_set=present.combine_chunks()))
     return {name: named[name].select(schema.names).cast(schema) for name, schema in STORED.items()}
+
+
+def _runs_of(*tables: Tables) -> pa.Array:
+    found = [chunk for each in tables for chunk in each.cycles["run_id"].chunks]
+    return pa.chunked_array(found, pa.string()).combine_chunks()
 
 
 def _from_the_dataset(cycles: pa.Table) -> pa.Table:

@@ -11,31 +11,36 @@ import shutil
 import tempfile
 from collections import defaultdict
 from collections.abc import Iterator
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from alpha_model.errors import RecordError
 from alpha_model.history import coerce
+from alpha_model.history.account import rows_of, trades_of
 from alpha_model.history.assemble import Trade
 from alpha_model.history.coerce import Micros
 from alpha_model.history.extent import Extent
 from alpha_model.history.history import History
+from alpha_model.history.line_types import RunLine
+from alpha_model.history.market import beyond_signals
 from alpha_model.history.recorder import HistoryRecorder
 from alpha_model.history.recording import Entry, Receipt
-from alpha_model.history.records import ACCOUNT_COLUMNS, TIME_COLUMNS, AccountRow, cycle_content
+from alpha_model.history.records import RUN_OBJECTS, AccountRow, cycle_content
 from alpha_model.history.schema import Tables
 from alpha_model.history.snapshot import CYCLE_NUMBERS, Snapshot
 
 RECORD_SUFFIXES = (".jsonl", ".jsonl.gz", ".jsonl.zst")
 """What the file name of a record ends with."""
 
+BESIDE = ("trades", "positions", "market")
+"""Tables of what happened beside the cycles, which may name pairs that have no signal."""
+
 _BATCH_CYCLES = 64
-_EXACT = ("planned_quantity", "executed_quantity")
 
 
 def record_history(history: History, recorder: HistoryRecorder, start: Extent | None = None) -> list[Receipt]:
@@ -59,10 +64,13 @@ def record_history(history: History, recorder: HistoryRecorder, start: Extent | 
     pairs = dict(
         zip(history.tables.pairs["pair_id"].to_pylist(), history.tables.pairs["identity"].to_pylist(), strict=True)
     )
+    runs = _runs(history.tables.runs)
     receipts: list[Receipt] = []
     for batch in _batches(history, begin.cycles):
-        receipts += recorder.append_entries([Entry(timestamp, content, pairs) for timestamp, content in batch])
-    traded = set(history.tables.trades["pair_id"].to_pylist())
+        receipts += recorder.append_entries(
+            [Entry(when, content, pairs, run=runs.get(run)) for when, content, run in batch]
+        )
+    traded = {each for name in BESIDE for each in pc.unique(getattr(history.tables, name)["pair_id"]).to_pylist()}
     described = {pair_id: text for pair_id, text in pairs.items() if pair_id in traded}
     recorder.append_entries([], _account(history, begin), described)
     return receipts
@@ -102,7 +110,18 @@ def _compressor(path: Path) -> Any:
     return pa.CompressedOutputStream(pa.OSFile(str(path), "wb"), "zstd")
 
 
-def _batches(history: History, first: int) -> Iterator[list[tuple[Micros, bytes]]]:
+def _runs(table: pa.Table) -> dict[str | None, RunLine]:
+    rows = table.set_column(1, "started_at", table["started_at"].cast(pa.int64())).to_pylist()
+    for row in rows:
+        row |= {name: msgspec.json.decode(row[name]) for name in RUN_OBJECTS if row[name] is not None}
+        row["started_at"] = None if row["started_at"] is None else coerce.to_seconds(row["started_at"])
+    return {row["run_id"]: RunLine(**row) for row in rows}
+
+
+_Line = tuple[Micros, bytes, str | None]
+
+
+def _batches(history: History, first: int) -> Iterator[list[_Line]]:
     """The cycles from the first on as lines, each after its earlier revisions."""
     tables, earlier = history.tables, history.superseded.tables
     late = tables.trades.slice(0, 0)
@@ -113,7 +132,7 @@ def _batches(history: History, first: int) -> Iterator[list[tuple[Micros, bytes]
         )
         late = tables.trades.filter(pc.and_kleene(*wanted))
     trades = _by_cycle(late)
-    revised: defaultdict[Micros, list[tuple[Micros, bytes]]] = defaultdict(list)
+    revised: defaultdict[Micros, list[_Line]] = defaultdict(list)
     since = None if first >= len(history) else tables.cycles["timestamp"][first]
     old = earlier.cycles if since is None else earlier.cycles.filter(pc.field("timestamp") >= since)
     skipped = earlier.cycles.num_rows - old.num_rows
@@ -124,7 +143,7 @@ def _batches(history: History, first: int) -> Iterator[list[tuple[Micros, bytes]
         yield [line for entry in batch for line in (*revised.pop(entry[0], ()), entry)]
 
 
-def _entries(tables: Tables, trades: dict[int, list[Trade]], first: int, stop: int) -> list[tuple[Micros, bytes]]:
+def _entries(tables: Tables, trades: dict[int, list[Trade]], first: int, stop: int) -> list[_Line]:
     """Some cycles as lines."""
     if first >= stop:
         return []
@@ -145,13 +164,14 @@ def _entries(tables: Tables, trades: dict[int, list[Trade]], first: int, stop: i
             extra=row["extra"],
         )
         own = None if row["trade_count"] is None else trades.get(row["cycle"], [])
-        entries.append((row["timestamp"], cycle_content(snapshot, message=row["message"], trades=own)))
+        content = cycle_content(snapshot, message=row["message"], trades=own)
+        entries.append((row["timestamp"], content, row["run_id"]))
     return entries
 
 
 def _by_cycle(trades: pa.Table) -> dict[int, list[Trade]]:
     found: defaultdict[int, list[Trade]] = defaultdict(list)
-    for trade in _trades(trades):
+    for trade in trades_of(trades):
         found[trade.pop("cycle")].append(trade)
     return dict(found)
 
@@ -169,42 +189,15 @@ def _stands_beside(tables: Tables) -> np.ndarray[Any, np.dtype[np.bool_]]:
     return np.asarray(same_cycle & same_time & knows, dtype=np.bool_)
 
 
-def _trades(table: pa.Table) -> list[Trade]:
-    """Rows of `trades`, with times in microseconds and quantities exact."""
-    for name in set(TIME_COLUMNS) & set(table.column_names):
-        table = table.set_column(table.schema.get_field_index(name), name, table[name].cast(pa.int64()))
-    rows: list[Trade] = table.to_pylist()
-    for row in rows:
-        row |= {name: Decimal(repr(row[name])) for name in _EXACT if row[name] is not None}
-    return rows
-
-
 def _account(history: History, start: Extent) -> list[AccountRow]:
     """What happened beside the cycles, in the rows of an account line."""
     tables = history.tables
     later = np.arange(tables.trades.num_rows) >= start.trades
-    trades = _trades(tables.trades.filter(pa.array(later & ~_stands_beside(tables))))
-    names = ACCOUNT_COLUMNS["trades"]
-    rows: list[AccountRow] = [("trades", tuple(_json(name, trade[name]) for name in names)) for trade in trades]
-    rows += _position_rows(tables.positions.filter(pc.field("cycle") >= start.cycles))
-    for part, table in (
-        ("equity", tables.equity.slice(start.equity)),
-        ("messages", tables.messages.slice(start.messages)),
-    ):
-        times = [coerce.to_seconds(when) for when in table["timestamp"].cast(pa.int64()).to_pylist()]
-        others = [table[name].to_pylist() for name in ACCOUNT_COLUMNS[part][1:]]
-        rows += [(part, row) for row in zip(times, *others, strict=True)]
-    return rows
-
-
-def _position_rows(table: pa.Table) -> list[AccountRow]:
-    names = ACCOUNT_COLUMNS["positions"]
-    for name in set(TIME_COLUMNS) & set(names):
-        table = table.set_column(table.schema.get_field_index(name), name, table[name].cast(pa.int64()))
-    return [("positions", tuple(_json(name, row[name]) for name in names)) for row in table.to_pylist()]
-
-
-def _json(name: str, value: Any) -> Any:
-    if isinstance(value, Decimal):
-        return str(value)
-    return coerce.to_seconds(value) if name in TIME_COLUMNS and value is not None else value
+    rows = rows_of("trades", tables.trades.filter(pa.array(later & ~_stands_beside(tables))))
+    rows += rows_of("positions", tables.positions.filter(pc.field("cycle") >= start.cycles))
+    rows += rows_of("market", beyond_signals(tables, start.cycles))
+    return (
+        rows
+        + rows_of("equity", tables.equity.slice(start.equity))
+        + rows_of("messages", tables.messages.slice(start.messages))
+    )

@@ -173,6 +173,62 @@ class TestLoop:
         with pytest.raises(HistoryError, match="ascending DatetimeIndex"):
             PaperMarket(daily(A=[1, 2]).iloc[::-1])
 
+    @pytest.mark.parametrize("zone", ["UTC", "America/New_York"])
+    def test_times_of_any_zone_are_brought_to_utc(self, zone: str) -> None:
+        prices = daily(A=[100.0, 110.0], B=[100.0, 100.0]).tz_localize(zone)
+        seen: list[datetime] = []
+        run_paper(lambda cycle: seen.append(cycle.timestamp) or [], PaperMarket(prices), prices.index, 1_000)
+        assert seen == [when.tz_convert("UTC").tz_localize(None).to_pydatetime() for when in prices.index]
+
+    @pytest.mark.parametrize(
+        ("columns", "told"),
+        [
+            (pd.MultiIndex.from_product([["Close", "Volume"], ["A"]]), r'prices\["Close"\]'),
+            (pd.Index(["A", "A"]), "'A' twice. Rename or drop one"),
+        ],
+    )
+    def test_columns_that_are_no_tickers_are_refused(self, columns: pd.Index, told: str) -> None:
+        with pytest.raises(HistoryError, match=told):
+            PaperMarket(daily(A=[1.0], B=[1.0]).set_axis(columns, axis=1))
+
+    def test_price_below_zero_is_refused_where_it_stands(self) -> None:
+        with pytest.raises(HistoryError, match=r"got -37 for B at 2026-01-06.* Put NaN where there is no price"):
+            PaperMarket(daily(A=[1.0, 1.0], B=[1.0, -37.0]))
+
+    def test_cycle_times_must_ascend(self) -> None:
+        prices = daily(A=[1.0, 1.0])
+        with pytest.raises(HistoryError, match=r"cycle times must ascend.* Use sorted\(set\(times\)\)"):
+            run_paper(hold_everything, PaperMarket(prices), [prices.index[1], prices.index[0]], 1_000)
+
+    def test_venue_that_is_closed_is_not_bought_and_recorded_as_closed(self, tmp_path) -> None:
+        prices = daily(A=[100.0, 100.0], B=[50.0, 50.0])
+        market = PaperMarket(prices, can_deposit=pd.DataFrame({"A": [False, True]}, index=prices.index))
+        path = tmp_path / "history.jsonl"
+        with HistoryRecorder(path) as recorder:
+            run_paper(hold_everything, market, prices.index, 1_000, recorder)
+        history = read_history(path)
+        bought = history.trades[["cycle", "pair_id"]].to_numpy().tolist()
+        assert [0, 1] not in bought
+        assert [1, 1] in bought
+        closed = history.market[history.market["can_deposit"] == False]  # noqa: E712 - a column with nulls
+        assert closed[["cycle", "pair_id"]].to_numpy().tolist() == [[0, 1]]
+
+    def test_whole_rows_of_prices_are_recorded(self, tmp_path) -> None:
+        def only_the_first(cycle: PaperCycle) -> list[TradeExecution]:
+            cycle.model.set_signal(cycle.pairs["A"], 1.0)
+            return []
+
+        prices = daily(A=[100.0, 110.0], B=[50.0, 60.0])
+        path = tmp_path / "history.jsonl"
+        with HistoryRecorder(path) as recorder:
+            run_paper(only_the_first, PaperMarket(prices, tvl=prices * 1_000), prices.index, 1_000, recorder)
+        market = read_history(path).market
+        assert market.pivot_table(values="price", index="cycle", columns="pair_id").to_numpy().tolist() == [
+            [100.0, 50.0],
+            [110.0, 60.0],
+        ]
+        assert market["tvl"].tolist() == [100_000.0, 50_000.0, 110_000.0, 60_000.0]
+
     def test_pairs_are_the_same_in_every_run(self) -> None:
         once, again = make_pairs(["A", "B"]), make_pairs(["A", "B"])
         assert once == again

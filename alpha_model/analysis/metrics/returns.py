@@ -3,7 +3,7 @@
 The return is the pair's own, of one unit held long: a short earns its negative. It comes from the first of these that
 the source has at both ends:
 
-1. *recorded prices*: the mid price at this decision and at the next one.
+1. *recorded prices*: the mid price at this decision and at the next one, of a signal or of the market.
 2. *trade prices*: the same, where one of the two is the mid price of a trade that was planned at the very time of the
    decision.
 3. *held values*: value of the position before the next decision / value after this one's trades. Only where the units
@@ -148,8 +148,7 @@ def returns_of(board: Board) -> Returns:
     expected = np.zeros(board.shape, dtype=np.bool_)
     if len(value) <= 1:
         return Returns(value, source, expected)
-    price = board.wide("price")
-    price = np.where(price > 0, price, np.nan)
+    price = _market_price(board)
     expected[:-1] = (board.there & (~np.isnan(price) | (board.holding != 0)))[:-1]
     value[:-1] = _growth(price)
     source[~np.isnan(value)] = RECORDED
@@ -161,6 +160,18 @@ def returns_of(board: Board) -> Returns:
             value[:-1][new] = found[new]
             source[:-1][new] = code
     return Returns(value, source, expected)
+
+
+def _market_price(board: Board) -> Matrix:
+    """The recorded mid price of each pair at each decision, with a signal of it or not."""
+    price, market = board.wide("price").copy(), board.history.tables.market
+    market = market.filter(pc.equal(market["source"], "recorded"))
+    place = places_of(board.history.cycle_numbers, market["cycle"].to_numpy())
+    column = board.columns_of(market["pair_id"].to_numpy())
+    known = (place >= 0) & (column >= 0)
+    cells = place[known], column[known]
+    price[cells] = np.where(np.isnan(price[cells]), numbers(market, "price")[known], price[cells])
+    return np.where(price > 0, price, np.nan)
 
 
 def _growth(price: Matrix) -> Matrix:

@@ -21,8 +21,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alpha_model.errors import RecordError
-from alpha_model.history import EquityPoint, History, HistoryRecorder, Receipt, read_history
+from alpha_model.history import EquityPoint, History, HistoryRecorder, Quote, Receipt, read_history
 from alpha_model.history.plain import plain
+from alpha_model.portfolio import Portfolio
 
 MONDAY = 1_767_571_200
 WEEK = 7 * 86_400
@@ -370,20 +371,44 @@ def test_thousands_of_problems_are_counted(append: Append, make: Any) -> None:
     assert history.problems["message"].tolist()[-1] == "and 50 more problems of the cycle"
 
 
+def test_price_of_a_pair_without_a_signal_is_a_row_of_the_market(append: Append, make: Any) -> None:
+    told = {1: 10.0, make_pair(9): Quote(5.0, tvl=100.0, can_deposit=False, as_of=datetime(2026, 1, 4, tzinfo=UTC))}
+    receipt, history = append(make.snapshot({"1": make.signal()}), prices=told, tvl={1: 50.0})
+    assert not receipt.problems
+    assert not len(history.problems)
+    assert history.signals.loc[0, ["price", "tvl"]].tolist() == [10.0, 50.0]
+    market = history.market.set_index("pair_id")
+    assert market["price"].to_dict() == {1: 10.0, 9: 5.0}
+    assert market["tvl"].to_dict() == {1: 50.0, 9: 100.0}
+    assert market["can_deposit"].isna().tolist() == [True, False]
+    assert not market.loc[9, "can_deposit"]
+    assert market.loc[9, "as_of"] == datetime(2026, 1, 4, tzinfo=UTC)
+    assert set(market["source"]) == {"recorded"}
+    assert history.pairs.set_index("pair_id")["base"].to_dict()[9] == "T9"
+
+
+def test_positions_are_recorded_as_a_portfolio_has_them(append: Append, make: Any) -> None:
+    portfolio = Portfolio.create(make_pair(1).quote, Decimal(100))
+    portfolio.add_position(make_pair(9), Decimal(3), 4.0, 5.0, datetime(2026, 1, 1))
+    _, history = append(make.snapshot({"1": make.signal()}), positions=portfolio)
+    names = ["pair_id", "position_id", "state", "quantity", "mark", "value", "profit"]
+    assert history.positions[names].to_numpy().tolist() == [[9, 1, "open", 3.0, 5.0, 15.0, 3.0]]
+
+
 def test_value_of_a_pair_without_a_signal_is_a_problem_said_once(tmp_path: Path, make: Any) -> None:
     path = tmp_path / "history.jsonl"
     prices = [{1: 10.0, 9: 5.0}, {1: 10.0, 9: 6.0}, {9: 7.0, "X-USD": 1.0}, {9: 8.0, 1: 1.0}]
     for week, told in enumerate(prices):
         with HistoryRecorder(path) as recorder:
-            recorder.append(make.snapshot({"1": make.signal()}, timestamp=MONDAY + week * WEEK), prices=told)
+            recorder.append(make.snapshot({"1": make.signal()}, timestamp=MONDAY + week * WEEK), quantities=told)
     history = read_history(path)
     assert history.problems[["kind", "pair", "field"]].to_numpy().tolist() == [
-        ["skipped", "9", "prices"],
-        ["skipped", "'X-USD'", "prices"],
+        ["skipped", "9", "quantities"],
+        ["skipped", "'X-USD'", "quantities"],
     ]
-    assert history.signals["price"].fillna(0).tolist() == [10.0, 10.0, 0.0, 1.0]
-    with HistoryRecorder(path, strict=True) as recorder, pytest.raises(RecordError, match="pair 9, prices"):
-        recorder.append(make.snapshot({}), prices={9: 5.0})
+    assert history.signals["old_quantity"].fillna(0).tolist() == [10.0, 10.0, 0.0, 1.0]
+    with HistoryRecorder(path, strict=True) as recorder, pytest.raises(RecordError, match="pair 9, quantities"):
+        recorder.append(make.snapshot({}), quantities={9: 5.0})
 
 
 def test_prices_may_be_a_series_by_pair_or_id(append: Append, make: Any) -> None:

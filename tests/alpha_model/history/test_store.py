@@ -90,7 +90,13 @@ def test_samples_are_the_same_from_a_dataset(sample: Path, segment: Path, datase
     first = whole.between(None, whole.timestamps[min(20, len(whole) - 1)])
     named = pc.is_in(
         first.tables.pairs["pair_id"],
-        value_set=pa.concat_arrays([*first.tables.signals["pair_id"].chunks, *first.tables.trades["pair_id"].chunks]),
+        value_set=pa.concat_arrays(
+            [
+                chunk
+                for name in ("signals", "trades", "market")
+                for chunk in getattr(first.tables, name)["pair_id"].chunks
+            ]
+        ),
     )
     with HistoryRecorder(segment, strategy="Momentum") as recorder:
         record_history(History(replace(first.tables, pairs=first.tables.pairs.filter(named))), recorder)

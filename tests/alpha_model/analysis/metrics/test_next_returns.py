@@ -1,11 +1,13 @@
 """What did each pair earn until the next cycle, and is nothing counted as return that was a trade?"""
 
 from dataclasses import replace
+from datetime import timedelta
 from itertools import pairwise
 
 import numpy as np
 import pyarrow as pa
 import pytest
+from builders import MONDAY, make_model
 from histories import REAL, SAMPLES, make_history
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,7 +15,7 @@ from skfolio.datasets import load_sp500_dataset
 
 from alpha_model.analysis import next_returns, return_coverage
 from alpha_model.errors import NoHistoryError
-from alpha_model.history import History, read_history
+from alpha_model.history import History, HistoryRecorder, read_history
 
 KEPT = [{"trade_count": 0}, {"trade_count": 0}, {"trade_count": 0}]
 """Three cycles of a source that keeps trades."""
@@ -147,7 +149,7 @@ def without_prices(history):
     signals = history.tables.signals
     place = signals.schema.get_field_index("price")
     bare = signals.set_column(place, signals.schema.field("price"), pa.nulls(signals.num_rows, pa.float64()))
-    return History(replace(history.tables, signals=bare))
+    return History(replace(history.tables, signals=bare, market=history.tables.market.slice(0, 0)))
 
 
 @pytest.mark.parametrize("path", [path for path in SAMPLES if "reference" not in path.name], ids=lambda path: path.name)
@@ -157,6 +159,18 @@ def test_returns_from_trades_and_held_values_are_those_of_the_prices(path) -> No
     both = prices["next_return"].notna() & other["next_return"].notna()
     assert {"trade prices", "held values"} <= set(other.loc[both, "source"])
     assert np.allclose(prices["next_return"][both], other["next_return"][both], rtol=0, atol=1e-9)
+
+
+def test_price_of_a_pair_without_a_signal_then_makes_its_return_known(tmp_path) -> None:
+    path = tmp_path / "history.jsonl"
+    with HistoryRecorder(path) as recorder:
+        recorder.append(make_model({1: 1.0, 2: 1.0}), prices={1: 10.0, 2: 20.0})
+        later = make_model({1: 1.0})
+        later.timestamp = MONDAY + timedelta(days=1)
+        recorder.append(later, prices={1: 11.0, 2: 15.0})
+    found = next_returns(read_history(path))
+    assert found["next_return"].round(9).tolist()[:2] == [0.1, -0.25]
+    assert found["source"].tolist()[:2] == ["recorded prices"] * 2
 
 
 def test_returns_of_a_reference_state_are_those_of_the_market() -> None:
