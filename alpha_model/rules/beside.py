@@ -31,8 +31,8 @@ def share_beside(method: Method, signals: Numbers, chosen: Truths) -> Numbers:
     if rule is None:
         return np.full(signals.shape, np.nan)
     if rule is blend and method.parameter is not None:
-        shares = [share_beside(Method(name), signals, chosen) for name in ("weight_equal", "weight_passthrough")]
-        return blended(*shares, method.parameter)
+        alike = share_beside(Method("weight_equal"), signals, chosen)
+        return blended(alike, share_beside(Method("weight_passthrough"), signals, chosen), method.parameter)
     raw = method.weigh(signals, there)
     share = _by_place(raw, chosen) if rule in _BY_PLACE else _on_its_own(raw, chosen)
     return np.where(there, share, np.nan)

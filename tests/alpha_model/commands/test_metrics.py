@@ -33,7 +33,7 @@ def test_people_read_figures_with_their_units_and_how_many_cycles_know_them() ->
 def test_people_read_what_the_constraints_did_and_how_near_the_gates_were() -> None:
     printed = run(SAMPLE)
     assert (
-        "rebalance threshold: made a difference of $73,977.62 in a mean one of 216 cycles (judged: 98.6% of it); until"
+        "rebalance threshold: made a difference of $73,977.62 in a mean one of 216 cycles (judged: 99.5% of it); until"
         in printed
     )
     assert "Closest to its rebalance threshold: $10,623.24, below $10,657.98 (cycle 70, 2014-05-05)." in printed
