@@ -6,7 +6,6 @@ import pandas as pd
 from alpha_model.analysis import (
     EXECUTION_MEANINGS,
     Execution,
-    Ledger,
     cycle_outcomes,
     explain_cycle,
     flag_names,
@@ -81,12 +80,12 @@ def numbers(one: History, *, dollars: bool) -> list[tuple[str, str, str]]:
     ]
 
 
-def pairs(one: History, book: Ledger) -> pd.DataFrame:
+def pairs(one: History) -> pd.DataFrame:
     """`explain_cycle` with each pair's signal, the names of its flags, and what became of it in words.
 
     The sentences come without the pair's name, which stands beside them.
     """
-    frame = explain_cycle(one, book)
+    frame = explain_cycle(one)
     signals = one.tables.signals
     row_of = {pair_id: row for row, pair_id in enumerate(signals["pair_id"].to_pylist())}
     rows = [row_of[pair_id] for pair_id in frame["pair_id"].tolist()]

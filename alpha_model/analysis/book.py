@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from alpha_model.analysis.columns import Numbers, cycle_frame, is_in, microseconds, numbers, sum_per_cycle
+from alpha_model.analysis.facts import Facts, facts_of
 from alpha_model.history import History
 
 PINNED = ("frozen", "pending")
@@ -54,7 +55,7 @@ class Book:
 
 
 def book_of(history: History) -> Book:
-    """The book before the trades of each cycle.
+    """The book before the trades of each cycle; `Facts.book` keeps it.
 
     Total equity is that of the last point of the equity curve at or before the decision, at most one interval of cycles
     old. The framework's curve leaves frozen positions out, so they are added.
@@ -75,7 +76,7 @@ def book_of(history: History) -> Book:
     return Book(equity, whole, investable, locked, cash)
 
 
-def book_frame(history: History) -> pd.DataFrame:
+def book_frame(history: History | Facts) -> pd.DataFrame:
     """The book before the trades of each cycle.
 
     Returns:
@@ -83,9 +84,10 @@ def book_frame(history: History) -> pd.DataFrame:
         `Whole` value: how it is known); investable_usd; locked_usd (held and not to be traded, in equity_usd too);
         cash_usd; NaN = not recorded.
     """
-    book = book_of(history)
+    facts = facts_of(history)
+    book = facts.book
     return cycle_frame(
-        history,
+        facts.history,
         {
             "equity_usd": book.equity,
             "equity_whole": book.whole,
@@ -96,36 +98,39 @@ def book_frame(history: History) -> pd.DataFrame:
     )
 
 
-def target_shares(history: History) -> pd.DataFrame:
+def target_shares(history: History | Facts) -> pd.DataFrame:
     """What was wanted of each pair after all limits, as a share of the whole book.
 
     Returns:
         DatetimeIndex (UTC), one row a cycle; one column a pair id, in the order of `pairs`; target / equity of
-        `book_of`, below 0 for a short, locked positions at their value; NaN where the pair has no target, or the
+        `book_frame`, below 0 for a short, locked positions at their value; NaN where the pair has no target, or the
         equity is not recorded.
     """
-    side = np.where(np.nan_to_num(history.wide("signal_in_selection")) < 0, -1.0, 1.0)
-    shares = np.abs(history.wide("position_target")) * side / book_of(history).equity[:, None]
-    return _pairs_frame(history, shares)
+    facts = facts_of(history)
+    side = np.where(np.nan_to_num(facts.wide("signal_in_selection")) < 0, -1.0, 1.0)
+    shares = np.abs(facts.wide("position_target")) * side / facts.book.equity[:, None]
+    return _pairs_frame(facts.history, shares)
 
 
-def held_shares(history: History) -> pd.DataFrame:
+def held_shares(history: History | Facts) -> pd.DataFrame:
     """What was held of each pair before the trades, as a share of the whole book; shaped as `target_shares`."""
+    facts = facts_of(history)
+    history, held = facts.history, facts.wide("old_value")
     from_kind = history.tables.signals["old_kind"].to_pandas().fillna("").str.endswith("short").to_numpy()
-    held = history.wide("old_value")
     side = np.ones(held.shape)
     columns = pd.Index(history.pair_ids).get_indexer(history.tables.signals["pair_id"].to_numpy())
     known = columns >= 0
     side[history.signal_places[known], columns[known]] = np.where(from_kind[known], -1.0, 1.0)
-    return _pairs_frame(history, np.abs(held) * side / book_of(history).equity[:, None])
+    return _pairs_frame(history, np.abs(held) * side / facts.book.equity[:, None])
 
 
-def moves_usd(history: History) -> pd.DataFrame:
+def moves_usd(history: History | Facts) -> pd.DataFrame:
     """The dollars that each pair was to change by, shaped as `target_shares`; NaN where it has no change.
 
     A purchase is above 0, for a short too: USD of position value.
     """
-    return _pairs_frame(history, history.wide("position_adjust_usd"))
+    facts = facts_of(history)
+    return _pairs_frame(facts.history, facts.wide("position_adjust_usd").copy())
 
 
 def _pairs_frame(history: History, matrix: Numbers) -> pd.DataFrame:

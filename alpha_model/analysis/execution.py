@@ -110,7 +110,7 @@ class Executed:
     seen_in_holdings: Truths
     cycles: dict[str, npt.NDArray[np.generic]]
 
-    def part(self, rows: Places, cycles: Places) -> Executed:
+    def part(self, rows: Places | slice, cycles: slice) -> Executed:
         """The same of some rows of `signals` and some cycles, by their places."""
         return Executed(
             self.code[rows],

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from alpha_model.analysis.columns import Numbers, Truths, changes_kind, numbers
-from alpha_model.analysis.facts import facts_of
+from alpha_model.analysis.facts import Facts
 from alpha_model.analysis.plan import has_flags
 from alpha_model.analysis.provenance import DERIVED, RECORDED, UNKNOWN, Codes
-from alpha_model.history import History
 from alpha_model.signal import TradingPairSignalFlags as Flags
 
 TRADE_STAGES = ("flip", "unexplained", "cash", "threshold", "close")
@@ -41,9 +40,10 @@ class Traded:
     provenance: dict[str, Codes]
 
 
-def traded_of(history: History, target: Numbers) -> Traded:
+def traded_of(facts: Facts, target: Numbers) -> Traded:
     """The second half of the ledger."""
-    signals, plan = history.tables.signals, facts_of(history).plan
+    history, plan = facts.history, facts.plan
+    signals = history.tables.signals
     old, adjust = numbers(signals, "old_value"), numbers(signals, "position_adjust_usd")
     change = target - old
     scale = ROUNDING * np.fmax(np.abs(target), np.abs(old))

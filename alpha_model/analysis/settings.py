@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from alpha_model.analysis.columns import Numbers, cycle_frame, numbers, part_of
+from alpha_model.analysis.columns import Numbers, cycle_frame, numbers
+from alpha_model.analysis.facts import Facts, facts_of
 from alpha_model.analysis.pipeline import Pipeline, pipeline_of
 from alpha_model.analysis.provenance import DERIVED, INFERRED, RECORDED, UNKNOWN, Codes, as_words
 from alpha_model.analysis.settings_fit import Fit, Names, fit_equity, fit_max_weight, fit_methods
@@ -53,13 +54,9 @@ class Settings:
         """The most that one pair may hold, USD."""
         return self.max_weight * self.equity
 
-    def part(self, first: int, stop: int) -> Settings:
-        """Those of some cycles, by their places, as all cycles together show them."""
-        return part_of(self, slice(first, stop))
-
 
 def settings_of(history: History) -> Settings:
-    """The settings that amounts follow from, as NumPy columns."""
+    """The settings that amounts follow from, as NumPy columns; `Facts.settings` keeps them."""
     pipeline = pipeline_of(history)
     equity = numbers(history.tables.cycles, "investable_equity")
     equity, equity_from = _completed(equity, fit_equity(history) if np.isnan(equity).any() else equity)
@@ -82,18 +79,7 @@ def settings_of(history: History) -> Settings:
     )
 
 
-def settings_within(part: History, whole: History) -> Settings:
-    """The settings of some cycles, as the whole history shows them.
-
-    Args:
-        part: A stretch of `whole`: `whole.at(timestamp)`, `whole.between(start, end)`.
-        whole: The history, from which settings that are not recorded are inferred.
-    """
-    first = int(whole.timestamps.searchsorted(part.timestamps[0])) if len(part) else 0
-    return settings_of(whole).part(first, first + len(part))
-
-
-def cycle_settings(history: History) -> pd.DataFrame:
+def cycle_settings(history: History | Facts) -> pd.DataFrame:
     """The settings of each cycle, as recorded, else as they reproduce the record.
 
     Returns:
@@ -108,7 +94,12 @@ def cycle_settings(history: History) -> pd.DataFrame:
         individual_at_most_usd bound the threshold of a single trade: above the largest change that was skipped for its
         size, at most the smallest that was traded (NaN = there was none).
     """
-    found = settings_of(history)
+    return facts_of(history).settings_frame.copy()
+
+
+def settings_frame_of(history: History) -> pd.DataFrame:
+    """`cycle_settings` of a whole history; `Facts.settings_frame` keeps it."""
+    found = facts_of(history).settings
     recorded, fit = found.pipeline, found.method_fit
     unshared = np.array([mode is None for mode in recorded.sharing], dtype=np.bool_)
     shared = fit_sharing(history, found.equity, found.max_weight, unshared)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from functools import cached_property
 from typing import TypeVar, cast
 
@@ -15,9 +16,10 @@ from alpha_model.analysis.audit.pipeline import Settings, settings_of
 from alpha_model.analysis.audit.tolerances import WEIGHT, differ
 from alpha_model.analysis.audit.trade_columns import Trades, trades_of
 from alpha_model.analysis.columns import Numbers, Places, Truths, changes_kind, microseconds, numbers, was_short
+from alpha_model.analysis.facts import Facts
 from alpha_model.analysis.habits import clipped_weights, of_framework
 from alpha_model.analysis.plan import rebalance_recorded
-from alpha_model.history import History, Source
+from alpha_model.history import Source
 from alpha_model.history.places import places_of
 from alpha_model.history.schema import FLAG_BITS
 from alpha_model.reason import Stage
@@ -30,22 +32,27 @@ _TOLD = (Source().kind, "recorder file", "dataset")
 
 
 class Sheet:
-    """The columns of one history that the rules share; each is made when the first rule asks for it.
+    """The columns of one history that the rules share; a part of its facts, which keep it.
 
     Args:
-        history: The record.
-        now: The time of the audit; None leaves out the question whether a cycle lies in the future.
+        facts: Of the history.
     """
 
-    def __init__(self, history: History, now: pd.Timestamp | None = None) -> None:
-        self.history = history
-        self.now = now
-        self.cycle_count = len(history)
-        self._columns: dict[tuple[str, str], Numbers] = {}
+    now: pd.Timestamp | None = None
+    """The time of the audit; None leaves out the question whether a cycle lies in the future."""
 
-    def column(self, name: str) -> Numbers:
-        """A column of `signals` as float64; null is NaN."""
-        return self._column("signals", name)
+    def __init__(self, facts: Facts) -> None:
+        self.history = facts.history
+        self.cycle_count = len(facts.history)
+        self.column, self.of_cycle = facts.column, facts.of_cycle
+
+    def at(self, now: pd.Timestamp | None) -> Sheet:
+        """The same for an audit at that time."""
+        if now is None:
+            return self
+        found = copy(self)
+        found.now = now
+        return found
 
     def lacks(self, name: str) -> bool:
         """Has no row of `signals` such a value?"""
@@ -56,10 +63,6 @@ class Sheet:
         """Have some rows of `signals` such a value, and others not?"""
         column = self.history.tables.signals[name]
         return bool(0 < column.null_count < len(column))
-
-    def of_cycle(self, name: str) -> Numbers:
-        """A column of `cycles` as float64; null is NaN."""
-        return self._column("cycles", name)
 
     @cached_property
     def _counts(self) -> Places:
@@ -350,9 +353,3 @@ class Sheet:
     def trades(self) -> Trades:
         """The trades."""
         return trades_of(self.history, self.moments, self.key_width, self.pair_places)
-
-    def _column(self, table: str, name: str) -> Numbers:
-        found = self._columns.get((table, name))
-        if found is None:
-            found = self._columns[table, name] = numbers(getattr(self.history.tables, table), name)
-        return found

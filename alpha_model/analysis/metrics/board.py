@@ -10,12 +10,11 @@ from typing import cast
 
 import numpy as np
 
-from alpha_model.analysis.columns import Numbers, Places, Truths, numbers, was_short
+from alpha_model.analysis.columns import Numbers, Places, Truths, was_short
 from alpha_model.analysis.execution import Executed, Execution
-from alpha_model.analysis.facts import facts_of
+from alpha_model.analysis.facts import Facts
 from alpha_model.analysis.metrics.correlation import Mask, Matrix, average_ranks
 from alpha_model.analysis.plan import Plan, has_flags
-from alpha_model.history import History
 from alpha_model.history.places import places_of
 from alpha_model.signal import TradingPairSignalFlags as Flags
 
@@ -24,31 +23,16 @@ ROUNDING = 1e-9
 
 
 class Board:
-    """The decisions of one history as matrices.
+    """The decisions of one history as matrices; a part of its facts, which keep it.
 
     Args:
-        history: The record.
+        facts: Of the history.
     """
 
-    def __init__(self, history: History) -> None:
-        self.history = history
-        self.shape = (len(history), len(history.pair_ids))
-        self._wide: dict[str, Matrix] = {}
-
-    def wide(self, column: str) -> Matrix:
-        """A column of `signals`; NaN where the pair has no such value."""
-        found = self._wide.get(column)
-        if found is None:
-            found = self._wide[column] = self.history.wide(column)
-        return found
-
-    def row(self, column: str) -> Numbers:
-        """A column of `signals` as it lies there, one number a row; null is NaN."""
-        return numbers(self.history.tables.signals, column)
-
-    def of_cycle(self, column: str) -> Numbers:
-        """A column of `cycles`, one number a cycle; null is NaN."""
-        return numbers(self.history.tables.cycles, column)
+    def __init__(self, facts: Facts) -> None:
+        self.facts, self.history = facts, facts.history
+        self.shape = (len(self.history), len(self.history.pair_ids))
+        self.wide, self.row, self.of_cycle = facts.wide, facts.column, facts.of_cycle
 
     def spread(self, rows: Numbers) -> Matrix:
         """One number a row of `signals` as a matrix; NaN where there is no row."""
@@ -84,12 +68,12 @@ class Board:
     @property
     def plan(self) -> Plan:
         """What was decided about the change of each row of `signals`."""
-        return facts_of(self.history).plan
+        return self.facts.plan
 
     @property
     def executed(self) -> Executed:
         """What became of the planned trades of each row of `signals`."""
-        return facts_of(self.history).executed
+        return self.facts.executed
 
     @cached_property
     def chosen(self) -> Mask:

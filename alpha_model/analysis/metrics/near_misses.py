@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 
 from alpha_model.analysis.columns import Numbers, Places, Truths
+from alpha_model.analysis.facts import Facts, facts_of
 from alpha_model.analysis.metrics.board import Board
 from alpha_model.analysis.provenance import RECORDED, as_words
-from alpha_model.analysis.settings import cycle_settings
 from alpha_model.history import History
 
 
@@ -65,7 +65,7 @@ class _Comparison:
     compared: Places
 
 
-def near_misses(history: History) -> pd.DataFrame:
+def near_misses(history: History | Facts) -> pd.DataFrame:
     """Of each gate in each cycle, the number that came closest to its limit, from either side.
 
     Returns:
@@ -79,12 +79,8 @@ def near_misses(history: History) -> pd.DataFrame:
     `max_weight` is left out where size risk decides, which compares what is asked, not the share; `closing_weight` for
     weights of 0, which are not wanted at all.
     """
-    return near_misses_of(Board(history))
-
-
-def near_misses_of(board: Board) -> pd.DataFrame:
-    """`near_misses` from columns that are made already."""
-    settings = cycle_settings(board.history)
+    facts = facts_of(history)
+    board, settings = facts.board, facts.settings_frame
     found = list(_comparisons(board, settings))
     gates = list(Gate)
     place, row = (np.concatenate([getattr(each, name) for each in found]) for name in ("place", "row"))
