@@ -119,7 +119,7 @@ def explain_pairs(history: History | Facts) -> pd.DataFrame:
         as in `ledger`; planned_usd and executed_usd (Σ |quantity| × price of its trades, as planned and as executed).
         NaN = unknown.
     """
-    return pd.DataFrame(reason_columns(facts_of(history)))
+    return facts_of(history).reason_frame.copy(deep=False)
 
 
 def reasons_of(facts: Facts) -> Reasons:

@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 
 from alpha_model.analysis.columns import Numbers, Places, numbers, part_of
 from alpha_model.analysis.execution import Executed, executed_of
@@ -18,8 +19,6 @@ from alpha_model.analysis.plan import Plan, plan_of
 from alpha_model.history import History
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from alpha_model.analysis.audit.sheet import Sheet
     from alpha_model.analysis.book import Book
     from alpha_model.analysis.explain import Reasons
@@ -103,11 +102,25 @@ class Facts:
         return ledger_of(self) if self._has_every_pair else self._whole.ledger.part(self._rows, self.history)
 
     @cached_property
+    def ledger_frame(self) -> pd.DataFrame:
+        """`ledger`; copies share its columns until they are changed."""
+        from alpha_model.analysis.ledger import ledger_frame_of
+
+        return ledger_frame_of(self)
+
+    @cached_property
     def reasons(self) -> Reasons:
         """Why each row of `signals` ended up where it did."""
         from alpha_model.analysis.explain import reasons_of
 
         return reasons_of(self) if self._has_every_pair else part_of(self._whole.reasons, self._rows)
+
+    @cached_property
+    def reason_frame(self) -> pd.DataFrame:
+        """`explain_pairs`; copies share its columns until they are changed."""
+        from alpha_model.analysis.explain import reason_columns
+
+        return pd.DataFrame(reason_columns(self), copy=False)
 
     @cached_property
     def outcomes(self) -> pd.DataFrame:
@@ -173,9 +186,9 @@ class Facts:
         low, high = np.searchsorted(numbers_of, ends[0], "left"), np.searchsorted(numbers_of, ends[1], "right")
         if high - low == part.num_rows:
             return slice(int(low), int(high))
-        found = low + np.flatnonzero(np.isin(whole["pair_id"].to_numpy()[low:high], self.history.pair_ids))
+        found: Places = low + np.flatnonzero(np.isin(whole["pair_id"].to_numpy()[low:high], self.history.pair_ids))
         assert len(found) == part.num_rows, "a part of a history has other rows than the whole"
-        return found.astype(np.int64)
+        return found
 
     def _column(self, table: str, name: str) -> Numbers:
         found = self._columns.get((table, name))

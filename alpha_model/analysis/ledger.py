@@ -81,7 +81,11 @@ def ledger(history: History | Facts) -> pd.DataFrame:
         than the adjust, because the position is closed whole), traded (signed, position value). Each stage has
         STAGE_provenance: recorded, derived, inferred or unknown.
     """
-    facts = facts_of(history)
+    return facts_of(history).ledger_frame.copy(deep=False)
+
+
+def ledger_frame_of(facts: Facts) -> pd.DataFrame:
+    """`ledger`, on the very columns of `Facts.ledger`; `Facts.ledger_frame` keeps it."""
     book, signals = facts.ledger, facts.history.tables.signals
     keys = {
         "cycle": signals["cycle"].to_numpy(),
@@ -90,7 +94,7 @@ def ledger(history: History | Facts) -> pd.DataFrame:
         "chosen": book.targets.chosen,
     }
     words = {f"{name}_provenance": as_words(codes) for name, codes in book.provenance().items()}
-    return pd.DataFrame({**keys, **book.amounts(), **words})
+    return pd.DataFrame({**keys, **book.amounts(), **words}, copy=False)
 
 
 def _check_sums(book: Ledger) -> None:

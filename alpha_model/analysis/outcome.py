@@ -74,7 +74,7 @@ def cycle_outcomes(history: History | Facts) -> pd.DataFrame:
         same of those that were executed (NaN where the execution is not known); failed, awaiting, unconfirmed and
         contradicted trades likewise, as `failed_count`, `failed_usd` …
     """
-    return facts_of(history).outcomes.copy()
+    return facts_of(history).outcomes.copy(deep=False)
 
 
 def outcomes_of(facts: Facts) -> pd.DataFrame:

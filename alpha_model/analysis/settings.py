@@ -94,7 +94,7 @@ def cycle_settings(history: History | Facts) -> pd.DataFrame:
         individual_at_most_usd bound the threshold of a single trade: above the largest change that was skipped for its
         size, at most the smallest that was traded (NaN = there was none).
     """
-    return facts_of(history).settings_frame.copy()
+    return facts_of(history).settings_frame.copy(deep=False)
 
 
 def settings_frame_of(history: History) -> pd.DataFrame:

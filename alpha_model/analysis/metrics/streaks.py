@@ -50,11 +50,7 @@ def outcome_streaks(history: History | Facts) -> pd.DataFrame:
         history).
     """
     facts = facts_of(history)
-    return outcome_streaks_of(facts.history, facts.outcomes)
-
-
-def outcome_streaks_of(history: History, outcomes: pd.DataFrame) -> pd.DataFrame:
-    """`outcome_streaks` from outcomes that are known already."""
+    outcomes, history = facts.outcomes, facts.history
     words = outcomes["outcome"].to_numpy(dtype=str)
     count = len(words)
     begins = np.ones(count, dtype=np.bool_)
@@ -121,7 +117,7 @@ def pair_streaks(history: History | Facts, at_least: int = 2) -> pd.DataFrame:
         "chosen": (board.chosen, None),
         "skipped": (skipped, np.abs(board.wide("position_adjust_usd"))),
         "refused": (accepted < asked, asked - accepted),
-        "cut": (board.spread_truths(has_flags(history, Flags.capped_by_concentration)), None),
+        "cut": (board.spread_truths(has_flags(board.history, Flags.capped_by_concentration)), None),
     }
     frames = [
         _pair_frame(board, kind, there, usd, at_least) for kind, (there, usd) in kinds.items() if board.shape[0] > 0
