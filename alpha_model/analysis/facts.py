@@ -8,7 +8,7 @@ out. Everything is made when it is first asked for, and kept as long as the hist
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import pandas as pd
@@ -19,7 +19,6 @@ from alpha_model.analysis.plan import Plan, plan_of
 from alpha_model.history import History
 
 if TYPE_CHECKING:
-    from alpha_model.analysis.audit.sheet import Sheet
     from alpha_model.analysis.book import Book
     from alpha_model.analysis.explain import Reasons
     from alpha_model.analysis.ledger import Ledger
@@ -29,19 +28,27 @@ if TYPE_CHECKING:
     from alpha_model.analysis.settings import Settings
 
 
-class Facts:
-    """The facts of one history; ask `facts_of` for them.
+class Derived:
+    """A view of what is derived from one history; its cached properties are kept by the history, and only there.
 
-    The modules that derive them ask for facts too, so they are imported when their fact is asked for.
+    The history does not keep the view, which would keep the history: what is dropped is gone at once.
 
     Args:
         history: The record, or a part of one.
     """
 
+    __slots__ = ("__dict__", "history")
+
     def __init__(self, history: History) -> None:
         self.history = history
-        self._columns: dict[tuple[str, str], Numbers] = {}
-        self._matrices: dict[str, Numbers] = {}
+        self.__dict__ = cast("dict[str, Any]", history.kept.setdefault(type(self), {}))
+
+
+class Facts(Derived):
+    """The facts of one history; ask `facts_of` for them.
+
+    The modules that derive them ask for facts too, so they are imported when their fact is asked for.
+    """
 
     def column(self, name: str) -> Numbers:
         """A column of `signals` as float64; null is NaN."""
@@ -136,12 +143,12 @@ class Facts:
 
         return book_of(self.history)
 
-    @cached_property
+    @property
     def board(self) -> Board:
         """Decisions and holdings as matrices."""
         from alpha_model.analysis.metrics.board import Board
 
-        return Board(self)
+        return Board(self.history)
 
     @cached_property
     def returns(self) -> Returns:
@@ -151,11 +158,12 @@ class Facts:
         return returns_of(self.board)
 
     @cached_property
-    def sheet(self) -> Sheet:
-        """What the rules of the audit look at."""
-        from alpha_model.analysis.audit.sheet import Sheet
+    def _columns(self) -> dict[tuple[str, str], Numbers]:
+        return {}
 
-        return Sheet(self)
+    @cached_property
+    def _matrices(self) -> dict[str, Numbers]:
+        return {}
 
     @property
     def _is_whole(self) -> bool:
@@ -200,10 +208,4 @@ class Facts:
 
 def facts_of(history: History | Facts) -> Facts:
     """The facts of a history, which are kept as long as it is; facts are their own."""
-    if isinstance(history, Facts):
-        return history
-    found = history.kept.get(Facts)
-    if found is None:
-        found = history.kept[Facts] = Facts(history)
-    assert isinstance(found, Facts)
-    return found
+    return history if isinstance(history, Facts) else Facts(history)

@@ -81,11 +81,11 @@ def audit_report(
         now: The time of the audit; None leaves out whether cycles lie in the future.
         limit: The most findings of one rule to list: those with the largest differences. None lists all.
     """
-    facts = facts_of(history)
-    sheet = facts.sheet.at(None if now is None else utc(now))
+    history = facts_of(history).history
+    sheet = Sheet(history, None if now is None else utc(now))
     with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
         found = [(rule, rule.ask(sheet)) for rule in RULES]
-    labels = pair_labels(facts.history)
+    labels = pair_labels(history)
     frames = [_frame(sheet, rule, each, labels, limit) for rule, each in found if len(each)]
     findings = pd.concat(frames, ignore_index=True) if frames else _frame(sheet, RULES[0], Found(0, 0), labels, limit)
     order = np.lexsort((findings["timestamp"].to_numpy(), findings["severity"].map(_RANK).to_numpy(dtype=np.int64)))
@@ -132,7 +132,7 @@ def finding_counts(history: History | Facts, severity: Severity = Severity.warni
     Returns:
         int64, one number a cycle; findings about no cycle are not in it.
     """
-    sheet = facts_of(history).sheet
+    sheet = Sheet(facts_of(history).history)
     counts = np.zeros(sheet.cycle_count, dtype=np.int64)
     with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
         for rule in RULES:

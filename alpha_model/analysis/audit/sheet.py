@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from copy import copy
 from functools import cached_property
 from typing import TypeVar, cast
 
@@ -16,10 +15,10 @@ from alpha_model.analysis.audit.pipeline import Settings, settings_of
 from alpha_model.analysis.audit.tolerances import WEIGHT, differ
 from alpha_model.analysis.audit.trade_columns import Trades, trades_of
 from alpha_model.analysis.columns import Numbers, Places, Truths, changes_kind, microseconds, numbers, was_short
-from alpha_model.analysis.facts import Facts
+from alpha_model.analysis.facts import Derived, facts_of
 from alpha_model.analysis.habits import clipped_weights, of_framework
 from alpha_model.analysis.plan import rebalance_recorded
-from alpha_model.history import Source
+from alpha_model.history import History, Source
 from alpha_model.history.places import places_of
 from alpha_model.history.schema import FLAG_BITS
 from alpha_model.reason import Stage
@@ -31,28 +30,32 @@ _TOLD = (Source().kind, "recorder file", "dataset")
 """Kinds of sources whose columns are the tables' own."""
 
 
-class Sheet:
-    """The columns of one history that the rules share; a part of its facts, which keep it.
+class Sheet(Derived):
+    """The columns of one history that the rules share; a part of its facts.
 
     Args:
-        facts: Of the history.
+        history: The record.
+        now: The time of the audit; None leaves out the question whether a cycle lies in the future.
     """
 
-    now: pd.Timestamp | None = None
-    """The time of the audit; None leaves out the question whether a cycle lies in the future."""
+    __slots__ = ("now",)
 
-    def __init__(self, facts: Facts) -> None:
-        self.history = facts.history
-        self.cycle_count = len(facts.history)
-        self.column, self.of_cycle = facts.column, facts.of_cycle
+    def __init__(self, history: History, now: pd.Timestamp | None = None) -> None:
+        super().__init__(history)
+        self.now = now
 
-    def at(self, now: pd.Timestamp | None) -> Sheet:
-        """The same for an audit at that time."""
-        if now is None:
-            return self
-        found = copy(self)
-        found.now = now
-        return found
+    @property
+    def cycle_count(self) -> int:
+        """How many cycles there are."""
+        return len(self.history)
+
+    def column(self, name: str) -> Numbers:
+        """A column of `signals` as float64; null is NaN."""
+        return facts_of(self.history).column(name)
+
+    def of_cycle(self, name: str) -> Numbers:
+        """A column of `cycles` as float64; null is NaN."""
+        return facts_of(self.history).of_cycle(name)
 
     def lacks(self, name: str) -> bool:
         """Has no row of `signals` such a value?"""

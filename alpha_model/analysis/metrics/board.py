@@ -12,7 +12,7 @@ import numpy as np
 
 from alpha_model.analysis.columns import Numbers, Places, Truths, was_short
 from alpha_model.analysis.execution import Executed, Execution
-from alpha_model.analysis.facts import Facts
+from alpha_model.analysis.facts import Derived, facts_of
 from alpha_model.analysis.metrics.correlation import Mask, Matrix, average_ranks
 from alpha_model.analysis.plan import Plan, has_flags
 from alpha_model.history.places import places_of
@@ -22,17 +22,25 @@ ROUNDING = 1e-9
 """Relative: what is left of a position by less than this of its change is rounding."""
 
 
-class Board:
-    """The decisions of one history as matrices; a part of its facts, which keep it.
+class Board(Derived):
+    """The decisions of one history as matrices; a part of its facts."""
 
-    Args:
-        facts: Of the history.
-    """
+    @property
+    def shape(self) -> tuple[int, int]:
+        """How many cycles and pairs there are."""
+        return len(self.history), len(self.history.pair_ids)
 
-    def __init__(self, facts: Facts) -> None:
-        self.facts, self.history = facts, facts.history
-        self.shape = (len(self.history), len(self.history.pair_ids))
-        self.wide, self.row, self.of_cycle = facts.wide, facts.column, facts.of_cycle
+    def wide(self, name: str) -> Matrix:
+        """A column of `signals` as a matrix; NaN where the pair has no such value."""
+        return facts_of(self.history).wide(name)
+
+    def row(self, name: str) -> Numbers:
+        """A column of `signals` as it lies there, one number a row; null is NaN."""
+        return facts_of(self.history).column(name)
+
+    def of_cycle(self, name: str) -> Numbers:
+        """A column of `cycles`, one number a cycle; null is NaN."""
+        return facts_of(self.history).of_cycle(name)
 
     def spread(self, rows: Numbers) -> Matrix:
         """One number a row of `signals` as a matrix; NaN where there is no row."""
@@ -68,12 +76,12 @@ class Board:
     @property
     def plan(self) -> Plan:
         """What was decided about the change of each row of `signals`."""
-        return self.facts.plan
+        return facts_of(self.history).plan
 
     @property
     def executed(self) -> Executed:
         """What became of the planned trades of each row of `signals`."""
-        return self.facts.executed
+        return facts_of(self.history).executed
 
     @cached_property
     def chosen(self) -> Mask:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from dataclasses import fields
 from pathlib import Path
 
@@ -12,6 +14,7 @@ from histories import EVERY, make_history
 
 from alpha_model import analysis
 from alpha_model.analysis import (
+    audit_report,
     cycle_funnel,
     cycle_metrics,
     cycle_outcomes,
@@ -21,6 +24,7 @@ from alpha_model.analysis import (
     ledger,
     turnover,
 )
+from alpha_model.analysis.audit.sheet import Sheet
 from alpha_model.history import History, read_history
 
 ROW = {"signal": 1.0, "raw_weight": 1.0, "position_target": 100.0, "old_value": 0.0, "position_adjust_usd": 100.0}
@@ -35,12 +39,27 @@ def history() -> History:
 
 def test_facts_are_made_once_and_live_with_their_history(history: History) -> None:
     facts = facts_of(history)
-    assert facts_of(history) is facts_of(facts) is facts
-    for name in ("plan", "executed", "settings", "ledger", "reasons", "outcomes", "book", "board", "returns", "sheet"):
-        assert getattr(facts, name) is getattr(facts, name), name
-    assert facts.column("signal") is facts.board.row("signal") is facts.sheet.column("signal")
-    assert facts.wide("signal") is facts.board.signal
-    assert facts_of(History(history.tables)) is not facts
+    assert facts_of(facts) is facts
+    for name in ("plan", "executed", "settings", "ledger", "reasons", "outcomes", "book", "returns"):
+        assert getattr(facts, name) is getattr(facts_of(history), name), name
+    assert facts.column("signal") is facts.board.row("signal") is Sheet(history).column("signal")
+    assert facts.wide("signal") is facts.board.signal is facts_of(history).board.signal
+    assert Sheet(history).raw_shares is Sheet(history).raw_shares
+    assert facts_of(History(history.tables)).plan is not facts.plan
+
+
+def test_history_that_is_dropped_takes_its_facts_along(history: History) -> None:
+    part = history.between(history.timestamps[1], None)
+    for question in (ledger, explain_pairs, cycle_metrics, audit_report):
+        question(part)
+    gone = weakref.ref(part)
+    gc.collect()
+    gc.disable()
+    try:
+        del part
+        assert gone() is None
+    finally:
+        gc.enable()
 
 
 def test_face_takes_a_history_or_its_facts(history: History) -> None:
@@ -63,11 +82,11 @@ def test_part_has_the_facts_of_the_whole(path: Path) -> None:
     whole = read_history(path)
     window = whole.between(whole.timestamps[len(whole) // 3], whole.timestamps[-1])
     pair = int(whole.pair_ids[0])
-    explained = explain_pairs(whole).join(ledger(whole)["redistribution_provenance"])
+    every = explain_pairs(whole).join(ledger(whole).add_suffix(" of ledger"))
     for part in (whole.cycle(int(whole.cycle_numbers[-1])), window, whole.pair(pair), window.pair(pair)):
-        there = explained["cycle"].isin(part.cycle_numbers) & explained["pair_id"].isin(part.pair_ids)
-        found = explain_pairs(part).join(ledger(part)["redistribution_provenance"])
-        pd.testing.assert_frame_equal(found, explained[there].reset_index(drop=True))
+        there = every["cycle"].isin(part.cycle_numbers) & every["pair_id"].isin(part.pair_ids)
+        found = explain_pairs(part).join(ledger(part).add_suffix(" of ledger"))
+        pd.testing.assert_frame_equal(found, every[there].reset_index(drop=True))
         settings = cycle_settings(whole)
         those = settings[settings["cycle"].isin(part.cycle_numbers)].reset_index(drop=True)
         pd.testing.assert_frame_equal(cycle_settings(part), those)
