@@ -7,7 +7,6 @@ from alpha_model.analysis import (
     EXECUTION_MEANINGS,
     WHOLE_MEANINGS,
     Execution,
-    Ledger,
     Whole,
     book_frame,
     cycle_outcomes,
@@ -107,12 +106,12 @@ def _of_the_book(one: History) -> str:
     return f"What the cycle might invest{part}{locked}."
 
 
-def pairs(one: History, book: Ledger) -> pd.DataFrame:
+def pairs(one: History) -> pd.DataFrame:
     """`explain_cycle` with each pair's signal, the names of its flags, and what became of it in words.
 
     The sentences come without the pair's name, which stands beside them.
     """
-    frame = explain_cycle(one, book)
+    frame = explain_cycle(one)
     signals = one.tables.signals
     row_of = {pair_id: row for row, pair_id in enumerate(signals["pair_id"].to_pylist())}
     rows = [row_of[pair_id] for pair_id in frame["pair_id"].tolist()]

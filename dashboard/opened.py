@@ -8,15 +8,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
 import pandas as pd
 
-from alpha_model.analysis import (
-    Ledger,
-    Settings,
-    interesting_cycles,
-    ledger_of,
-    pair_labels,
-    pairs_by_weight,
-    settings_of,
-)
+from alpha_model.analysis import interesting_cycles, pair_labels, pairs_by_weight
 from alpha_model.history import History
 from dashboard.charts.theme import PairStyle
 
@@ -76,13 +68,6 @@ class OpenHistory:
         return self.ask(_cycle_of, self, moment)
 
     @cached_property
-    def settings(self) -> Settings:
-        """The settings of its cycles, as the whole shows them."""
-        if self._whole is None:
-            return settings_of(self.history)
-        return self._whole.settings.part(self._first, self._first + len(self.history))
-
-    @cached_property
     def notable(self) -> pd.DataFrame:
         """`interesting_cycles`, as the whole shows them; the audit is asked up to `AUDITED` signals."""
         if self._whole is None:
@@ -97,11 +82,6 @@ class OpenHistory:
         assert self._whole is not None
         own = self.history.timestamps
         return int(self._whole.history.timestamps.searchsorted(own[0])) if len(own) else 0
-
-    @cached_property
-    def book(self) -> Ledger:
-        """The ledger of its cycles."""
-        return ledger_of(self.history, self.settings)
 
     @cached_property
     def style(self) -> PairStyle:

@@ -1,5 +1,9 @@
 """Why did the strategy do what it did? Pure functions from a history to frames."""
 
+import warnings
+from typing import Any
+
+from alpha_model.analysis import former
 from alpha_model.analysis.attention import Attention, Concern, needs_attention, overdue
 from alpha_model.analysis.audit import (
     SEVERITY_MEANINGS,
@@ -25,6 +29,7 @@ from alpha_model.analysis.curve import curve_breaks
 from alpha_model.analysis.cycle import cycle_signals, cycle_table
 from alpha_model.analysis.execution import EXECUTION_MEANINGS, Execution
 from alpha_model.analysis.explain import REASON_MEANINGS, ReasonCode, explain_pairs
+from alpha_model.analysis.facts import Facts, facts_of
 from alpha_model.analysis.flag_meanings import FLAG_MEANINGS, explain_flags, flag_meaning
 from alpha_model.analysis.flag_shifts import flag_shifts
 from alpha_model.analysis.flags import flag_co_occurrence, flag_counts, flag_names, flags_by_pair
@@ -33,7 +38,7 @@ from alpha_model.analysis.funnel import FUNNEL_STEPS, cycle_funnel, dollar_water
 from alpha_model.analysis.headline import Headline, decision_sentences, describe_decision, headline
 from alpha_model.analysis.holdings import moved_without_trade
 from alpha_model.analysis.interesting import INTEREST_MEANINGS, Interest, interesting_cycles
-from alpha_model.analysis.ledger import STAGE_LABELS, Ledger, ledger, ledger_of, ledger_within
+from alpha_model.analysis.ledger import STAGE_LABELS, Ledger, ledger
 from alpha_model.analysis.ledger_rollups import (
     CONSTRAINT_LABELS,
     CONSTRAINTS,
@@ -85,7 +90,7 @@ from alpha_model.analysis.reduce import (
 )
 from alpha_model.analysis.search import CycleQuery, find_cycles
 from alpha_model.analysis.sentences import explain_cycle, sentences
-from alpha_model.analysis.settings import Settings, cycle_settings, settings_of, settings_within
+from alpha_model.analysis.settings import Settings, cycle_settings
 from alpha_model.analysis.shares import (
     allocation,
     held_shares,
@@ -131,6 +136,7 @@ __all__ = [
     "CycleQuery",
     "CycleSummary",
     "Execution",
+    "Facts",
     "Gate",
     "Headline",
     "HistoryComparison",
@@ -172,6 +178,7 @@ __all__ = [
     "explain_flags",
     "explain_pairs",
     "exposure",
+    "facts_of",
     "find_cycles",
     "finding_counts",
     "flag_co_occurrence",
@@ -188,8 +195,6 @@ __all__ = [
     "ledger",
     "ledger_by_cycle",
     "ledger_by_pair",
-    "ledger_of",
-    "ledger_within",
     "live_pairs",
     "merge_pairs",
     "metric_summary",
@@ -220,8 +225,6 @@ __all__ = [
     "return_coverage",
     "rolling_metrics",
     "sentences",
-    "settings_of",
-    "settings_within",
     "sides",
     "signal_stability",
     "since_last",
@@ -236,3 +239,13 @@ __all__ = [
     "whole_exceptions",
     "whole_words",
 ]
+
+_FORMER = {"ledger_of": "ledger", "ledger_within": "ledger", "settings_of": "settings", "settings_within": "settings"}
+"""What answered until the last release, and the fact that answers now."""
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _FORMER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    warnings.warn(f"{__name__}.{name}() is facts_of(history).{_FORMER[name]} now", DeprecationWarning, stacklevel=2)
+    return getattr(former, name)

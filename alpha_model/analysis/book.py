@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from alpha_model.analysis.columns import Numbers, cycle_frame, is_in, microseconds, numbers, sum_per_cycle
+from alpha_model.analysis.facts import Facts, facts_of
 from alpha_model.history import History
 
 PINNED = ("frozen", "pending")
@@ -54,7 +55,7 @@ class Book:
 
 
 def book_of(history: History) -> Book:
-    """The book before the trades of each cycle.
+    """The book before the trades of each cycle; `Facts.book` keeps it.
 
     Total equity is that of the last point of the equity curve at or before the decision, at most one interval of cycles
     old. The framework's curve leaves frozen positions out, so they are added.
@@ -75,7 +76,7 @@ def book_of(history: History) -> Book:
     return Book(equity, whole, investable, locked, cash)
 
 
-def book_frame(history: History) -> pd.DataFrame:
+def book_frame(history: History | Facts) -> pd.DataFrame:
     """The book before the trades of each cycle.
 
     Returns:
@@ -83,9 +84,10 @@ def book_frame(history: History) -> pd.DataFrame:
         `Whole` value: how it is known); investable_usd; locked_usd (held and not to be traded, in equity_usd too);
         cash_usd; NaN = not recorded.
     """
-    book = book_of(history)
+    facts = facts_of(history)
+    book = facts.book
     return cycle_frame(
-        history,
+        facts.history,
         {
             "equity_usd": book.equity,
             "equity_whole": book.whole,

@@ -98,16 +98,18 @@ def shares_in_cycle(history: History, values: Numbers) -> Numbers:
     return values / np.where(total > 0, total, np.nan)
 
 
-def part_of(record: Record, part: slice) -> Record:
-    """A dataclass of columns, cut to some of their rows; columns of dataclasses within it too."""
-    cut: dict[str, Any] = {}
-    for each in fields(cast("Any", record)):
-        value = getattr(record, each.name)
-        if isinstance(value, np.ndarray):
-            cut[each.name] = value[part]
-        elif is_dataclass(value):
-            cut[each.name] = part_of(value, part)
+def part_of(record: Record, rows: slice | Places) -> Record:
+    """A dataclass of columns, cut to some of their rows; columns of dataclasses and dictionaries within it too."""
+    cut = {each.name: _cut(getattr(record, each.name), rows) for each in fields(cast("Any", record))}
     return cast("Record", replace(cast("Any", record), **cut))
+
+
+def _cut(value: Any, rows: slice | Places) -> Any:
+    if isinstance(value, np.ndarray):
+        return value[rows]
+    if isinstance(value, dict):
+        return {name: _cut(each, rows) for name, each in value.items()}
+    return part_of(value, rows) if is_dataclass(value) else value
 
 
 def cycle_frame(history: History, columns: dict[str, object]) -> pd.DataFrame:

@@ -115,7 +115,7 @@ class Executed:
     unmoved: Truths
     cycles: dict[str, npt.NDArray[np.generic]]
 
-    def part(self, rows: Places, cycles: Places) -> Executed:
+    def part(self, rows: Places | slice, cycles: slice) -> Executed:
         """The same of some rows of `signals` and some cycles, by their places."""
         return Executed(
             self.code[rows],

@@ -11,10 +11,8 @@ import pandas as pd
 
 from alpha_model.analysis.columns import Numbers, Places, Truths, numbers
 from alpha_model.analysis.execution import Execution
-from alpha_model.analysis.facts import facts_of
-from alpha_model.analysis.ledger import Ledger, ledger_of
+from alpha_model.analysis.facts import Facts, facts_of
 from alpha_model.analysis.ledger_rollups import LIMITS
-from alpha_model.analysis.pipeline import recorded_of
 from alpha_model.analysis.plan import has_flags
 from alpha_model.analysis.provenance import Codes
 from alpha_model.analysis.ranks import rank_in_cycle
@@ -105,7 +103,7 @@ class Reasons:
     numbers: dict[str, Numbers | Places]
 
 
-def explain_pairs(history: History) -> pd.DataFrame:
+def explain_pairs(history: History | Facts) -> pd.DataFrame:
     """The reason of every pair and cycle, as numbers.
 
     Returns:
@@ -119,35 +117,35 @@ def explain_pairs(history: History) -> pd.DataFrame:
         as in `ledger`; planned_usd and executed_usd (Σ |quantity| × price of its trades, as planned and as executed);
         confirmed (how much of the plan the next holdings show, 0...1). NaN = unknown.
     """
-    return pd.DataFrame(reason_columns(history, reasons_of(history, ledger_of(history))), copy=False)
+    return facts_of(history).reason_frame.copy(deep=False)
 
 
-def reasons_of(history: History, book: Ledger) -> Reasons:
-    """`explain_pairs` as NumPy columns, for a ledger that is there already."""
-    signals, places, amounts = history.tables.signals, book.place, book.amounts()
-    codes = _codes(history, book)
+def reasons_of(facts: Facts) -> Reasons:
+    """`explain_pairs` as NumPy columns; `Facts.reasons` keeps them."""
+    book, signals, count = facts.ledger, facts.history.tables.signals, len(facts.history)
+    places, amounts, codes = book.place, book.amounts(), _codes(facts)
     limited_by, limited_usd = _limited(amounts, book.targets.chosen)
     strength = np.abs(numbers(signals, "signal"))
     some = strength > 0
     found = {
-        "amount_usd": _amounts(history, amounts, book, codes),
-        "limit_usd": _gates(history, book, codes),
-        "signal_limit": book.targets.reasons.limits(Stage.selection),
+        "amount_usd": _amounts(facts, codes),
+        "limit_usd": _gates(facts, codes),
+        "signal_limit": facts.written.limits(Stage.selection),
         "limited_usd": limited_usd,
         "size_cap_usd": numbers(signals, "size_cap_usd"),
         "rank": np.where(some, rank_in_cycle(places, np.where(some, -strength, np.nan)), 0),
-        "signal_count": np.bincount(places[some], minlength=len(history))[places],
-        "selected_count": np.bincount(places[book.targets.chosen], minlength=len(history))[places],
+        "signal_count": np.bincount(places[some], minlength=count)[places],
+        "selected_count": np.bincount(places[book.targets.chosen], minlength=count)[places],
         "share": book.targets.share,
         **{name: amounts[name] for name in ("wanted", "ideal", "target", "old_value", "change", "traded")},
     }
     return Reasons(codes, limited_by, found)
 
 
-def reason_columns(history: History, reasons: Reasons) -> dict[str, Any]:
+def reason_columns(facts: Facts) -> dict[str, Any]:
     """The columns of `explain_pairs`, each an array."""
-    signals, found, executed = history.tables.signals, dict(reasons.numbers), facts_of(history).executed
-    undecided = reasons.code == list(ReasonCode).index(ReasonCode.undecided)
+    signals, reasons, executed = facts.history.tables.signals, facts.reasons, facts.executed
+    found, undecided = dict(reasons.numbers), reasons.code == list(ReasonCode).index(ReasonCode.undecided)
     stages = np.array([_STAGE_NAMES.index(_stage(code)) for code in ReasonCode], dtype=np.int8)
     return {
         "cycle": signals["cycle"].to_numpy(),
@@ -178,13 +176,13 @@ def _stage(code: ReasonCode) -> str:
     return _STAGES.get(code, "threshold" if code in GATES else "traded")
 
 
-def _codes(history: History, book: Ledger) -> Codes:
+def _codes(facts: Facts) -> Codes:
     """The place in `ReasonCode` of each row: the first rule that holds."""
-    signals, traded, targets = history.tables.signals, book.traded, book.targets
+    history, plan, traded, targets = facts.history, facts.plan, facts.ledger.traded, facts.ledger.targets
+    signals = history.tables.signals
     old, target = np.nan_to_num(traded.amounts["old_value"]), targets.amounts["target"]
     adjust = np.nan_to_num(numbers(signals, "position_adjust_usd"))
     inside = ~np.isnan(numbers(signals, "signal_in_selection"))
-    plan = facts_of(history).plan
     planned, skipped, held = traded.planned, traded.skipped, old != 0
     nothing = targets.chosen & ~held & (target == 0) & (targets.amounts["ideal"] > 0) & (adjust == 0)
     rules: list[tuple[Truths, ReasonCode]] = [
@@ -197,12 +195,12 @@ def _codes(history: History, book: Ledger) -> Codes:
         (skipped & has_flags(history, Flags.individual_trade_size_too_small), ReasonCode.trade_too_small),
         (skipped & has_flags(history, Flags.individual_trade_quantity_too_small), ReasonCode.quantity_too_small),
         (skipped & has_flags(history, Flags.close_position_weight_limit), ReasonCode.weight_too_small),
-        (skipped & targets.reasons.says(Code.problematic_pair), ReasonCode.frozen),
+        (skipped & facts.written.says(Code.problematic_pair), ReasonCode.frozen),
         (skipped, ReasonCode.skipped),
         (traded.undecided, ReasonCode.undecided),
         (np.asarray(signals["carry_forward"].to_numpy()), ReasonCode.carried_forward),
-        (~inside & targets.reasons.says(Code.below_signal_threshold), ReasonCode.below_signal_threshold),
-        (~inside & targets.reasons.says(Code.not_in_top), ReasonCode.not_in_top),
+        (~inside & facts.written.says(Code.below_signal_threshold), ReasonCode.below_signal_threshold),
+        (~inside & facts.written.says(Code.not_in_top), ReasonCode.not_in_top),
         (~inside, ReasonCode.not_selected),
         (nothing & targets.sized & ~targets.reached, ReasonCode.not_reached),
         (nothing, ReasonCode.nothing_allowed),
@@ -214,9 +212,10 @@ def _codes(history: History, book: Ledger) -> Codes:
     return np.select([rule for rule, _ in rules], places, np.int8(default)).astype(np.int8)
 
 
-def _amounts(history: History, amounts: dict[str, Numbers], book: Ledger, codes: Codes) -> Numbers:
+def _amounts(facts: Facts, codes: Codes) -> Numbers:
     """The amount that each code is about, USD >= 0; of a trade what was executed, else what was planned."""
-    executed = facts_of(history).executed
+    executed, book = facts.executed, facts.ledger
+    amounts = book.amounts()
     worth = np.where(executed.done(), executed.executed_usd, executed.planned_usd)
     order = list(ReasonCode)
 
@@ -245,16 +244,16 @@ def _limited(amounts: dict[str, Numbers], chosen: Truths) -> tuple[Codes, Number
     return where, np.where(where >= 0, worst, np.nan)
 
 
-def _gates(history: History, book: Ledger, codes: Codes) -> Numbers:
+def _gates(facts: Facts, codes: Codes) -> Numbers:
     """The USD that the change had to reach: recorded by the step, else by the settings."""
-    order, places = list(ReasonCode), book.place
+    order, places = list(ReasonCode), facts.ledger.place
     held = codes == order.index(ReasonCode.held_below_threshold)
     small = codes == order.index(ReasonCode.trade_too_small)
-    whole = numbers(history.tables.cycles, "position_adjust_threshold_usd")[places]
+    whole = facts.of_cycle("position_adjust_threshold_usd")[places]
     gate = np.where(held, whole, np.nan)
     if not small.any():
         return gate
-    falls = np.nan_to_num(numbers(history.tables.signals, "position_adjust_usd")) < 0
-    own = recorded_of(history).least(falls, places)
-    written = book.targets.reasons.limits(Stage.threshold)
+    falls = np.nan_to_num(facts.column("position_adjust_usd")) < 0
+    own = facts.recorded.least(falls, places)
+    written = facts.written.limits(Stage.threshold)
     return np.where(small, np.where(np.isnan(written), own, written), gate)

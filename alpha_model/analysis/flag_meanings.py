@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from alpha_model.analysis.facts import Facts, facts_of
 from alpha_model.analysis.flags import flag_names
-from alpha_model.analysis.ledger import CENT, Ledger, ledger_of
+from alpha_model.analysis.former import without_book
+from alpha_model.analysis.ledger import CENT
 from alpha_model.analysis.pairs import pair_labels
 from alpha_model.analysis.words import count, usd
 from alpha_model.history import History
@@ -61,19 +63,21 @@ def flag_meaning(name: str) -> str:
     return f"The strategy or a newer framework raised {name!r}; this version does not know what it means."
 
 
-def explain_flags(history: History, book: Ledger | None = None) -> pd.DataFrame:
+@without_book
+def explain_flags(history: History | Facts) -> pd.DataFrame:
     """What each flag did.
 
     Args:
         history: Mostly of one cycle.
-        book: Its `ledger_of`, where that is at hand.
 
     Returns:
         RangeIndex, one row a flag that occurs, the most frequent first: flag; pair_count (rows that carry it);
         amount_usd (Σ|USD| that its stage took from them; NaN where the flag has no amount or one of them is unknown);
         meaning (in general); effect (here; plain text with strangers' tickers in it).
     """
-    amounts, labels = (book or ledger_of(history)).amounts(), pair_labels(history)
+    facts = facts_of(history)
+    history, amounts = facts.history, facts.ledger.amounts()
+    labels = pair_labels(history)
     pair_ids = history.tables.signals["pair_id"].to_numpy()
     rows_of: dict[str, list[int]] = {}
     for row, names in enumerate(flag_names(history)):

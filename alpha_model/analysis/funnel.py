@@ -7,11 +7,11 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from alpha_model.analysis.columns import numbers
 from alpha_model.analysis.execution import NOT_DONE, Execution
-from alpha_model.analysis.explain import GATES, ReasonCode, reasons_of
-from alpha_model.analysis.facts import facts_of
-from alpha_model.analysis.ledger import CENT, Ledger, ledger_of
+from alpha_model.analysis.explain import GATES, ReasonCode
+from alpha_model.analysis.facts import Facts, facts_of
+from alpha_model.analysis.former import without_book
+from alpha_model.analysis.ledger import CENT
 from alpha_model.analysis.ledger_targets import TARGET_STAGES
 from alpha_model.analysis.ledger_trades import TRADE_STAGES
 from alpha_model.errors import HistoryError
@@ -29,7 +29,8 @@ _LOST_AT: Final[dict[str, tuple[ReasonCode, ...]]] = {
 }
 
 
-def cycle_funnel(history: History, book: Ledger | None = None) -> pd.DataFrame:
+@without_book
+def cycle_funnel(history: History | Facts) -> pd.DataFrame:
     """How many pairs, and dollars, are left after each step of a cycle.
 
     Pairs that are held without a signal are closed or carried; they enter at `to be changed`, so that a step may have
@@ -37,7 +38,6 @@ def cycle_funnel(history: History, book: Ledger | None = None) -> pd.DataFrame:
 
     Args:
         history: Of one cycle, or several, which are added up.
-        book: Its `ledger_of`, where that is at hand.
 
     Returns:
         RangeIndex, one row for each of `FUNNEL_STEPS`, in order, without those of which the source records nothing for
@@ -46,17 +46,16 @@ def cycle_funnel(history: History, book: Ledger | None = None) -> pd.DataFrame:
         have none); lost (codes of the pairs that did not get here, with their number, the most frequent first: list of
         (code, count); for `executed` the `Execution` values of the plans).
     """
-    book = book or ledger_of(history)
-    reasons, amounts = reasons_of(history, book), book.amounts()
-    chosen = book.targets.chosen
-    changes = numbers(history.tables.signals, "position_adjust_usd")
+    facts = facts_of(history)
+    reasons, executed, amounts = facts.reasons, facts.executed, facts.ledger.amounts()
+    chosen = facts.ledger.targets.chosen
+    changes = facts.column("position_adjust_usd")
     adjust = np.nan_to_num(changes)
     with_target = chosen & (np.nan_to_num(amounts["target"]) != 0)
-    executed = facts_of(history).executed
     planned, done = executed.planned_usd > 0, executed.done()
     blind = executed.of(Execution.awaiting, Execution.unconfirmed, Execution.unknown)
     found = {
-        "signals": (np.nan_to_num(numbers(history.tables.signals, "signal")) != 0, np.nan),
+        "signals": (np.nan_to_num(facts.column("signal")) != 0, np.nan),
         "selected": (chosen, np.sum(amounts["wanted"][chosen])),
         "with a target": (with_target, np.sum(amounts["target"][chosen])),
         "to be changed": (adjust != 0, np.sum(np.abs(adjust))),
@@ -83,14 +82,14 @@ def cycle_funnel(history: History, book: Ledger | None = None) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["step", "pair_count", "usd", "lost"])
 
 
-def dollar_waterfall(history: History, pair_id: PairId | None = None, book: Ledger | None = None) -> pd.DataFrame:
+@without_book
+def dollar_waterfall(history: History | Facts, pair_id: PairId | None = None) -> pd.DataFrame:
     """The dollars of a cycle, stage by stage, as a waterfall is drawn.
 
     Args:
         history: Of one cycle, or several, which are added up.
         pair_id: One pair, from what it wanted to what was traded; None is every chosen pair, up to the targets (beyond
             them purchases and sales would cancel out).
-        book: Its `ledger_of`, where that is at hand.
 
     Returns:
         RangeIndex, one row a stage that has an amount, totals always: stage (a name of the ledger); usd (NaN =
@@ -99,7 +98,8 @@ def dollar_waterfall(history: History, pair_id: PairId | None = None, book: Ledg
     Raises:
         HistoryError: The history has no such pair.
     """
-    book = book or ledger_of(history)
+    facts = facts_of(history)
+    book, history = facts.ledger, facts.history
     amounts = book.amounts()
     if pair_id is None:
         rows = book.targets.chosen

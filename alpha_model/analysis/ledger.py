@@ -15,11 +15,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from alpha_model.analysis.columns import Numbers, Places, Truths
+from alpha_model.analysis.columns import Numbers, Places, Truths, part_of
+from alpha_model.analysis.facts import Facts, facts_of
 from alpha_model.analysis.ledger_targets import TARGET_STAGES, Targets, targets_of
 from alpha_model.analysis.ledger_trades import TRADE_STAGES, Traded, traded_of
 from alpha_model.analysis.provenance import Codes, as_words
-from alpha_model.analysis.settings import Settings, settings_of, settings_within
 from alpha_model.history import History
 from alpha_model.rules import STEP_OF, Sum, steps_into
 
@@ -64,35 +64,24 @@ class Ledger:
         """How sure each stage is, by its name."""
         return {**self.targets.provenance, **self.traded.provenance}
 
+    def part(self, rows: Places | slice, history: History) -> Ledger:
+        """The same of some rows of `signals`, which are those of another history."""
+        return Ledger(history.signal_places, part_of(self.targets, rows), part_of(self.traded, rows))
 
-def ledger_of(history: History, settings: Settings | None = None) -> Ledger:
-    """The ledger of every row of `signals`, as NumPy columns.
 
-    Args:
-        history: The record.
-        settings: Those of its cycles, where a longer history shows more of them than these cycles alone:
-            `settings_within(history, whole)`.
+def ledger_of(facts: Facts) -> Ledger:
+    """The ledger of every row of `signals`, as NumPy columns; `Facts.ledger` keeps it.
 
     Raises:
         AssertionError: The stages do not add up, which is an error of this module.
     """
-    targets = targets_of(history, settings_of(history) if settings is None else settings)
-    book = Ledger(history.signal_places, targets, traded_of(history, targets.amounts["target"]))
+    targets = targets_of(facts)
+    book = Ledger(facts.history.signal_places, targets, traded_of(facts, targets.amounts["target"]))
     _check_sums(book)
     return book
 
 
-def ledger_within(part: History, whole: History) -> Ledger:
-    """The ledger of some cycles, with the settings that the whole history shows.
-
-    Args:
-        part: A stretch of `whole`: `whole.at(timestamp)`, `whole.between(start, end)`.
-        whole: The history, from which settings that are not recorded are inferred.
-    """
-    return ledger_of(part, settings_within(part, whole))
-
-
-def ledger(history: History) -> pd.DataFrame:
+def ledger(history: History | Facts) -> pd.DataFrame:
     """The USD of every pair and cycle after each stage.
 
     Returns:
@@ -105,8 +94,12 @@ def ledger(history: History) -> pd.DataFrame:
         than the adjust, because the position is closed whole), traded (signed, position value). Each stage has
         STAGE_provenance: recorded, derived, inferred or unknown.
     """
-    book = ledger_of(history)
-    signals = history.tables.signals
+    return facts_of(history).ledger_frame.copy(deep=False)
+
+
+def ledger_frame_of(facts: Facts) -> pd.DataFrame:
+    """`ledger`, on the very columns of `Facts.ledger`; `Facts.ledger_frame` keeps it."""
+    book, signals = facts.ledger, facts.history.tables.signals
     keys = {
         "cycle": signals["cycle"].to_numpy(),
         "timestamp": signals["timestamp"].to_pandas(),

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 
 from alpha_model.analysis.columns import Numbers, Places, Truths, cycle_frame
-from alpha_model.analysis.ledger import STAGE_LABELS, Ledger, ledger_of
+from alpha_model.analysis.facts import Facts, facts_of
+from alpha_model.analysis.ledger import STAGE_LABELS, Ledger
 from alpha_model.analysis.ledger_targets import TARGET_STAGES
 from alpha_model.analysis.plan import has_flags
 from alpha_model.analysis.provenance import Provenance
@@ -33,7 +34,7 @@ CONSTRAINTS = tuple(CONSTRAINT_LABELS)
 """The columns of `constraint_costs`."""
 
 
-def ledger_by_cycle(history: History) -> pd.DataFrame:
+def ledger_by_cycle(history: History | Facts) -> pd.DataFrame:
     """The ledger summed over the chosen and the held pairs of each cycle.
 
     Returns:
@@ -41,14 +42,15 @@ def ledger_by_cycle(history: History) -> pd.DataFrame:
         (`wanted` and `selection` of chosen pairs only: what the others would have had is not a sum); NaN where any of
         its pairs is unknown, 0 where the cycle has no pairs.
     """
-    book = ledger_of(history)
+    facts = facts_of(history)
+    book, history = facts.ledger, facts.history
     return cycle_frame(
         history,
         {name: _strict_sum(book.place, usd, len(history)) for name, usd in _of_chosen(book).items()},
     )
 
 
-def ledger_by_pair(history: History) -> pd.DataFrame:
+def ledger_by_pair(history: History | Facts) -> pd.DataFrame:
     """The ledger summed over the cycles of each pair.
 
     Returns:
@@ -56,8 +58,8 @@ def ledger_by_pair(history: History) -> pd.DataFrame:
         chosen_cycles; every amount of `ledger` as in `ledger_by_cycle`, in dollar-cycles: what is wanted or
         refused in one cycle is wanted or refused again in the next.
     """
-    book, ids = ledger_of(history), history.pair_ids
-    column = history.pair_places
+    facts = facts_of(history)
+    book, ids, column = facts.ledger, facts.history.pair_ids, facts.history.pair_places
     sums = {name: _strict_sum(column, usd, len(ids)) for name, usd in _of_chosen(book).items()}
     counts = {
         "cycles": np.bincount(column, minlength=len(ids)),
@@ -66,7 +68,7 @@ def ledger_by_pair(history: History) -> pd.DataFrame:
     return pd.DataFrame({"pair_id": ids, **counts, **sums})
 
 
-def constraint_costs(history: History) -> pd.DataFrame:
+def constraint_costs(history: History | Facts) -> pd.DataFrame:
     """How many USD each constraint refused in each cycle.
 
     Returns:
@@ -77,15 +79,14 @@ def constraint_costs(history: History) -> pd.DataFrame:
         opened for its small weight); other_skips (frozen pairs, dust, or not recorded why). A position that is carried
         forward asks for nothing.
     """
-    book = ledger_of(history)
-    return cycle_frame(
-        history, {name: _strict_sum(book.place, usd, len(history)) for name, usd in refused(history, book).items()}
-    )
+    facts = facts_of(history)
+    place, history = facts.ledger.place, facts.history
+    return cycle_frame(history, {name: _strict_sum(place, usd, len(history)) for name, usd in refused(facts).items()})
 
 
-def refused(history: History, book: Ledger) -> dict[str, Numbers]:
+def refused(facts: Facts) -> dict[str, Numbers]:
     """The USD >= 0 that each of `CONSTRAINTS` refused, one number a row of `signals`; NaN = unknown."""
-    amounts = book.amounts()
+    history, amounts = facts.history, facts.ledger.amounts()
     held = np.abs(amounts["threshold"])
     rebalance = has_flags(history, Flags.max_adjust_too_small)
     individual = has_flags(history, Flags.individual_trade_size_too_small) & ~rebalance
@@ -109,14 +110,14 @@ def refused(history: History, book: Ledger) -> dict[str, Numbers]:
     }
 
 
-def provenance_shares(history: History) -> pd.DataFrame:
+def provenance_shares(history: History | Facts) -> pd.DataFrame:
     """How much of the ledger is recorded, derived, inferred and unknown.
 
     Returns:
         One row a stage (index `stage`, in order) and two column groups, `chosen` and `not chosen`, of recorded,
         derived, inferred and unknown: shares of the rows, 0...1; NaN where there are no such rows.
     """
-    book = ledger_of(history)
+    book = facts_of(history).ledger
     words = [str(each) for each in reversed(Provenance)]
     groups = {"chosen": book.targets.chosen, "not chosen": ~book.targets.chosen}
     rows = {}

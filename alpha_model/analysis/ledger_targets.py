@@ -7,11 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from alpha_model.analysis.columns import Numbers, Truths, numbers
+from alpha_model.analysis.facts import Facts
 from alpha_model.analysis.habits import clipped_share
-from alpha_model.analysis.ledger_reasons import Recorded, recorded_reasons
+from alpha_model.analysis.ledger_reasons import Recorded
 from alpha_model.analysis.plan import has_flags
 from alpha_model.analysis.provenance import DERIVED, INFERRED, RECORDED, UNKNOWN, Codes
-from alpha_model.analysis.settings import Settings, exactly
+from alpha_model.analysis.settings import exactly
 from alpha_model.analysis.settings_fit import FIT_TOLERANCE
 from alpha_model.analysis.would_have import share_if_selected
 from alpha_model.history import History
@@ -38,8 +39,6 @@ class Targets:
         equity: Investable equity of the row's cycle, USD.
         amounts: `wanted`, the stages with `ideal` after the selection, and `target`, USD.
         provenance: Of `wanted`, each stage and `target`.
-        settings: Of the history.
-        reasons: What the steps wrote down.
     """
 
     chosen: Truths
@@ -49,12 +48,11 @@ class Targets:
     equity: Numbers
     amounts: dict[str, Numbers]
     provenance: dict[str, Codes]
-    settings: Settings
-    reasons: Recorded
 
 
-def targets_of(history: History, settings: Settings) -> Targets:
+def targets_of(facts: Facts) -> Targets:
     """The first half of the ledger."""
+    history, settings, reasons = facts.history, facts.settings, facts.written
     signals, places = history.tables.signals, history.signal_places
     chosen = np.asarray(signals["selected"].to_numpy())
     equity = settings.equity[places]
@@ -73,7 +71,6 @@ def targets_of(history: History, settings: Settings) -> Targets:
     count = np.bincount(places[reached], minlength=len(history))
     with_equity = ~np.isnan(numbers(history.tables.cycles, "accepted_investable_equity"))
     sized = ((count > 0) | with_equity)[places]
-    reasons = recorded_reasons(history)
 
     limit = settings.max_usd[places]
     after_cap, by_limit = _after_concentration(history, ideal, target, limit, sized, reasons)
@@ -117,8 +114,6 @@ def targets_of(history: History, settings: Settings) -> Targets:
             **provenance,
             "target": target_from,
         },
-        settings=settings,
-        reasons=reasons,
     )
 
 

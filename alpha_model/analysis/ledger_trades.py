@@ -6,11 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from alpha_model.analysis.columns import Numbers, Truths, flips, numbers
-from alpha_model.analysis.facts import facts_of
+from alpha_model.analysis.columns import Numbers, Truths, numbers
+from alpha_model.analysis.facts import Facts
 from alpha_model.analysis.plan import has_flags
 from alpha_model.analysis.provenance import DERIVED, RECORDED, UNKNOWN, Codes
-from alpha_model.history import History
 from alpha_model.rules import Sum, steps_into
 from alpha_model.signal import TradingPairSignalFlags as Flags
 
@@ -44,13 +43,14 @@ class Traded:
     provenance: dict[str, Codes]
 
 
-def traded_of(history: History, target: Numbers) -> Traded:
+def traded_of(facts: Facts, target: Numbers) -> Traded:
     """The second half of the ledger."""
-    signals, plan = history.tables.signals, facts_of(history).plan
+    history, plan = facts.history, facts.plan
+    signals = history.tables.signals
     old, adjust = numbers(signals, "old_value"), numbers(signals, "position_adjust_usd")
     change = target - old
     scale = ROUNDING * np.fmax(np.abs(target), np.abs(old))
-    turned = flips(history) & (np.abs(adjust - target) <= scale + ROUNDING)  # some sources size it otherwise
+    turned = facts.flips & (np.abs(adjust - target) <= scale + ROUNDING)  # some sources size it otherwise
     flip = np.where(turned, old, 0.0)
     gap = adjust - change - flip
     gap = np.where(np.abs(gap) <= scale + ROUNDING, 0.0, gap)

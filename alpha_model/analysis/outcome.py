@@ -11,7 +11,7 @@ import pandas as pd
 
 from alpha_model.analysis.columns import Numbers, Truths, count_per_cycle, cycle_frame, numbers, sum_per_cycle, texts
 from alpha_model.analysis.execution import NOT_DONE, Execution
-from alpha_model.analysis.facts import facts_of
+from alpha_model.analysis.facts import Facts, facts_of
 from alpha_model.analysis.plan import has_flags, held_by_threshold, rebalance_recorded, rows_of_trades
 from alpha_model.history import History
 from alpha_model.signal import TradingPairSignalFlags
@@ -54,7 +54,7 @@ STANDING_WORDS: dict[str, str] = {
 """How a cycle stands, in a few words: the outcome, or, where its trades are not all executed, what became of them."""
 
 
-def cycle_outcomes(history: History) -> pd.DataFrame:
+def cycle_outcomes(history: History | Facts) -> pd.DataFrame:
     """What was decided in each cycle, and what became of it.
 
     A planned trade is a signal whose adjust is not 0 and was not decided against. Where the source kept the amounts
@@ -75,16 +75,19 @@ def cycle_outcomes(history: History) -> pd.DataFrame:
         contradicted trades likewise, as `failed_count`, `failed_usd` …; told_count and confirmed_count: of how many
         planned trades the next holdings are known, fill or not, and how many they show.
     """
-    cycles = history.tables.cycles
-    largest = numbers(cycles, "max_position_adjust_usd")
-    threshold = numbers(cycles, "position_adjust_threshold_usd")
+    return facts_of(history).outcomes.copy(deep=False)
+
+
+def outcomes_of(facts: Facts) -> pd.DataFrame:
+    """`cycle_outcomes`; `Facts.outcomes` keeps it."""
+    history = facts.history
+    largest, threshold = facts.of_cycle("max_position_adjust_usd"), facts.of_cycle("position_adjust_threshold_usd")
     decided = rebalance_recorded(history)
-    facts = facts_of(history)
     plan, sums = facts.plan, facts.executed.cycles
     planned = np.nan_to_num(sums["planned_count"].astype(np.float64)) > 0
     held = held_by_threshold(history) & ~planned
     flagged = count_per_cycle(history, has_flags(history, TradingPairSignalFlags.max_adjust_too_small)) > 0
-    absent = (numbers(cycles, "selected_count") == 0) & (numbers(cycles, "held_count") == 0)
+    absent = (facts.of_cycle("selected_count") == 0) & (facts.of_cycle("held_count") == 0)
     skipped = count_per_cycle(history, plan.skipped) > 0
     undecided = count_per_cycle(history, plan.undecided) > 0
     rules: list[tuple[Truths, CycleOutcome]] = [

@@ -37,8 +37,8 @@ def steps_of(text: str | None) -> list[Step] | None:
     return [step for step in steps if isinstance(step, dict)] if isinstance(steps, list) else None
 
 
-class Recorded:
-    """The settings that the steps of a history wrote down; one entry a cycle. Ask `recorded_of` for them.
+class RecordedSettings:
+    """The settings that the steps of a history wrote down; one entry a cycle. `Facts.recorded` keeps them.
 
     Args:
         history: The record.
@@ -122,12 +122,3 @@ class Recorded:
     def _numbers(self, values: list[Any]) -> Numbers:
         plain = [value if type(value) in (int, float) else None for value in values]
         return np.array(plain, dtype=np.float64)[self._place]
-
-
-def recorded_of(history: History) -> Recorded:
-    """The recorded settings of a history, which are kept as long as it is."""
-    found = history.kept.get(Recorded)
-    if found is None:
-        found = history.kept[Recorded] = Recorded(history)
-    assert isinstance(found, Recorded)
-    return found

@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from alpha_model.analysis.columns import Numbers, Places, Truths, flips, numbers, was_short
+from alpha_model.analysis.columns import Numbers, Places, Truths, numbers, was_short
 from alpha_model.history import History
 from alpha_model.history.schema import FLAG_BITS
 from alpha_model.signal import TradingPairSignalFlags as Flags
@@ -49,11 +49,15 @@ class Plan:
     of_short: Truths
 
 
-def plan_of(history: History) -> Plan:
+def plan_of(history: History, flips: Truths) -> Plan:
     """What was decided about the wanted change of each signal.
 
     A change that was wanted became a trade where the source has that trade, whatever a flag says; without one where it
     was not decided against and the cycle records its rebalance (see `rebalance_recorded`).
+
+    Args:
+        history: The record.
+        flips: `columns.flips` of it.
     """
     signals = history.tables.signals
     adjust = np.nan_to_num(numbers(signals, "position_adjust_usd"))
@@ -69,7 +73,7 @@ def plan_of(history: History) -> Plan:
     short = was_short(history)
     held = np.abs(np.nan_to_num(numbers(signals, "old_value")))
     closes = has_flags(history, Flags.closed)
-    turned = planned & flips(history) & ~closes
+    turned = planned & flips & ~closes
     return Plan(
         planned=planned,
         skipped=wanted & against & ~planned,

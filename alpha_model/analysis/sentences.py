@@ -14,9 +14,10 @@ import pandas as pd
 
 from alpha_model.analysis.columns import Numbers, Places, Truths, numbers, was_short
 from alpha_model.analysis.deeds import Deed, deed
-from alpha_model.analysis.explain import NOT_SELECTED, ReasonCode, Reasons, reason_columns, reasons_of
-from alpha_model.analysis.facts import facts_of
-from alpha_model.analysis.ledger import CENT, Ledger, ledger_of
+from alpha_model.analysis.explain import NOT_SELECTED, ReasonCode, reason_columns
+from alpha_model.analysis.facts import Facts, facts_of
+from alpha_model.analysis.former import without_book
+from alpha_model.analysis.ledger import CENT
 from alpha_model.analysis.pairs import pair_labels
 from alpha_model.analysis.plan import SKIPPING, has_flags
 from alpha_model.analysis.words import count, known, ordinal, percent, usd
@@ -57,37 +58,35 @@ class _Pair:
     tied: bool
 
 
-def sentences(history: History, book: Ledger | None = None) -> list[str]:
+@without_book
+def sentences(history: History | Facts) -> list[str]:
     """One sentence for every row of `signals`, in their order.
 
     Args:
         history: Of one cycle, or a few: `history.at(timestamp)`.
-        book: Its `ledger_of`, where that is at hand.
 
     Returns:
         Plain text with strangers' tickers in it; see the module.
     """
-    book = book or ledger_of(history)
-    return _sentences(history, book, reasons_of(history, book))
+    return [f"{_sentence(pair)}." for pair in _pairs(facts_of(history))]
 
 
-def explain_cycle(history: History, book: Ledger | None = None) -> pd.DataFrame:
+@without_book
+def explain_cycle(history: History | Facts) -> pd.DataFrame:
     """`explain_pairs` of one cycle, with pair (its label) and sentence; the largest amount first.
 
     Args:
         history: Of one cycle, or a few.
-        book: Its `ledger_of`, where that is at hand.
 
     Returns:
         RangeIndex; pairs that were neither selected nor held come last.
     """
-    book = book or ledger_of(history)
-    reasons = reasons_of(history, book)
-    columns, labels = reason_columns(history, reasons), pair_labels(history)
+    facts = facts_of(history)
+    columns, labels = reason_columns(facts), pair_labels(facts.history)
     keys = {name: columns.pop(name) for name in ("cycle", "timestamp", "pair_id")}
     names = np.array([labels[pair_id] for pair_id in keys["pair_id"].tolist()], dtype=object)
-    words = np.array(_sentences(history, book, reasons), dtype=object)
-    aside = np.isin(reasons.code, [list(ReasonCode).index(code) for code in NOT_SELECTED])
+    words = np.array(sentences(facts), dtype=object)
+    aside = np.isin(facts.reasons.code, [list(ReasonCode).index(code) for code in NOT_SELECTED])
     order = np.lexsort((columns["rank"], -np.nan_to_num(columns["amount_usd"]), aside))
     columns = {**keys, "pair": names, **columns, "sentence": words}
     ordered = {name: column[order] for name, column in columns.items()}
@@ -95,13 +94,9 @@ def explain_cycle(history: History, book: Ledger | None = None) -> pd.DataFrame:
     return pd.DataFrame(ordered, copy=False)
 
 
-def _sentences(history: History, book: Ledger, reasons: Reasons) -> list[str]:
-    return [f"{_sentence(pair)}." for pair in _pairs(history, book, reasons)]
-
-
-def _pairs(history: History, book: Ledger, reasons: Reasons) -> Iterator[_Pair]:
+def _pairs(facts: Facts) -> Iterator[_Pair]:
+    history, book, reasons, executed = facts.history, facts.ledger, facts.reasons, facts.executed
     signals, amounts, labels = history.tables.signals, book.amounts(), pair_labels(history)
-    executed = facts_of(history).executed
     within = numbers(signals, "signal_in_selection")
     deeds = map(
         Deed,
@@ -134,48 +129,50 @@ def _pairs(history: History, book: Ledger, reasons: Reasons) -> Iterator[_Pair]:
         ),
         book.targets.equity.tolist(),
         amounts["wanted"].tolist(),
-        book.targets.settings.max_usd[book.place].tolist(),
+        facts.settings.max_usd[book.place].tolist(),
         has_flags(history, Flags.capped_by_concentration).tolist(),
         *(amounts[name].tolist() for name in ("ideal", "concentration", "redistribution", "protocol", "size_risk")),
         amounts["chain"].tolist(),
         amounts["other"].tolist(),
-        _smaller(history, book).tolist(),
+        _smaller(facts).tolist(),
         cash_left.tolist(),
-        _unshared(history, book).tolist(),
-        _took_the_strongest(book, reasons).tolist(),
-        _tied(history, book).tolist(),
+        _unshared(facts).tolist(),
+        _took_the_strongest(facts).tolist(),
+        _tied(facts).tolist(),
     )
     return map(_Pair, *columns)
 
 
-def _smaller(history: History, book: Ledger) -> Places:
+def _smaller(facts: Facts) -> Places:
     """How many smaller pairs of the cycle were offered more than their own share."""
-    raw = np.nan_to_num(numbers(history.tables.signals, "raw_weight"))
+    book, raw = facts.ledger, np.nan_to_num(facts.column("raw_weight"))
     more = book.targets.reached & (book.targets.amounts["redistribution"] > 0)
     found = np.zeros(len(raw), dtype=np.int64)
-    for place in range(len(history)):
+    for place in range(len(facts.history)):
         rows = np.flatnonzero(book.place == place)
         found[rows] = np.searchsorted(np.sort(raw[rows][more[rows]]), raw[rows], side="left")
     return found
 
 
-def _unshared(history: History, book: Ledger) -> Numbers:
+def _unshared(facts: Facts) -> Numbers:
     """What was left of the equity when the sharing under size risk stopped in the row's cycle, USD."""
-    accepted = np.where(book.targets.reached, numbers(history.tables.signals, "accepted"), 0.0)
-    return book.targets.equity - np.bincount(book.place, accepted, minlength=len(history))[book.place]
+    book = facts.ledger
+    accepted = np.where(book.targets.reached, facts.column("accepted"), 0.0)
+    return book.targets.equity - np.bincount(book.place, accepted, minlength=len(facts.history))[book.place]
 
 
-def _took_the_strongest(book: Ledger, reasons: Reasons) -> Truths:
+def _took_the_strongest(facts: Facts) -> Truths:
     """Whether no signal of the row's cycle that was left out is stronger than a selected one."""
-    late = book.targets.chosen & (reasons.numbers["rank"] > reasons.numbers["selected_count"])
+    book, found = facts.ledger, facts.reasons.numbers
+    late = book.targets.chosen & (found["rank"] > found["selected_count"])
     strongest: Truths = np.bincount(book.place, weights=late)[book.place] == 0
     return strongest
 
 
-def _tied(history: History, book: Ledger) -> Truths:
+def _tied(facts: Facts) -> Truths:
     """Whether the signal is just as strong as the weakest selected one of its cycle."""
-    strength = np.abs(numbers(history.tables.signals, "signal"))
-    weakest, chosen = np.full(len(history), np.inf), book.targets.chosen
+    book, strength = facts.ledger, np.abs(facts.column("signal"))
+    weakest, chosen = np.full(len(facts.history), np.inf), book.targets.chosen
     np.minimum.at(weakest, book.place[chosen], strength[chosen])
     tied: Truths = strength == weakest[book.place]
     return tied

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from alpha_model.analysis.columns import Numbers, Truths, cycle_frame, numbers, part_of
-from alpha_model.analysis.pipeline import Names, recorded_of
+from alpha_model.analysis.columns import Numbers, Truths, cycle_frame, numbers
+from alpha_model.analysis.facts import Facts, facts_of
+from alpha_model.analysis.pipeline import Names
 from alpha_model.analysis.provenance import DERIVED, INFERRED, RECORDED, UNKNOWN, Codes, as_words
 from alpha_model.analysis.settings_fit import Fit, fit_equity, fit_max_weight, fit_methods
 from alpha_model.analysis.settings_gates import fit_top_n, individual_threshold_bounds
@@ -60,14 +61,10 @@ class Settings:
             if isinstance(name, str):
                 yield Method.called(name, parameter if parameter >= 0 else None), codes == code
 
-    def part(self, first: int, stop: int) -> Settings:
-        """Those of some cycles, by their places, as all cycles together show them."""
-        return part_of(self, slice(first, stop))
-
 
 def settings_of(history: History) -> Settings:
-    """The settings that amounts follow from, as NumPy columns."""
-    recorded = recorded_of(history)
+    """The settings that amounts follow from, as NumPy columns; `Facts.settings` keeps them."""
+    recorded = facts_of(history).recorded
     equity = numbers(history.tables.cycles, "investable_equity")
     equity, equity_from = _completed(equity, fit_equity(history) if np.isnan(equity).any() else equity)
     nameless = ~recorded.given("method")
@@ -89,18 +86,7 @@ def settings_of(history: History) -> Settings:
     )
 
 
-def settings_within(part: History, whole: History) -> Settings:
-    """The settings of some cycles, as the whole history shows them.
-
-    Args:
-        part: A stretch of `whole`: `whole.at(timestamp)`, `whole.between(start, end)`.
-        whole: The history, from which settings that are not recorded are inferred.
-    """
-    first = int(whole.timestamps.searchsorted(part.timestamps[0])) if len(part) else 0
-    return settings_of(whole).part(first, first + len(part))
-
-
-def cycle_settings(history: History) -> pd.DataFrame:
+def cycle_settings(history: History | Facts) -> pd.DataFrame:
     """The settings of each cycle, as recorded, else as they reproduce the record.
 
     Returns:
@@ -115,8 +101,13 @@ def cycle_settings(history: History) -> pd.DataFrame:
         individual_at_most_usd bound the threshold of a single trade: above the largest change that was skipped for its
         size, at most the smallest that was traded (NaN = there was none).
     """
-    found = settings_of(history)
-    recorded, fit = recorded_of(history), found.method_fit
+    return facts_of(history).settings_frame.copy(deep=False)
+
+
+def settings_frame_of(history: History) -> pd.DataFrame:
+    """`cycle_settings` of a whole history; `Facts.settings_frame` keeps it."""
+    facts = facts_of(history)
+    found, recorded, fit = facts.settings, facts.recorded, facts.settings.method_fit
     unshared = ~recorded.ran("normalise_weights")
     shared = fit_sharing(history, found.equity, found.max_weight, unshared)
     sharing_from = np.where(unshared, np.where(shared.known, INFERRED, UNKNOWN), RECORDED).astype(np.int8)

@@ -15,9 +15,9 @@ import pyarrow as pa
 
 from alpha_model.analysis.book import PINNED, WHOLE_MEANINGS, Whole
 from alpha_model.analysis.columns import Numbers, Places, Truths, is_in, numbers, was_short
-from alpha_model.analysis.facts import facts_of
+from alpha_model.analysis.facts import Facts, facts_of
 from alpha_model.analysis.provenance import as_words
-from alpha_model.analysis.settings import Settings, settings_of
+from alpha_model.analysis.settings import Settings
 from alpha_model.analysis.weights import raw_shares, sides
 from alpha_model.history import History
 from alpha_model.history.places import places_of
@@ -26,7 +26,7 @@ from alpha_model.units import PairId
 Matrix: TypeAlias = npt.NDArray[np.float64]
 
 
-def target_shares(history: History) -> pd.DataFrame:
+def target_shares(history: History | Facts) -> pd.DataFrame:
     """What was wanted of each pair after all limits, as a share of the whole book.
 
     Returns:
@@ -34,39 +34,39 @@ def target_shares(history: History) -> pd.DataFrame:
         `book_frame`, below 0 for a short, locked positions at their value; where no target is recorded, normalised
         weight x accepted equity / equity, and where no equity is, the normalised weight; NaN where the pair has none.
     """
-    return _pairs_frame(history, _targets(history))
+    facts = facts_of(history)
+    return _pairs_frame(facts.history, _targets(facts))
 
 
-def held_shares(history: History) -> pd.DataFrame:
+def held_shares(history: History | Facts) -> pd.DataFrame:
     """What was held of each pair before the trades, as a share of the whole book; shaped as `target_shares`."""
-    held = np.abs(history.wide("old_value")) * np.where(_was_short(history), -1.0, 1.0)
-    return _pairs_frame(history, held / facts_of(history).book.equity[:, None])
+    facts = facts_of(history)
+    held = np.abs(facts.wide("old_value")) * np.where(_was_short(facts.history), -1.0, 1.0)
+    return _pairs_frame(facts.history, held / facts.book.equity[:, None])
 
 
-def moves_usd(history: History) -> pd.DataFrame:
+def moves_usd(history: History | Facts) -> pd.DataFrame:
     """The dollars that each pair was to change by, shaped as `target_shares`; NaN where it has no change.
 
     Above 0 a position was to grow, a short too: USD of position value.
     """
-    return _pairs_frame(history, history.wide("position_adjust_usd"))
+    facts = facts_of(history)
+    return _pairs_frame(facts.history, facts.wide("position_adjust_usd").copy())
 
 
-def is_locked(history: History) -> Truths:
+def is_locked(history: History | Facts) -> Truths:
     """Which pairs could not be traded: carried forward, frozen or pending; cycles x pairs, as `target_shares`."""
-    locked: Truths = np.nan_to_num(history.wide("carry_forward")) != 0
-    positions = history.tables.positions
-    place, column = _cells(history, positions)
+    facts = facts_of(history)
+    locked: Truths = np.nan_to_num(facts.wide("carry_forward")) != 0
+    positions = facts.history.tables.positions
+    place, column = _cells(facts.history, positions)
     pinned = is_in(positions["state"], PINNED) & (column >= 0)
     locked[place[pinned], column[pinned]] = True
     return locked
 
 
-def allocation(history: History, settings: Settings | None = None) -> pd.DataFrame:
+def allocation(history: History | Facts) -> pd.DataFrame:
     """How the whole book was to be divided in each cycle, and how near its cap the largest pair was.
-
-    Args:
-        history: The record.
-        settings: Of its cycles, where they are at hand.
 
     Returns:
         DatetimeIndex (UTC), one row a cycle: equity_whole (a `Whole` value: of what these are shares); gross (Σ|share|
@@ -76,19 +76,19 @@ def allocation(history: History, settings: Settings | None = None) -> pd.DataFra
         largest_pair_id (0 = none); cap (max weight x investable / equity: the most that a single pair may have) with
         cap_provenance. NaN = not known.
     """
-    book, settings = facts_of(history).book, settings or settings_of(history)
-    parts = _parts(history)
-    frame = pd.DataFrame({"equity_whole": book.whole, **parts, **_largest(history)}, index=history.timestamps)
-    frame["cap"] = _caps(settings, book.equity)
-    frame["cap_provenance"] = as_words(settings.max_weight_from)
+    facts = facts_of(history)
+    columns = {"equity_whole": facts.book.whole, **_parts(facts), **_largest(facts)}
+    frame = pd.DataFrame(columns, index=facts.history.timestamps)
+    frame["cap"] = _caps(facts.settings, facts.book.equity)
+    frame["cap_provenance"] = as_words(facts.settings.max_weight_from)
     return frame
 
 
-def _parts(history: History) -> dict[str, Numbers]:
+def _parts(facts: Facts) -> dict[str, Numbers]:
     """What each part of the book was to be, as shares of it."""
-    book, shares, pinned = facts_of(history).book, np.nan_to_num(_targets(history)), is_locked(history)
+    history, book, shares, pinned = facts.history, facts.book, np.nan_to_num(_targets(facts)), is_locked(facts)
     silent = np.bincount(history.signal_places, minlength=len(history)) == 0
-    told = silent | (np.bincount(history.signal_places[~np.isnan(_wanted(history))], minlength=len(history)) > 0)
+    told = silent | (np.bincount(history.signal_places[~np.isnan(_wanted(facts))], minlength=len(history)) > 0)
     free = np.where(told, np.where(pinned, 0.0, np.abs(shares)).sum(axis=1), np.nan)
     short = np.where(shares < 0, -shares, 0.0).sum(axis=1)
     locked, beside = (np.nan_to_num(usd / book.equity) for usd in (book.locked, _beside(history)))
@@ -102,9 +102,9 @@ def _parts(history: History) -> dict[str, Numbers]:
     }
 
 
-def _largest(history: History) -> dict[str, Numbers]:
+def _largest(facts: Facts) -> dict[str, Numbers]:
     """The largest share of a single pair that is not locked, and which pair that is."""
-    free = np.where(is_locked(history), 0.0, np.abs(np.nan_to_num(_targets(history))))
+    history, free = facts.history, np.where(is_locked(facts), 0.0, np.abs(np.nan_to_num(_targets(facts))))
     if not free.shape[1]:
         return {"largest": np.full(len(history), np.nan), "largest_pair_id": np.zeros(len(history), dtype=np.int64)}
     place, most = free.argmax(axis=1), free.max(axis=1)
@@ -114,44 +114,45 @@ def _largest(history: History) -> dict[str, Numbers]:
     }
 
 
-def pair_shares(history: History, pair_id: PairId, settings: Settings | None = None) -> pd.DataFrame:
+def pair_shares(history: History | Facts, pair_id: PairId) -> pd.DataFrame:
     """The shares of one pair in each cycle.
 
     Args:
         history: The whole record: raw shares are among all pairs of a cycle.
         pair_id: The pair.
-        settings: Of its cycles, where they are at hand.
 
     Returns:
         DatetimeIndex (UTC), one row a cycle: target_share and held_share (of the whole book);
         cap_share (the most it may have of it); normalised_weight (share of accepted equity, as recorded); raw_share
         (raw weight / Σ raw weights); all but the cap below 0 for a short. NaN = none, or not known.
     """
-    settings, side = settings or settings_of(history), sides(history)[pair_id].fillna(1.0)
+    facts = facts_of(history)
+    history, side = facts.history, sides(facts.history)[pair_id].fillna(1.0)
     columns = {
-        "target_share": target_shares(history)[pair_id],
-        "held_share": held_shares(history)[pair_id],
-        "cap_share": _caps(settings, facts_of(history).book.equity),
+        "target_share": target_shares(facts)[pair_id],
+        "held_share": held_shares(facts)[pair_id],
+        "cap_share": _caps(facts.settings, facts.book.equity),
         "normalised_weight": history.wide_frame("normalised_weight")[pair_id] * side,
         "raw_share": raw_shares(history)[pair_id] * side,
     }
     return pd.DataFrame(columns, index=history.timestamps)
 
 
-def whole_words(history: History) -> str:
+def whole_words(history: History | Facts) -> str:
     """What shares of the whole book are shares of in most cycles, in words after "of"."""
-    return WHOLE_MEANINGS[_wholes(history)[0][0]]
+    return WHOLE_MEANINGS[_wholes(facts_of(history))[0][0]]
 
 
-def whole_exceptions(history: History) -> str:
+def whole_exceptions(history: History | Facts) -> str:
     """In how many cycles they are shares of something else, in a sentence; empty where there is none."""
-    others = [f"in {count:,} {WHOLE_MEANINGS[name]}" for name, count in _wholes(history)[1:]]
-    return f"Of {len(history):,} cycles it is {', '.join(others)}." if others else ""
+    facts = facts_of(history)
+    others = [f"in {count:,} {WHOLE_MEANINGS[name]}" for name, count in _wholes(facts)[1:]]
+    return f"Of {len(facts.history):,} cycles it is {', '.join(others)}." if others else ""
 
 
-def _wholes(history: History) -> list[tuple[Whole, int]]:
+def _wholes(facts: Facts) -> list[tuple[Whole, int]]:
     """What shares are shares of and in how many cycles, the most frequent first."""
-    counts = [(name, int((facts_of(history).book.whole == str(name)).sum())) for name in Whole]
+    counts = [(name, int((facts.book.whole == str(name)).sum())) for name in Whole]
     known = [pair for pair in sorted(counts, key=lambda pair: -pair[1]) if pair[1]]
     return known or [(Whole.unknown, 0)]
 
@@ -161,22 +162,21 @@ def _caps(settings: Settings, equity: Numbers) -> Numbers:
     return np.where(np.isnan(equity), settings.max_weight, settings.max_usd / equity)
 
 
-def _targets(history: History) -> Matrix:
+def _targets(facts: Facts) -> Matrix:
     """`target_shares` as a matrix."""
-    book, cycles = facts_of(history).book, history.tables.cycles
-    accepted = numbers(cycles, "accepted_investable_equity")
+    book, accepted = facts.book, facts.of_cycle("accepted_investable_equity")
     invested = np.where(np.isnan(accepted), book.investable, accepted)[:, None]
-    target, weight = history.wide("position_target"), history.wide("normalised_weight")
+    target, weight = facts.wide("position_target"), facts.wide("normalised_weight")
     equity = book.equity[:, None]
     usd = np.where(np.isnan(target), weight * invested, target)
     shares = np.where(np.isnan(equity), weight, usd / equity)
-    signal = np.nan_to_num(history.wide("signal_in_selection"))
-    return np.abs(shares) * np.where((signal < 0) | ((signal == 0) & _was_short(history)), -1.0, 1.0)
+    signal = np.nan_to_num(facts.wide("signal_in_selection"))
+    return np.abs(shares) * np.where((signal < 0) | ((signal == 0) & _was_short(facts.history)), -1.0, 1.0)
 
 
-def _wanted(history: History) -> Numbers:
+def _wanted(facts: Facts) -> Numbers:
     """The target of each row of `signals`, or its weight; NaN where neither is recorded."""
-    target, weight = (numbers(history.tables.signals, name) for name in ("position_target", "normalised_weight"))
+    target, weight = facts.column("position_target"), facts.column("normalised_weight")
     return np.where(np.isnan(target), weight, target)
 
 

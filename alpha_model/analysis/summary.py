@@ -6,16 +6,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from alpha_model.analysis.book import WHOLE_MEANINGS, Whole
-from alpha_model.analysis.columns import Numbers, Truths, numbers
+from alpha_model.analysis.book import WHOLE_MEANINGS, Book, Whole
+from alpha_model.analysis.columns import Numbers, Truths
 from alpha_model.analysis.execution import Execution
 from alpha_model.analysis.execution_words import as_plans
-from alpha_model.analysis.explain import ReasonCode, Reasons, reasons_of
-from alpha_model.analysis.facts import facts_of
+from alpha_model.analysis.explain import ReasonCode
+from alpha_model.analysis.facts import Facts, facts_of
+from alpha_model.analysis.former import without_book
 from alpha_model.analysis.headline import describe_decision
-from alpha_model.analysis.ledger import CENT, Ledger, ledger_of
+from alpha_model.analysis.ledger import CENT
 from alpha_model.analysis.ledger_rollups import CONSTRAINT_LABELS, CONSTRAINTS, LIMITS, OF_STAGE, refused
-from alpha_model.analysis.outcome import CycleOutcome, cycle_outcomes
+from alpha_model.analysis.outcome import CycleOutcome
 from alpha_model.analysis.pairs import pair_labels
 from alpha_model.analysis.words import count, known, percent, the, usd
 from alpha_model.errors import HistoryError
@@ -53,58 +54,58 @@ class CycleSummary:
     execution: Execution
 
 
-def summarise_cycle(history: History, book: Ledger | None = None) -> CycleSummary:
+@without_book
+def summarise_cycle(history: History | Facts) -> CycleSummary:
     """One cycle in one sentence and in one paragraph.
 
     Args:
         history: Of exactly one cycle: `history.at(timestamp)`.
-        book: Its `ledger_of`, where that is at hand.
 
     Raises:
         HistoryError: Not exactly one cycle.
     """
-    if len(history) != 1:
+    facts = facts_of(history)
+    length = len(facts.history)
+    if length != 1:
         raise HistoryError(
-            f"a summary is of one cycle, got a history of {len(history)}. Take one with history.at() or .cycle().",
-            count=len(history),
+            f"a summary is of one cycle, got a history of {length}. Take one with history.at() or .cycle().",
+            count=length,
         )
-    row = cycle_outcomes(history).iloc[0]
-    book = book or ledger_of(history)
-    reasons = reasons_of(history, book)
+    row = facts.outcomes.iloc[0]
     first = describe_decision(row)
     parts = [
         first,
-        _chosen(history, reasons, book),
-        _moves(history, reasons),
-        _held_back(history, book),
-        _skipped(history, book),
-        _undecided(history, book),
+        _chosen(facts),
+        _moves(facts),
+        _held_back(facts),
+        _skipped(facts),
+        _undecided(facts),
     ]
     words = " ".join(part for part in parts if part)
     return CycleSummary(first, words, CycleOutcome(row["outcome"]), Execution(row["execution"]))
 
 
-def _chosen(history: History, reasons: Reasons, book: Ledger) -> str:
+def _chosen(facts: Facts) -> str:
+    reasons, targets = facts.reasons, facts.ledger.targets
     if not len(reasons.code):
         return ""
     signals, selected = (int(reasons.numbers[name][0]) for name in ("signal_count", "selected_count"))
     words = f"{selected} of {count(signals, 'signal')} {'was' if selected == 1 else 'were'} selected"
     free = reasons.code != list(ReasonCode).index(ReasonCode.carried_forward)
-    equity, target = float(book.targets.equity[0]), float(np.sum(book.targets.amounts["target"][free]))
+    equity, target = float(targets.equity[0]), float(np.sum(targets.amounts["target"][free]))
     if known(equity, target) and equity > 0:
         words += f", with targets of {usd(target)} for {usd(equity)} of investable equity ({percent(target / equity)})"
-    return f"{words}.{_unread(history)}{_locked(history)}"
+    return f"{words}.{_unread(facts)}{_locked(facts.book)}"
 
 
-def _unread(history: History) -> str:
+def _unread(facts: Facts) -> str:
     """How many signals are no numbers: they are not nothing."""
-    number = int(np.count_nonzero(np.isnan(numbers(history.tables.signals, "signal"))))
+    number = int(np.count_nonzero(np.isnan(facts.column("signal"))))
     return f" Of {count(number, 'more pair')} the signal is not recorded." if number else ""
 
 
-def _locked(history: History) -> str:
+def _locked(whole: Book) -> str:
     """What could not be traded, and the part of the whole book that it is."""
-    whole = facts_of(history).book
     locked, equity = float(whole.locked[0]), float(whole.equity[0])
     if not known(locked) or locked < CENT:
         return ""
@@ -112,24 +113,24 @@ def _locked(history: History) -> str:
     return f" Locked and not to be traded: {usd(locked)}{share}."
 
 
-def _moves(history: History, reasons: Reasons) -> str:
+def _moves(facts: Facts) -> str:
     """The largest trades, by what was done; then those that were planned and are not known to have been made."""
-    executed = facts_of(history).executed
+    executed = facts.executed
     done = executed.done()
-    made = [text for code, words in _MOVES.items() if (text := _named(history, reasons, code, done))]
+    made = [text for code, words in _MOVES.items() if (text := _named(facts, code, done))]
     sentences = [f"It {'; '.join(made)}."] if made else []
     for execution in _NOT_MADE:
         those = executed.of(execution)
-        plans = [text for code in _MOVES if (text := _named(history, reasons, code, those, plan=True))]
+        plans = [text for code in _MOVES if (text := _named(facts, code, those, plan=True))]
         if plans:
             sentences.append(f"{as_plans(execution)}: {'; '.join(plans)}.")
     return " ".join(sentences)
 
 
-def _named(history: History, reasons: Reasons, code: ReasonCode, those: Truths, *, plan: bool = False) -> str:
+def _named(facts: Facts, code: ReasonCode, those: Truths, *, plan: bool = False) -> str:
     """`closed X ($3,031), Y ($12) and 2 more`, of the largest with this code; empty where there is none."""
-    labels, pair_ids = pair_labels(history), history.tables.signals["pair_id"].to_numpy()
-    amounts = reasons.numbers["amount_usd"]
+    labels, pair_ids = pair_labels(facts.history), facts.history.tables.signals["pair_id"].to_numpy()
+    reasons, amounts = facts.reasons, facts.reasons.numbers["amount_usd"]
     rows = np.flatnonzero(those & (reasons.code == list(ReasonCode).index(code)))
     if not rows.size:
         return ""
@@ -139,9 +140,9 @@ def _named(history: History, reasons: Reasons, code: ReasonCode, those: Truths, 
     return f"{_MOVES[code][1 if plan else 0]} {', '.join(named)}{more}"
 
 
-def _held_back(history: History, book: Ledger) -> str:
+def _held_back(facts: Facts) -> str:
     """Which limits took money from what was wanted."""
-    costs = refused(history, book)
+    costs = refused(facts)
     totals = {the(CONSTRAINT_LABELS[name]): float(np.sum(costs[name])) for name in _LIMITS}
     parts = [f"{name} ({usd(total)})" for name, total in totals.items() if total > CENT]
     missed = int(np.count_nonzero(costs["not_reached"] > CENT))
@@ -149,14 +150,14 @@ def _held_back(history: History, book: Ledger) -> str:
         parts.append(f"sharing that ended early or ran short ({count(missed, 'pair')})")
     if not parts:
         return ""
-    amounts = book.targets.amounts
-    offered = float(np.sum(np.maximum(np.nan_to_num(amounts["redistribution"]), 0.0)))
+    redistributed = facts.ledger.targets.amounts["redistribution"]
+    offered = float(np.sum(np.maximum(np.nan_to_num(redistributed), 0.0)))
     again = f" {usd(offered)} was offered to other signals." if offered > CENT else ""
     return f"What held money back: {', '.join(parts)}.{again}"
 
 
-def _skipped(history: History, book: Ledger) -> str:
-    costs, parts = refused(history, book), []
+def _skipped(facts: Facts) -> str:
+    costs, parts = refused(facts), []
     for name in _GATES:
         number, total = int(np.count_nonzero(costs[name] > 0)), float(np.nansum(costs[name]))
         if number:
@@ -164,12 +165,12 @@ def _skipped(history: History, book: Ledger) -> str:
     return f"Not traded: {', '.join(parts)}." if parts else ""
 
 
-def _undecided(history: History, book: Ledger) -> str:
+def _undecided(facts: Facts) -> str:
     """Changes that were wanted and have neither a trade nor a word that they were skipped."""
-    rows, change = book.traded.undecided, np.abs(book.traded.amounts["change"])
+    rows, change = facts.ledger.traded.undecided, np.abs(facts.ledger.traded.amounts["change"])
     if not rows.any():
         return ""
-    shown = facts_of(history).executed.unmoved[rows].all()
+    shown = facts.executed.unmoved[rows].all()
     ending = "; the next holdings show that nothing was traded" if shown else ""
     return f"Without a trade on record: {count(int(rows.sum()), 'change')} worth {_sum(change[rows])}{ending}."
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 import pandas as pd
 
-from alpha_model.analysis import explain_cycle, explain_flags, ledger_within, since_last, summarise_cycle
+from alpha_model.analysis import explain_cycle, explain_flags, since_last, summarise_cycle
 from alpha_model.commands.output import json_option, plain_text, show_json
 from alpha_model.commands.sources import one_cycle, opened, source_argument
 from alpha_model.errors import HistoryError
@@ -34,8 +34,7 @@ def explain_command(source: Path | str, which: str, wanted: str | None, *, as_js
     """
     history = opened(source)
     one = one_cycle(history, which)
-    book = ledger_within(one, history)
-    summary, pairs, flags = summarise_cycle(one, book), explain_cycle(one, book), explain_flags(one, book)
+    summary, pairs, flags = summarise_cycle(one), explain_cycle(one), explain_flags(one)
     if wanted is not None:
         pairs = _only(pairs, wanted)
     if as_json:

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from alpha_model.analysis import CONSTRAINT_LABELS, STAGE_LABELS, Settings, constraint_effect_totals, ledger_of
+from alpha_model.analysis import CONSTRAINT_LABELS, STAGE_LABELS, constraint_effect_totals
 from alpha_model.analysis.metrics import COVERAGE, OFFERED
 from alpha_model.history import History
 from dashboard.pictures.reduced import Picture
@@ -15,9 +15,9 @@ _CERTAIN = 0.999
 """From this share of the dollars on, their effect counts as known throughout."""
 
 
-def costs_picture(history: History, settings: Settings) -> Picture:
+def costs_picture(history: History) -> Picture:
     """What each limit and gate moved, and what that earned or cost until the next cycle; the dearest first."""
-    frame = constraint_effect_totals(history, ledger_of(history, settings))
+    frame = constraint_effect_totals(history)
     frame = frame[frame["moved_usd_cycles"] > 0].sort_values("effect_usd", kind="stable", ignore_index=True)
     if frame.empty:
         return Picture(frame, "What did each limit cost?")

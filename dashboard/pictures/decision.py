@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from alpha_model.analysis import Ledger, book_frame, cycle_funnel, dollar_waterfall
+from alpha_model.analysis import book_frame, cycle_funnel, dollar_waterfall
 from alpha_model.history import History
 from alpha_model.units import PairId
 from dashboard.drawing import PairIds
@@ -12,9 +12,9 @@ from dashboard.text import humanised, plural, share, usd
 _DOLLARS = ", and the dollars they stand for: wanted, targets, changes, plans, fills"
 
 
-def funnel_picture(one: History, book: Ledger | None = None) -> Picture:
+def funnel_picture(one: History) -> Picture:
     """From all signals of one cycle to its trades."""
-    frame = cycle_funnel(one, book)
+    frame = cycle_funnel(one)
     counts = dict(zip(frame["step"], frame["pair_count"], strict=True))
     planned, done = counts.get("planned"), counts.get("executed")
     traded = "; trades are not recorded" if planned is None else f", {planned:,} planned, {done:,} executed"
@@ -28,10 +28,10 @@ def funnel_picture(one: History, book: Ledger | None = None) -> Picture:
     return Picture(frame, finding, f"{reading}{note}")
 
 
-def waterfall_picture(one: History, pair_ids: PairIds = (), book: Ledger | None = None) -> Picture:
+def waterfall_picture(one: History, pair_ids: PairIds = ()) -> Picture:
     """The dollars of one cycle; of one pair where one is chosen."""
     pair_id = _only(one, pair_ids)
-    frame = dollar_waterfall(one, pair_id, book)
+    frame = dollar_waterfall(one, pair_id)
     usd_of = dict(zip(frame["stage"], frame["usd"], strict=True))
     unknown = [stage for stage, amount in usd_of.items() if pd.isna(amount)]
     note = f"Not recorded: {', '.join(map(humanised, unknown))}." if unknown else ""

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from alpha_model.analysis import Settings, allocation, pair_history, pair_shares, whole_exceptions, whole_words
+from alpha_model.analysis import allocation, pair_history, pair_shares, whole_exceptions, whole_words
 from alpha_model.history import History
 from alpha_model.units import PairId
 from dashboard.drawing import Span
@@ -16,16 +16,16 @@ AT_CAP = 1e-4
 DOLLARS = ["old_value", "position_target", "refused"]
 
 
-def pair_weights_picture(history: History, settings: Settings, pair_id: PairId, zoom: Span | None = None) -> Picture:
+def pair_weights_picture(history: History, pair_id: PairId, zoom: Span | None = None) -> Picture:
     """What share of the whole book it was to have and had, against its cap, beside what the signal wanted."""
-    frame = pair_shares(history, pair_id, settings)[WEIGHTS]
+    frame = pair_shares(history, pair_id)[WEIGHTS]
     drawn = reduced(frame, "mean", zoom)
     finding = "It was never given a share of the book"
     if frame["target_share"].notna().any():
         size = frame["target_share"].abs()
         part = f"At most {share(size.max())} of {whole_words(history)}, {share(size.fillna(0).mean())} on average"
         finding = f"{part}{_against_cap(frame)}"
-    cap = cap_words(allocation(history, settings))
+    cap = cap_words(allocation(history))
     words = f"{whole_exceptions(history)} {cap} {note(drawn.kept, 'the mean of each group')}"
     return Picture(drawn.frame, finding, words.strip(), drawn.refines)
 

@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 
 from alpha_model.analysis import (
-    Settings,
     allocation,
     is_locked,
     live_pairs,
@@ -66,12 +65,10 @@ class WeightsPicture:
     refines: bool
 
 
-def weights_picture(
-    history: History, settings: Settings, pair_ids: PairIds = (), zoom: Span | None = None
-) -> WeightsPicture:
+def weights_picture(history: History, pair_ids: PairIds = (), zoom: Span | None = None) -> WeightsPicture:
     """Raw weights and shares of the whole book of the heaviest pairs, with all that is not in them."""
     raw = raw_shares(history) * sides(history).fillna(1.0)
-    shares, parts = target_shares(history).mask(is_locked(history)), allocation(history, settings)
+    shares, parts = target_shares(history).mask(is_locked(history)), allocation(history)
     live = live_pairs(np.array(among(pairs_by_weight(history), pair_ids), dtype=np.int64), raw, shares)
     above = merge_pairs(raw, live, TOP_PAIRS)[0]
     below, kept = merge_pairs(shares, live, TOP_PAIRS)

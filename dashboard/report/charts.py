@@ -7,7 +7,7 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.io.json import to_json_plotly
 
-from alpha_model.analysis import OTHER, Ledger, Settings
+from alpha_model.analysis import OTHER
 from alpha_model.history import History
 from dashboard import pictures
 from dashboard.charts.costs import costs_figure
@@ -53,9 +53,9 @@ class Chart:
         return sentence(self.finding)
 
 
-def decision_charts(one: History, book: Ledger) -> list[Chart]:
+def decision_charts(one: History) -> list[Chart]:
     """How one cycle came to its trades, in pairs and in dollars."""
-    funnel, waterfall = pictures.funnel_picture(one, book), pictures.waterfall_picture(one, (), book)
+    funnel, waterfall = pictures.funnel_picture(one), pictures.waterfall_picture(one)
     stages = waterfall.frame.assign(stage=stage_names(waterfall.frame))
     return [
         _chart(
@@ -75,9 +75,9 @@ def decision_charts(one: History, book: Ledger) -> list[Chart]:
     ]
 
 
-def context_charts(history: History, style: PairStyle, settings: Settings) -> list[Chart]:
+def context_charts(history: History, style: PairStyle) -> list[Chart]:
     """What the cycles of a history wanted, were refused and held back."""
-    weights, gate = pictures.weights_picture(history, settings), pictures.thresholds_picture(history)
+    weights, gate = pictures.weights_picture(history), pictures.thresholds_picture(history)
     size_risk, flags = pictures.size_risk_picture(history), pictures.flags_picture(history)
     return [
         _chart(
@@ -113,10 +113,10 @@ def context_charts(history: History, style: PairStyle, settings: Settings) -> li
     ]
 
 
-def window_charts(history: History, style: PairStyle, settings: Settings) -> list[Chart]:
+def window_charts(history: History, style: PairStyle) -> list[Chart]:
     """What a window was worth, its context, and what another threshold or more capacity would have meant."""
     equity, sweep = pictures.equity_picture(history), pictures.sweep_picture(history)
-    capacity, costs = pictures.capacity_picture(history), pictures.costs_picture(history, settings)
+    capacity, costs = pictures.capacity_picture(history), pictures.costs_picture(history)
     pairs = capacity.frame.drop(columns="pair_id")
     pairs.insert(0, "pair", [style.labels[int(pair_id)] for pair_id in capacity.frame["pair_id"]])
     return [
@@ -127,7 +127,7 @@ def window_charts(history: History, style: PairStyle, settings: Settings) -> lis
             lambda theme: equity_figure(equity.frame, equity.breaks, theme),
             equity.frame,
         ),
-        *context_charts(history, style, settings),
+        *context_charts(history, style),
         _chart(
             "threshold_sweep",
             sweep.finding,

@@ -5,10 +5,8 @@ import pandas as pd
 from alpha_model.analysis import (
     audit_report,
     explain_flags,
-    ledger_within,
     pair_labels,
     pairs_by_weight,
-    settings_within,
     summarise_cycle,
 )
 from alpha_model.history import History
@@ -41,7 +39,7 @@ def cycle_report(history: History, moment: Moment, making: Making) -> str:
         CycleNotFoundError: No cycle was decided then.
     """
     one = history.at(moment)
-    when, book = one.timestamps[0], ledger_within(one, history)
+    when = one.timestamps[0]
     place = int(history.timestamps.searchsorted(when))
     context = history.between(history.timestamps[max(0, place + 1 - BEFORE)], when)
     style = PairStyle.of(pair_labels(history), pairs_by_weight(history))
@@ -50,15 +48,15 @@ def cycle_report(history: History, moment: Moment, making: Making) -> str:
     return page(
         Report(
             title=f"{history.source.strategy or history.source.name}: cycle {cycle} of {when:%-d %B %Y, %H:%M} UTC",
-            paragraph=summarise_cycle(one, book).paragraph,
+            paragraph=summarise_cycle(one).paragraph,
             numbers=[
                 (label, value) for label, value, _ in decision.numbers(one, dollars=decision.tells_dollars(history))
             ],
-            first=decision_charts(one, book),
+            first=decision_charts(one),
             sections=[
                 Section(
                     "Every pair, and why",
-                    table_of(decision.pairs(one, book), PAIRS),
+                    table_of(decision.pairs(one), PAIRS),
                     "This cycle chose nothing: no pair had a signal.",
                 ),
                 Section(
@@ -66,9 +64,7 @@ def cycle_report(history: History, moment: Moment, making: Making) -> str:
                     table_of(decision.trades(one, style), TRADES),
                     "The source records no trade of this cycle.",
                 ),
-                Section(
-                    "Flags", table_of(explain_flags(one, book), FLAGS), "No flag was raised, or the source has none."
-                ),
+                Section("Flags", table_of(explain_flags(one), FLAGS), "No flag was raised, or the source has none."),
                 Section(
                     "Audit",
                     table_of(findings[findings["cycle"] == cycle], FINDINGS),
@@ -76,7 +72,7 @@ def cycle_report(history: History, moment: Moment, making: Making) -> str:
                 ),
             ],
             context="This cycle alone" if len(context) == 1 else f"The {plural(len(context), 'cycle')} up to this one",
-            later=context_charts(context, style, settings_within(context, history)),
+            later=context_charts(context, style),
             messages=messages(one),
             unsaid="",
             facts=facts(history, context, making),

@@ -15,7 +15,6 @@ from alpha_model.analysis import (
     headline,
     pair_labels,
     pairs_by_weight,
-    settings_within,
 )
 from alpha_model.errors import CycleNotFoundError
 from alpha_model.history import History
@@ -62,7 +61,7 @@ def window_report(history: History, start: Moment | None, end: Moment | None, ma
             title=f"{history.source.strategy or history.source.name}: {day(told.first)} to {day(told.last)}",
             paragraph=paragraph(told),
             numbers=_numbers(told, cycle_table(seen)),
-            first=window_charts(seen, style, settings_within(seen, history)),
+            first=window_charts(seen, style),
             sections=[
                 Section("Cycles", table_of(cycles(seen), CYCLES), "There is no cycle."),
                 Section("Flags", table_of(flags(seen), FLAGS), "No flag was raised, or the source has none."),

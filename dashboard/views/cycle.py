@@ -1,10 +1,8 @@
 """What did this one cycle decide, and why?"""
 
-from functools import partial
-
 import streamlit as st
 
-from alpha_model.analysis import Ledger, cycle_funnel, dollar_waterfall, moved_around, since_last, summarise_cycle
+from alpha_model.analysis import cycle_funnel, dollar_waterfall, moved_around, since_last, summarise_cycle
 from alpha_model.history import History
 from dashboard import decision, pictures
 from dashboard.charts.decision import funnel_figure, lost_words, stage_names, waterfall_figure
@@ -46,8 +44,7 @@ def render(whole: OpenHistory, selection: Selection) -> None:
     one = opened.at(cursor.moment)
     question = f"What was decided on {cursor.moment:%-d %B %Y, %H:%M} UTC?"
     st.title(question, anchor=False, help=local_words(cursor.moment))
-    book = one.book
-    st.text(one.ask(summarise_cycle, book).paragraph, width="stretch")  # it names pairs, so it is shown as it is
+    st.text(one.ask(summarise_cycle).paragraph, width="stretch")  # it names pairs, so it is shown as it is
     since = one.ask(since_last)
     for line in (since, one.ask(moved_around)):
         if line:
@@ -62,10 +59,9 @@ def render(whole: OpenHistory, selection: Selection) -> None:
     )
     with st.grid(columns=2, min_column_width=480, gap="medium"):
         with st.container():
-            panel("funnel", one, selection, draw_funnel, lambda: cycle_funnel(one.history, book), _COLUMNS, book)
+            panel("funnel", one, selection, draw_funnel, lambda: cycle_funnel(one.history), _COLUMNS)
         with st.container():
-            stages = partial(dollar_waterfall, one.history, book=book)
-            panel("waterfall", one, selection, draw_waterfall, stages, _COLUMNS, book)
+            panel("waterfall", one, selection, draw_waterfall, lambda: dollar_waterfall(one.history), _COLUMNS)
     for tab, show in zip(
         st.tabs(list(TABS), key=TAB, on_change="rerun", bind="query-params"), TABS.values(), strict=True
     ):
@@ -74,17 +70,17 @@ def render(whole: OpenHistory, selection: Selection) -> None:
                 show(opened, one, selection)
 
 
-def draw_funnel(history: History, look: Look, book: Ledger) -> Drawing:
+def draw_funnel(history: History, look: Look) -> Drawing:
     """From all signals of one cycle to its trades."""
-    picture = pictures.funnel_picture(history, book)
+    picture = pictures.funnel_picture(history)
     table = picture.frame.assign(lost=picture.frame["lost"].map(lost_words))
     figure = funnel_figure(picture.frame, look.theme)
     return picture.drawn(figure, look, "", table, timed=False)
 
 
-def draw_waterfall(history: History, look: Look, book: Ledger) -> Drawing:
+def draw_waterfall(history: History, look: Look) -> Drawing:
     """From what was wanted in one cycle to the targets; of one pair on to the trade."""
-    picture = pictures.waterfall_picture(history, look.pair_ids, book)
+    picture = pictures.waterfall_picture(history, look.pair_ids)
     scope = (
         "The chosen pair." if len(look.pair_ids) == 1 else "All selected pairs; choose a single pair to see its own."
     )

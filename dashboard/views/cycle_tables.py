@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from alpha_model.analysis import Ledger, ReasonCode, explain_flags
+from alpha_model.analysis import ReasonCode, explain_flags
 from alpha_model.history import History
 from dashboard import decision
 from dashboard.cursor import stay_at
@@ -55,7 +55,7 @@ SHOWN = "cycle_pairs_shown"
 
 def show_pairs(opened: OpenHistory, one: OpenHistory, selection: Selection) -> None:
     """Every pair with its sentence, chosen or not."""
-    table = one.ask(pairs_of, one.book)
+    table = one.ask(pairs_of)
     if table.empty:
         st.text("This cycle chose nothing: no pair had a signal.")
         return
@@ -111,7 +111,7 @@ def show_pairs(opened: OpenHistory, one: OpenHistory, selection: Selection) -> N
     )
     with whole_sentence:
         _show_sentence(table, chosen_row.selection.rows)
-    downloads(f"pairs_{moment:%Y%m%dT%H%M}", lambda: one.ask(pairs_of, one.book))
+    downloads(f"pairs_{moment:%Y%m%dT%H%M}", lambda: one.ask(pairs_of))
 
 
 def _table_key(shown: tuple[Any, ...]) -> str:
@@ -133,9 +133,9 @@ def _show_sentence(table: pd.DataFrame, rows: list[int]) -> None:
         st.caption("Select a row to read its sentence in full.")
 
 
-def pairs_of(one: History, book: Ledger) -> pd.DataFrame:
+def pairs_of(one: History) -> pd.DataFrame:
     """`decision.pairs` with the group of each pair, without columns that have no number."""
-    frame = decision.pairs(one, book)
+    frame = decision.pairs(one)
     group_of = {str(code): group for group, codes in _GROUPS.items() for code in codes}
     groups = [group_of.get(str(code), HELD_BACK) for code in frame["code"]]
     frame = frame.assign(group=_by_execution(frame["execution"].astype(str), groups))
@@ -198,7 +198,7 @@ def show_trades(opened: OpenHistory, one: OpenHistory, selection: Selection) -> 
 
 def show_flags(opened: OpenHistory, one: OpenHistory, selection: Selection) -> None:  # noqa: ARG001 - as every tab
     """What each flag means and what it did here."""
-    table = one.ask(explain_flags, one.book)
+    table = one.ask(explain_flags)
     if table.empty:
         st.text("No flag was raised in this cycle, or the source records none.")
         return

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from alpha_model.analysis import Settings, pair_history, pair_shares, whole_words
+from alpha_model.analysis import pair_history, pair_shares, whole_words
 from alpha_model.history import History
 from alpha_model.units import PairId
 from dashboard import pictures
@@ -41,12 +41,11 @@ def render(whole: OpenHistory, selection: Selection) -> None:
     top = st.container()
     pair_id = choose_pair(opened, selection)
     with top:
-        head(QUESTION, *opened.ask(answer, pair_id, opened.settings))
+        head(QUESTION, *opened.ask(answer, pair_id))
     narrowed = opened.ask(pair_history, pair_id)
-    settings, chosen = opened.settings, _only(selection, pair_id)
-    shares = partial(opened.ask, pair_shares, pair_id, settings)
+    chosen, shares = _only(selection, pair_id), partial(opened.ask, pair_shares, pair_id)
     percent = {"timestamp": TIME, **dict.fromkeys(pictures.PAIR_WEIGHTS, PERCENT)}
-    panel("pair_weights", opened, chosen, weights_of, shares, percent, settings)
+    panel("pair_weights", opened, chosen, weights_of, shares, percent)
     dollars = {"timestamp": TIME, **dict.fromkeys(pictures.PAIR_DOLLARS, USD)}
     panel("pair_dollars", opened, chosen, dollars_of, lambda: narrowed, dollars)
     _cycles(opened, narrowed, selection)
@@ -71,10 +70,10 @@ def _beside(history: History, pair_id: PairId) -> str:
     return f"; a position in it stood beside the signals in {held:,}" if held else " and was never held"
 
 
-def answer(history: History, pair_id: PairId, settings: Settings) -> tuple[str, list[Number]]:
+def answer(history: History, pair_id: PairId) -> tuple[str, list[Number]]:
     """The page's answer and its numbers."""
     frame = pair_history(history, pair_id)
-    total, there, shares = len(history), len(frame), pair_shares(history, pair_id, settings)
+    total, there, shares = len(history), len(frame), pair_shares(history, pair_id)
     if not there:
         return f"In {plural(total, 'cycle')} it had no signal{_beside(history, pair_id)}.", []
     chosen = int(frame["selected"].sum())
@@ -110,10 +109,10 @@ def answer(history: History, pair_id: PairId, settings: Settings) -> tuple[str, 
     return sentence, numbers
 
 
-def weights_of(history: History, look: Look, settings: Settings) -> Drawing:
+def weights_of(history: History, look: Look) -> Drawing:
     """Its shares."""
     pair_id = look.pair_ids[0]
-    picture = pictures.pair_weights_picture(history, settings, pair_id, look.zoom)
+    picture = pictures.pair_weights_picture(history, pair_id, look.zoom)
     return picture.drawn(
         pair_weights_figure(picture.frame, look.theme, look.style.colour(look.theme, pair_id)),
         look,

@@ -1,6 +1,6 @@
 """How much money could not be invested, and which pairs turned it away?"""
 
-from alpha_model.analysis import Settings, capacity_by_pair, size_risk_frame
+from alpha_model.analysis import capacity_by_pair, size_risk_frame
 from alpha_model.history import History
 from dashboard import pictures
 from dashboard.charts.costs import costs_figure
@@ -39,18 +39,16 @@ def render(whole: OpenHistory, selection: Selection) -> None:
         lambda: with_pair(opened.ask(capacity_by_pair), opened.style),
         {**dict.fromkeys(AMOUNTS, USD), "refused_share": PERCENT},
     )
-    settings = opened.settings
     panel(
         "constraint_costs",
         opened,
         selection,
         draw_costs,
-        lambda: pictures.costs_picture(opened.history, settings).frame,
+        lambda: pictures.costs_picture(opened.history).frame,
         {
             **dict.fromkeys(COSTS, USD),
             "effect_share": PERCENT,
         },
-        settings,
     )
 
 
@@ -117,9 +115,9 @@ def draw_equity(history: History, look: Look) -> Drawing:
     )
 
 
-def draw_costs(history: History, look: Look, settings: Settings) -> Drawing:
+def draw_costs(history: History, look: Look) -> Drawing:
     """What each limit and gate cost or earned."""
-    picture = pictures.costs_picture(history, settings)
+    picture = pictures.costs_picture(history)
     return picture.drawn(
         costs_figure(picture.frame, pictures.CONSTRAINT_NAMES, look.theme),
         look,

@@ -4,10 +4,8 @@ import pandas as pd
 
 from alpha_model.analysis import (
     CycleOutcome,
-    Settings,
     constraint_effect_totals,
     cycle_outcomes,
-    ledger_of,
     threshold_sweep,
 )
 from alpha_model.history import History
@@ -33,7 +31,7 @@ def render(whole: OpenHistory, selection: Selection) -> None:
         no_cycles()
         return
     words, numbers = opened.ask(answer)
-    head(QUESTION, words, [*numbers, *opened.ask(cost_of_holding, opened.settings)])
+    head(QUESTION, words, [*numbers, *opened.ask(cost_of_holding)])
     gate(opened, selection)
     panel(
         "threshold_sweep",
@@ -95,9 +93,9 @@ def answer(history: History) -> tuple[str, list[Number]]:
     )
 
 
-def cost_of_holding(history: History, settings: Settings) -> tuple[Number, ...]:
+def cost_of_holding(history: History) -> tuple[Number, ...]:
     """What the changes that it held back would have earned; nothing where no cycle was held, or that is not known."""
-    totals = constraint_effect_totals(history, ledger_of(history, settings))
+    totals = constraint_effect_totals(history)
     (row,) = totals[totals["constraint"] == "rebalance_threshold"].to_dict("records")
     if not row["judged_usd_cycles"] > 0 or pd.isna(row["effect_usd"]):
         return ()

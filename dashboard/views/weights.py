@@ -5,7 +5,6 @@ import pandas as pd
 
 from alpha_model.analysis import (
     WHOLE_MEANINGS,
-    Settings,
     Whole,
     allocation,
     normalised_weights,
@@ -36,7 +35,7 @@ def render(whole: OpenHistory, selection: Selection) -> None:
         head(QUESTION, "There is no cycle in this window.")
         no_cycles()
         return
-    head(QUESTION, *opened.ask(answer, opened.settings))
+    head(QUESTION, *opened.ask(answer))
     stacked(opened, selection)
     panel(
         "weights_map",
@@ -60,19 +59,18 @@ def stacked(opened: OpenHistory, selection: Selection) -> None:
         draw_stack,
         lambda: everything(opened),
         shares | {"timestamp": TIME},
-        opened.settings,
     )
 
 
 def everything(opened: OpenHistory) -> pd.DataFrame:
     """Of every cycle the shares of all pairs, raw and of the book, and how the whole book was divided."""
     stack = both(opened.ask(raw_shares), opened.ask(target_shares), opened.style)
-    return pd.concat([stack, opened.ask(allocation, opened.settings)], axis=1)
+    return pd.concat([stack, opened.ask(allocation)], axis=1)
 
 
-def answer(history: History, settings: Settings) -> tuple[str, list[Number]]:
+def answer(history: History) -> tuple[str, list[Number]]:
     """The page's answer and its numbers: the last cycle that wanted anything."""
-    parts = allocation(history, settings)
+    parts = allocation(history)
     wanted = np.flatnonzero(parts["gross"] > 0)
     if not wanted.size:
         return _nothing(parts), []
@@ -134,9 +132,9 @@ def _cap(last: pd.Series) -> str:
     return f"The most that one pair may have is {share(last['cap'])} ({known})."
 
 
-def draw_stack(history: History, look: Look, settings: Settings) -> Drawing:
+def draw_stack(history: History, look: Look) -> Drawing:
     """Raw weights and shares of the book, stacked."""
-    picture = pictures.weights_picture(history, settings, look.pair_ids, look.zoom)
+    picture = pictures.weights_picture(history, look.pair_ids, look.zoom)
     return Drawing(
         weights_figure(
             picture.raw,

@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 import pytest
 from histories import make_history, make_long_history, moment
 
-from alpha_model.analysis import CycleOutcome, Settings, moves_are_usd, pair_labels, pairs_by_weight, settings_of
+from alpha_model.analysis import CycleOutcome, moves_are_usd, pair_labels, pairs_by_weight
 from alpha_model.history import History
 from dashboard import pictures
 from dashboard.charts import costs, decision, moves_map, pair, ranking, size_risk, sweep, thresholds, weights
@@ -37,7 +37,7 @@ def style_of(history: History) -> PairStyle:
 
 
 def draw_weights(history: History, theme: Theme = LIGHT) -> go.Figure:
-    picture = pictures.weights_picture(history, settings_of(history))
+    picture = pictures.weights_picture(history)
     frames = (picture.raw, picture.shares, picture.rest, picture.caps)
     return weights_figure(*frames, picture.merged, picture.whole, style_of(history), theme)
 
@@ -112,15 +112,11 @@ def test_cash_and_what_is_locked_are_bands_in_colours_of_no_pair() -> None:
 def test_cap_is_read_against_the_largest_single_pair() -> None:
     cycle = {"investable_equity": 100.0, "pipeline": '[{"step": "normalise_weights", "max_weight": 0.25}]'}
     rows = [{"pair_id": pair, "raw_weight": 1.0, "position_target": usd} for pair, usd in ((1, 25.0), (2, 20.0))]
-    figure = draw_weights(make_history(rows, [cycle]))
+    made = make_history(rows, [cycle])
+    figure = draw_weights(made)
     foot = {trace.name: list(trace.y) for trace in figure.data if trace.yaxis == "y3"}
     assert foot == {"largest single pair": [25.0], "cap of a single pair": [25.0]}
-    assert "The cap is the max weight (recorded)" in pictures.weights_picture(*with_settings(rows, cycle)).note
-
-
-def with_settings(rows: list[dict[str, Any]], cycle: dict[str, Any]) -> tuple[History, Settings]:
-    made = make_history(rows, [cycle])
-    return made, settings_of(made)
+    assert "The cap is the max weight (recorded)" in pictures.weights_picture(made).note
 
 
 def test_diffs_are_a_heatmap_centred_at_zero(history: History) -> None:
@@ -234,7 +230,7 @@ def test_long_histories_are_drawn_as_areas_within_the_limits(draw: Any, cycles: 
 def test_merged_pairs_are_counted_and_said() -> None:
     history = make_long_history(2, 14)
     assert draw_weights(history).data[-2].name == "other (3 pairs)"  # 11 by name
-    assert pictures.weights_picture(history, settings_of(history)).note.endswith("11 of 14 pairs named.")
+    assert pictures.weights_picture(history).note.endswith("11 of 14 pairs named.")
 
 
 def test_long_history_says_how_much_is_shown() -> None:
@@ -245,13 +241,13 @@ def test_long_history_says_how_much_is_shown() -> None:
 
 
 def test_selected_pairs_alone_are_drawn(history: History) -> None:
-    assert pictures.weights_picture(history, settings_of(history), (2,)).shares.columns.tolist() == [2]
+    assert pictures.weights_picture(history, (2,)).shares.columns.tolist() == [2]
     assert pictures.diffs_picture(history, (2,)).frame.columns.tolist() == [2]
     assert pictures.flags_picture(history, (1,)).frame.empty
 
 
 def test_shorts_point_down(history: History) -> None:
-    assert pictures.weights_picture(history, settings_of(history)).shares[2].iloc[0] == -0.25
+    assert pictures.weights_picture(history).shares[2].iloc[0] == -0.25
 
 
 def test_pair_keeps_its_colour_in_a_window(history: History) -> None:

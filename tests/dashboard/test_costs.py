@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from histories import SAMPLES, make_history
 
-from alpha_model.analysis import constraint_effect_totals, settings_of
+from alpha_model.analysis import constraint_effect_totals
 from alpha_model.analysis.metrics.effects import EFFECTS
 from alpha_model.history import read_history
 from dashboard.charts.costs import costs_figure
@@ -23,7 +23,7 @@ def test_every_constraint_has_a_name_for_people() -> None:
 
 def test_picture_has_every_constraint_that_moved_something_the_dearest_first() -> None:
     history = read_history(OUTGROWS)
-    picture = costs_picture(history, settings_of(history))
+    picture = costs_picture(history)
     totals = constraint_effect_totals(history)
     moved = totals[totals["mean_moved_usd"] > 0]
     assert set(picture.frame["constraint"]) == set(moved["constraint"])
@@ -46,14 +46,14 @@ def test_total_is_that_of_the_limits_that_can_be_judged() -> None:
     ]
     cycle = {"investable_equity": 1500.0, "max_position_adjust_usd": 300.0, "position_adjust_threshold_usd": 10.0}
     history = make_history(rows, [cycle, {"investable_equity": 1500.0}])
-    picture = costs_picture(history, settings_of(history))
+    picture = costs_picture(history)
     assert picture.finding.startswith("The limits and gates that can be judged cost $50.00 in all")
     assert "not known where more than 1% of its dollars were not seen again" in picture.note
 
 
 def test_history_without_limits_says_so() -> None:
     history = make_history([{"pair_id": 1}], 3)
-    picture = costs_picture(history, settings_of(history))
+    picture = costs_picture(history)
     assert picture.frame.empty
     assert "No limit or gate moved anything" in costs_figure(picture.frame, CONSTRAINT_NAMES, LIGHT).to_json()
 

@@ -9,7 +9,6 @@ import pyarrow as pa
 import pytest
 from histories import make_history
 
-from alpha_model.analysis import ledger_of
 from alpha_model.history import History
 from dashboard import decision, pictures
 from dashboard.charts.theme import PairStyle
@@ -69,7 +68,7 @@ def test_trade_that_failed_is_not_told_as_made(one: History) -> None:
     assert "Traded" not in values
     assert (values["Planned"], values["Executed"], values["Execution"]) == ("$500", "$0", "Failed")
     assert pictures.funnel_picture(broken).finding.endswith("1 planned, 0 executed")
-    table = pairs_of(broken, ledger_of(broken)).set_index("pair")
+    table = pairs_of(broken).set_index("pair")
     assert table.loc["A-USDC", ["became", "group"]].tolist() == ["open, failed", "failed"]
     assert "failed" not in table.loc["B-USDC", "became"]
 
@@ -102,7 +101,7 @@ def test_any_amount_of_a_decision_tells_dollars(tables: dict[str, Any]) -> None:
 
 
 def test_each_pair_has_its_own_signal_and_flags_and_a_sentence_without_its_name(one: History) -> None:
-    frame = decision.pairs(one, ledger_of(one)).set_index("pair")
+    frame = decision.pairs(one).set_index("pair")
     assert frame["signal"].to_dict() == {"A-USDC": 0.5, "B-USDC": -1.0}
     assert frame["flags"].map(list).to_dict() == {"A-USDC": [], "B-USDC": ["closed"]}
     assert not frame["became"].str.contains("_").any()

@@ -73,7 +73,6 @@ IN_THEIR_OWN_WAY: dict[str, Callable[[History], Any]] = {
     "flag_meaning": lambda history: [
         analysis.flag_meaning(flag) for flags in analysis.flag_names(history) for flag in flags
     ],
-    "ledger_within": lambda history: analysis.ledger_within(_cycle(history, -1), history),
     "live_pairs": lambda history: analysis.live_pairs(
         analysis.pairs_by_weight(history), analysis.weight_diffs(history)
     ),
@@ -89,7 +88,6 @@ IN_THEIR_OWN_WAY: dict[str, Callable[[History], Any]] = {
     "ranges_widely": lambda history: analysis.ranges_widely(analysis.threshold_frame(history)),
     "reduce_cycles": lambda history: analysis.reduce_cycles(analysis.raw_shares(history), 2, "last"),
     "rolling_metrics": lambda history: analysis.rolling_metrics(analysis.cycle_metrics(history), 2),
-    "settings_within": lambda history: analysis.settings_within(_cycle(history, -1), history),
 }
 """Functions that take more than a history."""
 

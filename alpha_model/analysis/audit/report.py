@@ -24,6 +24,7 @@ from alpha_model.analysis.audit import (
 from alpha_model.analysis.audit.rule import Found, Rule, Severity, Unit
 from alpha_model.analysis.audit.sheet import Sheet
 from alpha_model.analysis.columns import Places
+from alpha_model.analysis.facts import Facts, facts_of
 from alpha_model.analysis.pairs import pair_labels
 from alpha_model.analysis.words import printable
 from alpha_model.history import History
@@ -70,7 +71,9 @@ class AuditReport:
         return int(self.summary.loc[chosen, "findings"].sum())
 
 
-def audit_report(history: History, *, now: Moment | None = None, limit: int | None = MOST_OF_A_RULE) -> AuditReport:
+def audit_report(
+    history: History | Facts, *, now: Moment | None = None, limit: int | None = MOST_OF_A_RULE
+) -> AuditReport:
     """Ask every rule once, and give findings and summary together.
 
     Args:
@@ -78,6 +81,7 @@ def audit_report(history: History, *, now: Moment | None = None, limit: int | No
         now: The time of the audit; None leaves out whether cycles lie in the future.
         limit: The most findings of one rule to list: those with the largest differences. None lists all.
     """
+    history = facts_of(history).history
     sheet = Sheet(history, None if now is None else utc(now))
     with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
         found = [(rule, rule.ask(sheet)) for rule in RULES]
@@ -88,7 +92,7 @@ def audit_report(history: History, *, now: Moment | None = None, limit: int | No
     return AuditReport(findings.iloc[order].reset_index(drop=True), _summary(found))
 
 
-def audit(history: History, *, now: Moment | None = None, limit: int | None = MOST_OF_A_RULE) -> pd.DataFrame:
+def audit(history: History | Facts, *, now: Moment | None = None, limit: int | None = MOST_OF_A_RULE) -> pd.DataFrame:
     """Where does the record contradict itself, and what in it should somebody look at?
 
     Args:
@@ -106,7 +110,7 @@ def audit(history: History, *, now: Moment | None = None, limit: int | None = MO
     return audit_report(history, now=now, limit=limit).findings
 
 
-def audit_summary(history: History, *, now: Moment | None = None) -> pd.DataFrame:
+def audit_summary(history: History | Facts, *, now: Moment | None = None) -> pd.DataFrame:
     """What was checked, how much of it, and with which result?
 
     Returns:
@@ -118,7 +122,7 @@ def audit_summary(history: History, *, now: Moment | None = None) -> pd.DataFram
     return audit_report(history, now=now, limit=0).summary
 
 
-def finding_counts(history: History, severity: Severity = Severity.warning) -> Places:
+def finding_counts(history: History | Facts, severity: Severity = Severity.warning) -> Places:
     """How many findings each cycle has.
 
     Args:
@@ -128,13 +132,13 @@ def finding_counts(history: History, severity: Severity = Severity.warning) -> P
     Returns:
         int64, one number a cycle; findings about no cycle are not in it.
     """
-    sheet = Sheet(history, None)
-    counts = np.zeros(len(history), dtype=np.int64)
+    sheet = Sheet(facts_of(history).history)
+    counts = np.zeros(sheet.cycle_count, dtype=np.int64)
     with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
         for rule in RULES:
             if _RANK[str(rule.severity)] <= _RANK[str(severity)]:
                 places = rule.ask(sheet).places
-                counts += np.bincount(places[places >= 0], minlength=len(history))
+                counts += np.bincount(places[places >= 0], minlength=sheet.cycle_count)
     return counts
 
 

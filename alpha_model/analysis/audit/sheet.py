@@ -13,9 +13,10 @@ import pyarrow.compute as pc
 
 from alpha_model.analysis.audit.tolerances import WEIGHT, differ
 from alpha_model.analysis.audit.trade_columns import Trades, trades_of
-from alpha_model.analysis.columns import Numbers, Places, Truths, flips, microseconds, numbers, was_short
+from alpha_model.analysis.columns import Numbers, Places, Truths, microseconds, numbers, was_short
+from alpha_model.analysis.facts import Derived, facts_of
 from alpha_model.analysis.habits import clipped_weights, of_framework
-from alpha_model.analysis.pipeline import Recorded, recorded_of
+from alpha_model.analysis.pipeline import RecordedSettings
 from alpha_model.analysis.plan import SKIPPING, rebalance_recorded
 from alpha_model.history import History, Source
 from alpha_model.history.places import places_of
@@ -29,23 +30,32 @@ _TOLD = (Source().kind, "recorder file", "dataset")
 """Kinds of sources whose columns are the tables' own."""
 
 
-class Sheet:
-    """The columns of one history that the rules share; each is made when the first rule asks for it.
+class Sheet(Derived):
+    """The columns of one history that the rules share; a part of its facts.
 
     Args:
         history: The record.
         now: The time of the audit; None leaves out the question whether a cycle lies in the future.
     """
 
+    __slots__ = ("now",)
+
     def __init__(self, history: History, now: pd.Timestamp | None = None) -> None:
-        self.history = history
+        super().__init__(history)
         self.now = now
-        self.cycle_count = len(history)
-        self._columns: dict[tuple[str, str], Numbers] = {}
+
+    @property
+    def cycle_count(self) -> int:
+        """How many cycles there are."""
+        return len(self.history)
 
     def column(self, name: str) -> Numbers:
         """A column of `signals` as float64; null is NaN."""
-        return self._column("signals", name)
+        return facts_of(self.history).column(name)
+
+    def of_cycle(self, name: str) -> Numbers:
+        """A column of `cycles` as float64; null is NaN."""
+        return facts_of(self.history).of_cycle(name)
 
     def lacks(self, name: str) -> bool:
         """Has no row of `signals` such a value?"""
@@ -56,10 +66,6 @@ class Sheet:
         """Have some rows of `signals` such a value, and others not?"""
         column = self.history.tables.signals[name]
         return bool(0 < column.null_count < len(column))
-
-    def of_cycle(self, name: str) -> Numbers:
-        """A column of `cycles` as float64; null is NaN."""
-        return self._column("cycles", name)
 
     @cached_property
     def _counts(self) -> Places:
@@ -253,10 +259,10 @@ class Sheet:
         """Rows whose pair was held short."""
         return was_short(self.history)
 
-    @cached_property
+    @property
     def flips(self) -> Truths:
         """Rows whose position is closed first, because another side or kind is wanted."""
-        return flips(self.history)
+        return facts_of(self.history).flips
 
     @cached_property
     def wanted(self) -> Numbers:
@@ -287,10 +293,10 @@ class Sheet:
         adjust = np.nan_to_num(self.column("position_adjust_usd"))
         return cast("Truths", (adjust != 0) & ~self.against & self.decided[self.places] & ~self.held[self.places])
 
-    @cached_property
-    def settings(self) -> Recorded:
+    @property
+    def settings(self) -> RecordedSettings:
         """What the steps wrote down of their settings."""
-        return recorded_of(self.history)
+        return facts_of(self.history).recorded
 
     @cached_property
     def moments(self) -> Places:
@@ -347,9 +353,3 @@ class Sheet:
     def trades(self) -> Trades:
         """The trades."""
         return trades_of(self.history, self.moments, self.key_width, self.pair_places)
-
-    def _column(self, table: str, name: str) -> Numbers:
-        found = self._columns.get((table, name))
-        if found is None:
-            found = self._columns[table, name] = numbers(getattr(self.history.tables, table), name)
-        return found

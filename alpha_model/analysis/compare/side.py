@@ -12,10 +12,9 @@ import pyarrow.compute as pc
 
 from alpha_model.analysis.columns import Numbers, Places, Truths, numbers, shares_in_cycle
 from alpha_model.analysis.compare.fields import CYCLE_FIELDS, Field
-from alpha_model.analysis.ledger_reasons import Recorded, recorded_reasons
-from alpha_model.analysis.pipeline import recorded_of
+from alpha_model.analysis.facts import facts_of
+from alpha_model.analysis.ledger_reasons import Recorded
 from alpha_model.analysis.plan import has_flags, rebalance_trades
-from alpha_model.analysis.settings import settings_of
 from alpha_model.history import History
 from alpha_model.history.history import Matrix
 from alpha_model.history.places import places_of
@@ -159,7 +158,7 @@ class Side:
     @cached_property
     def reasons(self) -> Recorded:
         """What the steps wrote down."""
-        return recorded_reasons(self.history)
+        return facts_of(self.history).written
 
     def reason_bits(self, steps: Sequence[Stage], codes: Sequence[str]) -> Matrix:
         """The codes of the reasons of some steps: bit n is the nth of `codes`."""
@@ -187,13 +186,13 @@ class Side:
     @property
     def _max_weights(self) -> Numbers:
         """The largest share of a pair in each cycle, as recorded, else as the pairs were cut to it."""
-        return settings_of(self.history).max_weight
+        return facts_of(self.history).settings.max_weight
 
     @property
     def _chain_limits(self) -> Numbers:
         """The largest share of a chain in each cycle; 1 where the steps are recorded and this was none of them."""
         with_steps = np.asarray(pc.is_valid(self.history.tables.cycles["pipeline"]))
-        recorded = recorded_of(self.history).number("max_weight_per_chain")
+        recorded = facts_of(self.history).recorded.number("max_weight_per_chain")
         return np.where(np.isnan(recorded) & with_steps, 1.0, recorded)
 
     def _limited_share(self) -> Matrix:

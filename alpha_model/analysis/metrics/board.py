@@ -10,12 +10,11 @@ from typing import cast
 
 import numpy as np
 
-from alpha_model.analysis.columns import Numbers, Places, Truths, numbers, was_short
+from alpha_model.analysis.columns import Numbers, Places, Truths, was_short
 from alpha_model.analysis.execution import Executed, Execution
-from alpha_model.analysis.facts import facts_of
+from alpha_model.analysis.facts import Derived, facts_of
 from alpha_model.analysis.metrics.correlation import Mask, Matrix, average_ranks
 from alpha_model.analysis.plan import Plan, has_flags
-from alpha_model.history import History
 from alpha_model.history.places import places_of
 from alpha_model.signal import TradingPairSignalFlags as Flags
 
@@ -23,32 +22,25 @@ ROUNDING = 1e-9
 """Relative: what is left of a position by less than this of its change is rounding."""
 
 
-class Board:
-    """The decisions of one history as matrices.
+class Board(Derived):
+    """The decisions of one history as matrices; a part of its facts."""
 
-    Args:
-        history: The record.
-    """
+    @property
+    def shape(self) -> tuple[int, int]:
+        """How many cycles and pairs there are."""
+        return len(self.history), len(self.history.pair_ids)
 
-    def __init__(self, history: History) -> None:
-        self.history = history
-        self.shape = (len(history), len(history.pair_ids))
-        self._wide: dict[str, Matrix] = {}
+    def wide(self, name: str) -> Matrix:
+        """A column of `signals` as a matrix; NaN where the pair has no such value."""
+        return facts_of(self.history).wide(name)
 
-    def wide(self, column: str) -> Matrix:
-        """A column of `signals`; NaN where the pair has no such value."""
-        found = self._wide.get(column)
-        if found is None:
-            found = self._wide[column] = self.history.wide(column)
-        return found
-
-    def row(self, column: str) -> Numbers:
+    def row(self, name: str) -> Numbers:
         """A column of `signals` as it lies there, one number a row; null is NaN."""
-        return numbers(self.history.tables.signals, column)
+        return facts_of(self.history).column(name)
 
-    def of_cycle(self, column: str) -> Numbers:
+    def of_cycle(self, name: str) -> Numbers:
         """A column of `cycles`, one number a cycle; null is NaN."""
-        return numbers(self.history.tables.cycles, column)
+        return facts_of(self.history).of_cycle(name)
 
     def spread(self, rows: Numbers) -> Matrix:
         """One number a row of `signals` as a matrix; NaN where there is no row."""

@@ -6,12 +6,12 @@ import numpy as np
 import pandas as pd
 
 from alpha_model.analysis.columns import Numbers, cycle_frame
-from alpha_model.analysis.metrics.board import Board
+from alpha_model.analysis.facts import Facts, facts_of
 from alpha_model.analysis.metrics.correlation import Matrix, row_count
 from alpha_model.history import History
 
 
-def concentration(history: History) -> pd.DataFrame:
+def concentration(history: History | Facts) -> pd.DataFrame:
     """How concentrated were the targets, and the positions after the executed trades?
 
     With w the share of each position in Σ|USD| of all (cash apart, shorts by their size): HHI = Σ w², 1 / count for
@@ -27,11 +27,7 @@ def concentration(history: History) -> pd.DataFrame:
     Source: O. Herfindahl, Concentration in the Steel Industry, 1950; its inverse as an effective number: M. Laakso and
     R. Taagepera, Effective number of parties, 1979.
     """
-    return concentration_of(Board(history))
-
-
-def concentration_of(board: Board) -> pd.DataFrame:
-    """`concentration` from matrices that are made already."""
+    board = facts_of(history).board
     known = board.holdings_known
     holdings = {f"holding_{name}": np.where(known, values, np.nan) for name, values in _figures(board.holding).items()}
     targets = {f"target_{name}": values for name, values in _figures(board.target).items()}

@@ -18,10 +18,11 @@ import numpy as np
 import pandas as pd
 
 from alpha_model.analysis.columns import Numbers, cycle_frame
-from alpha_model.analysis.ledger import Ledger, ledger_of
+from alpha_model.analysis.facts import Facts, facts_of
+from alpha_model.analysis.former import without_book
 from alpha_model.analysis.ledger_rollups import CONSTRAINTS, LIMITS, OF_STAGE, refused
 from alpha_model.analysis.metrics.board import Board
-from alpha_model.analysis.metrics.returns import COVERAGE, Returns, returns_of
+from alpha_model.analysis.metrics.returns import COVERAGE, Returns
 from alpha_model.history import History
 
 Amounts: TypeAlias = dict[str, Numbers]
@@ -33,7 +34,7 @@ EFFECTS = (*CONSTRAINTS, OFFERED)
 """The constraints of `constraint_costs`, and what they handed on."""
 
 
-def constraint_effects(history: History) -> pd.DataFrame:
+def constraint_effects(history: History | Facts) -> pd.DataFrame:
     """What each constraint earned or cost until the next cycle.
 
     Returns:
@@ -49,38 +50,12 @@ def constraint_effects(history: History) -> pd.DataFrame:
     Source: the exact attribution of active return to constraints by differences of holdings, as in R. Grinold and K.
     Easton, Attribution of performance and holdings, 1998; here per stage of the ledger and for one period.
     """
-    board = Board(history)
-    return effects_of(board, returns_of(board), ledger_of(history))
-
-
-def constraint_effect_totals(history: History, book: Ledger | None = None) -> pd.DataFrame:
-    """What each constraint earned or cost over all cycles.
-
-    Args:
-        history: The record.
-        book: Its `ledger_of`, where that is at hand.
-
-    Returns:
-        RangeIndex, one row for each of `EFFECTS`, in order: constraint; cycles (in which it moved something);
-        mean_moved_usd (Σ|USD| of the known amounts in a mean one of these cycles; 0 where there is none). What is moved
-        in one cycle is moved again in the next, so that sums over cycles are in dollar-cycles: moved_usd_cycles;
-        expected_usd_cycles (of those, the part whose next return the decision promised, see `forecast_quality`);
-        judged_usd_cycles (of that, the part whose next return is known). effect_usd (the sum of what was earned; NaN
-        where less than `COVERAGE` of the expected was judged, or nothing although something was moved); effect_share
-        (effect / judged, the mean return until the next cycle; NaN where there is no effect or nothing was judged);
-        unknown_cycles (in which an amount of it is unknown).
-    """
-    board = Board(history)
-    moves, returns = _moves(board, book or ledger_of(history)), returns_of(board)
-    return pd.DataFrame([_total(board, name, usd, returns) for name, usd in moves.items()])
-
-
-def effects_of(board: Board, returns: Returns, book: Ledger) -> pd.DataFrame:
-    """`constraint_effects` from columns that are made already."""
-    after, count = _next_of(board, returns), len(board.history)
+    facts = facts_of(history)
+    board, returns, history = facts.board, facts.returns, facts.history
+    after, count = _next_of(board, returns), len(history)
     earned: Amounts = {}
     total, moved, judged, touched, promised = *(np.zeros(count) for _ in range(4)), 0.0
-    for name, change in _moves(board, book).items():
+    for name, change in _moves(facts).items():
         rows = np.flatnonzero(change)
         place, usd = board.places[rows], change[rows]
         known = ~np.isnan(usd * after[rows])
@@ -96,7 +71,28 @@ def effects_of(board: Board, returns: Returns, book: Ledger) -> pd.DataFrame:
         total, judged, touched, promised = total + effect, judged + size, touched + here, promised + expected
     nothing = ((touched > 0) & (judged == 0)) | (judged.sum() < COVERAGE * promised)
     columns = {"total_usd": np.where(nothing, np.nan, total), "moved_usd": moved, "judged_usd": judged}
-    return cycle_frame(board.history, {**earned, **columns})
+    return cycle_frame(history, {**earned, **columns})
+
+
+@without_book
+def constraint_effect_totals(history: History | Facts) -> pd.DataFrame:
+    """What each constraint earned or cost over all cycles.
+
+    Args:
+        history: The record.
+
+    Returns:
+        RangeIndex, one row for each of `EFFECTS`, in order: constraint; cycles (in which it moved something);
+        mean_moved_usd (Σ|USD| of the known amounts in a mean one of these cycles; 0 where there is none). What is moved
+        in one cycle is moved again in the next, so that sums over cycles are in dollar-cycles: moved_usd_cycles;
+        expected_usd_cycles (of those, the part whose next return the decision promised, see `forecast_quality`);
+        judged_usd_cycles (of that, the part whose next return is known). effect_usd (the sum of what was earned; NaN
+        where less than `COVERAGE` of the expected was judged, or nothing although something was moved); effect_share
+        (effect / judged, the mean return until the next cycle; NaN where there is no effect or nothing was judged);
+        unknown_cycles (in which an amount of it is unknown).
+    """
+    facts = facts_of(history)
+    return pd.DataFrame([_total(facts.board, name, usd, facts.returns) for name, usd in _moves(facts).items()])
 
 
 def _next_of(board: Board, returns: Returns) -> Numbers:
@@ -130,17 +126,17 @@ def _total(board: Board, name: str, usd: Numbers, returns: Returns) -> dict[str,
     }
 
 
-def _moves(board: Board, book: Ledger) -> Amounts:
+def _moves(facts: Facts) -> Amounts:
     """USD that each constraint added to the exposure of each row of `signals`; negative makes it shorter."""
-    amounts = book.amounts()
-    within = board.row("signal_in_selection")
+    board, book, costs = facts.board, facts.ledger, refused(facts)
+    amounts, within = book.amounts(), facts.column("signal_in_selection")
     short = np.where(np.nan_to_num(within) == 0, board.was_short, within < 0)
     side = np.where(short, -1.0, 1.0)
     redistributed, threshold = amounts["redistribution"], amounts["threshold"]
     not_traded = threshold * side
     kept = book.traded.flips & book.traded.skipped
     not_traded = np.where(kept, not_traded + amounts["old_value"] * np.where(board.was_short, -1.0, 1.0), not_traded)
-    gates = {name: np.where(usd == 0, 0.0, not_traded) for name, usd in _gates(board, book).items()}
+    gates = {name: np.where(costs[name] == 0, 0.0, not_traded) for name in CONSTRAINTS if name in _GATES}
     return {
         **{OF_STAGE.get(name, name): amounts[name] * side for name in LIMITS},
         OF_STAGE["redistribution"]: np.minimum(redistributed, 0.0) * side,
@@ -148,11 +144,6 @@ def _moves(board: Board, book: Ledger) -> Amounts:
         "closing_weight": gates["closing_weight"] + amounts["close"] * side,
         OFFERED: np.maximum(redistributed, 0.0) * side,
     }
-
-
-def _gates(board: Board, book: Ledger) -> Amounts:
-    costs = refused(board.history, book)
-    return {name: costs[name] for name in CONSTRAINTS if name in _GATES}
 
 
 _GATES = ("rebalance_threshold", "individual_threshold", "closing_weight", "other_skips")

@@ -7,13 +7,13 @@ import pandas as pd
 
 from alpha_model.analysis.book import carried_usd
 from alpha_model.analysis.columns import Numbers, cycle_frame
-from alpha_model.analysis.metrics.board import Board
+from alpha_model.analysis.facts import Facts, facts_of
 from alpha_model.analysis.metrics.correlation import Matrix
 from alpha_model.analysis.size_risk import discarded_usd
 from alpha_model.history import History
 
 
-def exposure(history: History) -> pd.DataFrame:
+def exposure(history: History | Facts) -> pd.DataFrame:
     """What was wanted, held and left uninvested, as shares of the investable equity and of what is carried forward.
 
     Returns:
@@ -25,11 +25,7 @@ def exposure(history: History) -> pd.DataFrame:
 
     Source: the fields of the recorded cycle; gross and net exposure as fund reports define them.
     """
-    return exposure_of(Board(history))
-
-
-def exposure_of(board: Board) -> pd.DataFrame:
-    """`exposure` from matrices that are made already."""
+    board = facts_of(history).board
     holding, known = board.holding, board.holdings_known
 
     whole = board.equity + carried_usd(board.history)

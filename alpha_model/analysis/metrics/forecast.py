@@ -6,13 +6,12 @@ import numpy as np
 import pandas as pd
 
 from alpha_model.analysis.columns import Numbers, Places, cycle_frame
-from alpha_model.analysis.metrics.board import Board
+from alpha_model.analysis.facts import Facts, facts_of
 from alpha_model.analysis.metrics.correlation import average_ranks, correlation, row_count, row_mean
-from alpha_model.analysis.metrics.returns import Returns, returns_of
 from alpha_model.history import History
 
 
-def forecast_quality(history: History) -> pd.DataFrame:
+def forecast_quality(history: History | Facts) -> pd.DataFrame:
     """The signals of each cycle against the returns until the next one (see `next_returns` for where those come from).
 
     Returns:
@@ -31,12 +30,8 @@ def forecast_quality(history: History) -> pd.DataFrame:
     ranks: C. Spearman, The proof and measurement of association between two things, 1904. Where returns come from held
     values, n is about the held pairs, and a signal that nobody followed is not judged.
     """
-    board = Board(history)
-    return forecast_of(board, returns_of(board))
-
-
-def forecast_of(board: Board, returns: Returns) -> pd.DataFrame:
-    """`forecast_quality` from matrices that are made already."""
+    facts = facts_of(history)
+    board, returns = facts.board, facts.returns
     signal, value = board.signal, returns.value
     both = board.has_signal & returns.judged
     judged = both & (value != 0)

@@ -9,12 +9,11 @@ from enum import StrEnum
 import numpy as np
 import pandas as pd
 
-from alpha_model.analysis.columns import Numbers, Places, Truths, flips
+from alpha_model.analysis.columns import Numbers, Places, Truths
+from alpha_model.analysis.facts import Facts, facts_of
 from alpha_model.analysis.metrics.board import Board
-from alpha_model.analysis.pipeline import recorded_of
 from alpha_model.analysis.plan import has_flags
 from alpha_model.analysis.provenance import RECORDED, as_words
-from alpha_model.analysis.settings import cycle_settings
 from alpha_model.history import History
 from alpha_model.rules import larger_side
 from alpha_model.signal import TradingPairSignalFlags as Flags
@@ -69,7 +68,7 @@ class _Comparison:
     compared: Places
 
 
-def near_misses(history: History) -> pd.DataFrame:
+def near_misses(history: History | Facts) -> pd.DataFrame:
     """Of each gate in each cycle, the number that came closest to its limit, from either side.
 
     Returns:
@@ -83,13 +82,8 @@ def near_misses(history: History) -> pd.DataFrame:
     `max_weight` is left out where size risk decides, which compares what is asked, not the share; `closing_weight` for
     weights of 0, which are not wanted at all.
     """
-    return near_misses_of(Board(history))
-
-
-def near_misses_of(board: Board) -> pd.DataFrame:
-    """`near_misses` from columns that are made already."""
-    settings = cycle_settings(board.history)
-    found = list(_comparisons(board, settings))
+    facts = facts_of(history)
+    board, found = facts.board, list(_comparisons(facts))
     gates = list(Gate)
     place, row = (np.concatenate([getattr(each, name) for each in found]) for name in ("place", "row"))
     value, limit = (np.concatenate([getattr(each, name) for each in found]) for name in ("value", "limit"))
@@ -114,7 +108,7 @@ def near_misses_of(board: Board) -> pd.DataFrame:
             "relative": margin / np.where(limit > 0, limit, np.nan),
             "reached": margin >= 0,
             "compared": compared[order],
-            "limit_provenance": _provenance(settings, code[order], place),
+            "limit_provenance": _provenance(facts.settings_frame, code[order], place),
         }
     )
 
@@ -126,10 +120,11 @@ def _provenance(settings: pd.DataFrame, code: Places, place: Places) -> pd.Categ
     return as_words(np.where(is_cap, of_cap, RECORDED).astype(np.int8))
 
 
-def _comparisons(board: Board, settings: pd.DataFrame) -> Iterator[_Comparison]:
+def _comparisons(facts: Facts) -> Iterator[_Comparison]:
     def setting(name: str) -> Numbers:
-        return settings[name].to_numpy(dtype=np.float64)[places]
+        return facts.settings_frame[name].to_numpy(dtype=np.float64)[places]
 
+    board = facts.board
     places, plan = board.places, board.plan
     largest, threshold = board.of_cycle("max_position_adjust_usd"), board.of_cycle("position_adjust_threshold_usd")
     there = np.flatnonzero((largest > 0) & (threshold > 0))
@@ -137,8 +132,8 @@ def _comparisons(board: Board, settings: pd.DataFrame) -> Iterator[_Comparison]:
     yield _Comparison(Gate.rebalance_threshold, there, -alone, largest[there], threshold[there], alone)
 
     adjust, strength = board.row("position_adjust_usd"), np.abs(np.nan_to_num(board.row("signal")))
-    single = recorded_of(board.history).least(adjust < 0, places)
-    size = larger_side(adjust, np.nan_to_num(board.row("old_value")), flips(board.history))
+    single = facts.recorded.least(adjust < 0, places)
+    size = larger_side(adjust, np.nan_to_num(board.row("old_value")), facts.flips)
     held = (threshold > largest)[places]
     closes = has_flags(board.history, Flags.closed)  # which no size holds back
     asked_alone = (plan.planned | plan.skipped) & ~closes & ~held

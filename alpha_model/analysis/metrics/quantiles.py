@@ -6,16 +6,15 @@ import numpy as np
 import pandas as pd
 
 from alpha_model.analysis.columns import cycle_frame
-from alpha_model.analysis.metrics.board import Board
+from alpha_model.analysis.facts import Facts, facts_of
 from alpha_model.analysis.metrics.correlation import Matrix, row_count, row_mean
-from alpha_model.analysis.metrics.returns import Returns, returns_of
 from alpha_model.errors import HistoryError
 from alpha_model.history import History
 
 FEWEST_QUANTILES = 2
 
 
-def quantile_returns(history: History, quantiles: int = 5) -> pd.DataFrame:
+def quantile_returns(history: History | Facts, quantiles: int = 5) -> pd.DataFrame:
     """The mean return until the next cycle of each quantile of the signals, the most negative signals first.
 
     Quantiles are those of `pandas.qcut`: the pair of rank r among n goes to ⌈(r - 1) · quantiles / (n - 1)⌉, at least
@@ -37,12 +36,8 @@ def quantile_returns(history: History, quantiles: int = 5) -> pd.DataFrame:
     Source: the sort into quantiles of E. Fama and K. French, The cross-section of expected stock returns, 1992; the
     bounds as alphalens draws them, by pandas.qcut.
     """
-    board = Board(history)
-    return quantiles_of(board, returns_of(board), quantiles)
-
-
-def quantiles_of(board: Board, returns: Returns, quantiles: int) -> pd.DataFrame:
-    """`quantile_returns` from matrices that are made already."""
+    facts = facts_of(history)
+    board, returns = facts.board, facts.returns
     if quantiles < FEWEST_QUANTILES:
         raise HistoryError(
             f"quantile_returns() needs at least {FEWEST_QUANTILES} quantiles, got {quantiles}. Five is usual.",

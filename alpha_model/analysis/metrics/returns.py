@@ -36,6 +36,7 @@ import pyarrow.compute as pc
 
 from alpha_model.analysis.audit.trade_columns import LOST, SETTLED
 from alpha_model.analysis.columns import Places, Truths, cycle_frame, ends_with, is_in, microseconds, numbers
+from alpha_model.analysis.facts import Facts, facts_of
 from alpha_model.analysis.metrics.board import Board
 from alpha_model.analysis.metrics.correlation import Mask, Matrix, row_count
 from alpha_model.analysis.plan import REBALANCE_KIND
@@ -88,7 +89,7 @@ class Returns:
         return bool(np.count_nonzero(self.judged & where) >= COVERAGE * expected)
 
 
-def next_returns(history: History) -> pd.DataFrame:
+def next_returns(history: History | Facts) -> pd.DataFrame:
     """The return of every pair until the next cycle.
 
     Returns:
@@ -97,9 +98,9 @@ def next_returns(history: History) -> pd.DataFrame:
         what statistics are about); source (categorical: `recorded prices`, `trade prices`, `held values` or `absent`).
         See the module for the derivation and what it assumes.
     """
-    board = Board(history)
-    returns, cells = returns_of(board), (board.places, board.columns)
-    signals = history.tables.signals
+    facts = facts_of(history)
+    returns, cells = facts.returns, (facts.board.places, facts.board.columns)
+    signals = facts.history.tables.signals
     return pd.DataFrame(
         {
             "cycle": signals["cycle"].to_numpy(),
@@ -112,7 +113,7 @@ def next_returns(history: History) -> pd.DataFrame:
     )
 
 
-def return_coverage(history: History) -> pd.DataFrame:
+def return_coverage(history: History | Facts) -> pd.DataFrame:
     """Of how many pairs is the return until the next cycle known?
 
     Returns:
@@ -120,8 +121,8 @@ def return_coverage(history: History) -> pd.DataFrame:
         pairs (with a row in the cycle); expected (of those, priced or held after the trades); known, recorded_prices,
         trade_prices, held_values (of the pairs, counts).
     """
-    board = Board(history)
-    returns = returns_of(board)
+    facts = facts_of(history)
+    board, returns, history = facts.board, facts.returns, facts.history
     counts = {
         name.replace(" ", "_"): row_count(board.there & (returns.source == code))
         for code, name in enumerate(RETURN_SOURCES)

@@ -6,12 +6,13 @@ import numpy as np
 import pandas as pd
 
 from alpha_model.analysis.columns import Numbers, cycle_frame
+from alpha_model.analysis.facts import Facts, facts_of
 from alpha_model.analysis.metrics.board import Board
 from alpha_model.analysis.metrics.correlation import correlation, row_count
 from alpha_model.history import History
 
 
-def signal_stability(history: History) -> pd.DataFrame:
+def signal_stability(history: History | Facts) -> pd.DataFrame:
     """The signals of each cycle against those of the cycle before.
 
     Returns:
@@ -25,11 +26,7 @@ def signal_stability(history: History) -> pd.DataFrame:
     Source: rank autocorrelation as a turnover measure of signals: E. Qian, R. Hua and E. Sorensen, Quantitative Equity
     Portfolio Management, 2007, chapter 8; kept_share is P. Jaccard's index, 1912.
     """
-    return stability_of(Board(history))
-
-
-def stability_of(board: Board) -> pd.DataFrame:
-    """`signal_stability` from matrices that are made already."""
+    board = facts_of(history).board
     there, chosen = board.has_signal, board.chosen
     common = there[1:] & there[:-1]
     now, before = board.signal_ranks(common, slice(1, None)), board.signal_ranks(common, slice(-1))

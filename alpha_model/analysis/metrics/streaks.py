@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 
 from alpha_model.analysis.columns import Numbers, Places, texts
+from alpha_model.analysis.facts import Facts, facts_of
 from alpha_model.analysis.metrics.board import Board
 from alpha_model.analysis.metrics.correlation import Mask
-from alpha_model.analysis.outcome import OUTCOME_MEANINGS, CycleOutcome, cycle_outcomes
+from alpha_model.analysis.outcome import OUTCOME_MEANINGS, CycleOutcome
 from alpha_model.analysis.plan import has_flags
 from alpha_model.history import History
 from alpha_model.signal import TradingPairSignalFlags as Flags
@@ -38,7 +39,7 @@ _WORDS = {
 assert set(_WORDS) == set(OUTCOME_MEANINGS)
 
 
-def outcome_streaks(history: History) -> pd.DataFrame:
+def outcome_streaks(history: History | Facts) -> pd.DataFrame:
     """Cycles in a row with the same outcome.
 
     Returns:
@@ -48,11 +49,8 @@ def outcome_streaks(history: History) -> pd.DataFrame:
         records both); closest_cycle (Int64, where that was; the first of several); ongoing (it lasts to the end of the
         history).
     """
-    return outcome_streaks_of(history, cycle_outcomes(history))
-
-
-def outcome_streaks_of(history: History, outcomes: pd.DataFrame) -> pd.DataFrame:
-    """`outcome_streaks` from outcomes that are known already."""
+    facts = facts_of(history)
+    outcomes, history = facts.outcomes, facts.history
     words = outcomes["outcome"].to_numpy(dtype=str)
     count = len(words)
     begins = np.ones(count, dtype=np.bool_)
@@ -100,7 +98,7 @@ def describe_streak(streak: Any) -> str:
     return sentence + "."
 
 
-def pair_streaks(history: History, at_least: int = 2) -> pd.DataFrame:
+def pair_streaks(history: History | Facts, at_least: int = 2) -> pd.DataFrame:
     """Cycles in a row in which the same happened to one pair.
 
     Args:
@@ -112,14 +110,14 @@ def pair_streaks(history: History, at_least: int = 2) -> pd.DataFrame:
         pair_id; first_cycle, last_cycle; start, end (UTC); cycles (how many); usd (Σ|USD| skipped, or refused by size
         risk, in those cycles; NaN for the other kinds and where an amount is not recorded); ongoing.
     """
-    board = Board(history)
+    board = facts_of(history).board
     asked, accepted = board.wide("asked"), board.wide("accepted")
     skipped = board.spread_truths(board.plan.skipped)
     kinds = {
         "chosen": (board.chosen, None),
         "skipped": (skipped, np.abs(board.wide("position_adjust_usd"))),
         "refused": (accepted < asked, asked - accepted),
-        "cut": (board.spread_truths(has_flags(history, Flags.capped_by_concentration)), None),
+        "cut": (board.spread_truths(has_flags(board.history, Flags.capped_by_concentration)), None),
     }
     frames = [
         _pair_frame(board, kind, there, usd, at_least) for kind, (there, usd) in kinds.items() if board.shape[0] > 0

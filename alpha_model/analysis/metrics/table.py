@@ -9,18 +9,17 @@ import numpy as np
 import pandas as pd
 
 from alpha_model.analysis.columns import cycle_frame
-from alpha_model.analysis.ledger import Ledger, ledger_of
-from alpha_model.analysis.metrics.board import Board
-from alpha_model.analysis.metrics.concentration import concentration_of
+from alpha_model.analysis.facts import Facts, facts_of
+from alpha_model.analysis.former import without_book
+from alpha_model.analysis.metrics.concentration import concentration
 from alpha_model.analysis.metrics.correlation import CONSTANT
-from alpha_model.analysis.metrics.effects import effects_of
-from alpha_model.analysis.metrics.exposure import exposure_of
-from alpha_model.analysis.metrics.forecast import forecast_of
-from alpha_model.analysis.metrics.quantiles import quantiles_of
-from alpha_model.analysis.metrics.returns import returns_of
-from alpha_model.analysis.metrics.stability import stability_of
-from alpha_model.analysis.metrics.transfer import transfer_of
-from alpha_model.analysis.metrics.turnover import turnover_of
+from alpha_model.analysis.metrics.effects import constraint_effects
+from alpha_model.analysis.metrics.exposure import exposure
+from alpha_model.analysis.metrics.forecast import forecast_quality
+from alpha_model.analysis.metrics.quantiles import quantile_returns
+from alpha_model.analysis.metrics.stability import signal_stability
+from alpha_model.analysis.metrics.transfer import transfer_coefficients
+from alpha_model.analysis.metrics.turnover import turnover
 from alpha_model.errors import HistoryError
 from alpha_model.history import History
 
@@ -74,12 +73,12 @@ QUANTILES = 5
 _ZERO_BY_CHANCE = ("rank_ic", "chosen_return", "others_return", "selection_spread", "quantile_spread")
 
 
-def cycle_metrics(history: History, book: Ledger | None = None) -> pd.DataFrame:
+@without_book
+def cycle_metrics(history: History | Facts) -> pd.DataFrame:
     """Every metric of every cycle.
 
     Args:
         history: The record.
-        book: Its `ledger_of`, where that is at hand; it costs about as much as all metrics together.
 
     Returns:
         RangeIndex, one row a cycle, in order: cycle; timestamp (UTC); signals (N: pairs with a signal other than 0),
@@ -88,26 +87,24 @@ def cycle_metrics(history: History, book: Ledger | None = None) -> pd.DataFrame:
         throughout where too few are known, see `forecast_quality`); then the columns of `METRICS`, in their order, in
         the units given there. NaN = undefined or not recorded, never 0; each metric's own function says when.
     """
-    board = Board(history)
-    returns = returns_of(board)
-    effects = effects_of(board, returns, ledger_of(history) if book is None else book)
-    forecast = forecast_of(board, returns)
+    facts = facts_of(history)
+    forecast = forecast_quality(facts)
     parts = pd.concat(
         [
-            turnover_of(board),
-            concentration_of(board),
-            exposure_of(board),
-            transfer_of(board),
+            turnover(facts),
+            concentration(facts),
+            exposure(facts),
+            transfer_coefficients(facts),
             forecast,
-            stability_of(board)[["rank_autocorrelation", "kept_share"]],
-            quantiles_of(board, returns, QUANTILES)[["spread"]].rename(columns={"spread": "quantile_spread"}),
-            effects.rename(columns={"total_usd": "constraint_effect_usd"}),
+            signal_stability(facts)[["rank_autocorrelation", "kept_share"]],
+            quantile_returns(facts, QUANTILES)[["spread"]].rename(columns={"spread": "quantile_spread"}),
+            constraint_effects(facts).rename(columns={"total_usd": "constraint_effect_usd"}),
         ],
         axis=1,
     )
     found = parts.loc[:, ~parts.columns.duplicated()]
     counts = {name: forecast[name] for name in ("signals", "expected", "with_return")}
-    return cycle_frame(history, {**counts, **{name: found[name] for name in METRICS}})
+    return cycle_frame(facts.history, {**counts, **{name: found[name] for name in METRICS}})
 
 
 def rolling_metrics(metrics: pd.DataFrame, window: int) -> pd.DataFrame:

@@ -6,12 +6,12 @@ import numpy as np
 import pandas as pd
 
 from alpha_model.analysis.columns import cycle_frame
-from alpha_model.analysis.metrics.board import Board
+from alpha_model.analysis.facts import Facts, facts_of
 from alpha_model.analysis.metrics.correlation import Matrix, correlation, row_count
 from alpha_model.history import History
 
 
-def transfer_coefficients(history: History) -> pd.DataFrame:
+def transfer_coefficients(history: History | Facts) -> pd.DataFrame:
     """The cross-sectional correlation of what was wanted with what the portfolio got, at three places of the chain.
 
     Clarke, de Silva and Thorley correlate risk-adjusted signals with risk-weighted active weights. A record holds no
@@ -30,11 +30,7 @@ def transfer_coefficients(history: History) -> pd.DataFrame:
     Source: R. Clarke, H. de Silva and S. Thorley, Portfolio Constraints and the Fundamental Law of Active Management,
     Financial Analysts Journal 58(5), 2002.
     """
-    return transfer_of(Board(history))
-
-
-def transfer_of(board: Board) -> pd.DataFrame:
-    """`transfer_coefficients` from matrices that are made already."""
+    board = facts_of(history).board
     signal, holding = board.signal, np.nan_to_num(board.holding)
     held = holding != 0
     raw = np.where(board.chosen, board.wide("raw_weight"), 0.0)

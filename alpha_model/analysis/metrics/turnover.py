@@ -6,12 +6,11 @@ import numpy as np
 import pandas as pd
 
 from alpha_model.analysis.columns import Numbers, cycle_frame
-from alpha_model.analysis.metrics.board import Board
-from alpha_model.analysis.outcome import cycle_outcomes
+from alpha_model.analysis.facts import Facts, facts_of
 from alpha_model.history import History
 
 
-def turnover(history: History) -> pd.DataFrame:
+def turnover(history: History | Facts) -> pd.DataFrame:
     """What was traded in each cycle, as a share of investable equity.
 
     Two-way counts every dollar bought and every dollar sold: Σ|traded USD| / investable equity. One-way is half of it,
@@ -26,16 +25,11 @@ def turnover(history: History) -> pd.DataFrame:
     Source: R. Grinold and R. Kahn, Active Portfolio Management, 2nd ed. 2000, chapter 16 (one-way: half the sum of
     absolute changes of weights).
     """
-    return turnover_of(Board(history))
-
-
-def turnover_of(board: Board) -> pd.DataFrame:
-    """`turnover` from matrices that are made already."""
-    history, executed = board.history, board.executed
-    outcomes = cycle_outcomes(history)
-    traded = outcomes["traded_usd"].to_numpy()
+    facts = facts_of(history)
+    board, executed, history = facts.board, facts.executed, facts.history
+    traded = facts.outcomes["traded_usd"].to_numpy()
     rises = board.value_after > np.nan_to_num(board.row("old_value"))
-    flips = executed.done() & board.plan.flips
+    flips = executed.done() & facts.plan.flips
     old = np.abs(np.nan_to_num(board.row("old_value")))
     usd = np.where(executed.done(), executed.executed_usd, 0.0)
     closed = np.where(flips, np.minimum(old, usd), 0.0)

@@ -10,8 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alpha_model import AlphaModel, FixedSizeRiskModel, weight_passthrough
-from alpha_model.analysis import audit, compare_histories
-from alpha_model.analysis.plan import plan_of
+from alpha_model.analysis import audit, compare_histories, facts_of
 from alpha_model.history import read_history_bytes
 
 PRICES = {1: 50.0, 2: 10.0, 3: 0.37, 4: 1234.5}
@@ -90,6 +89,6 @@ def test_change_from_spot_to_leveraged_long_contradicts_nothing(signal, usd, tra
     model.calculate_target_positions(manager, 1000.0)
     trades = model.generate_rebalance_trades_and_triggers(manager, 1.0, 10.0, use_spot_for_long=False)
     history = kept_by_framework(model)
-    plan = plan_of(history)
+    plan = facts_of(history).plan
     assert (len(trades), plan.trades.sum(), plan.planned_usd.sum()) == (trade_count, trade_count, pytest.approx(usd))
     assert list(audit(history)["sentence"]) == []

@@ -18,11 +18,10 @@ from alpha_model.analysis import (
     STAGE_LABELS,
     constraint_costs,
     cycle_settings,
+    facts_of,
     ledger,
     ledger_by_cycle,
     ledger_by_pair,
-    ledger_of,
-    ledger_within,
     provenance_shares,
 )
 from alpha_model.analysis.ledger_targets import TARGET_STAGES
@@ -240,9 +239,9 @@ def test_of_chosen_signals_everything_is_known_up_to_the_target(path: Path) -> N
 @pytest.mark.parametrize("path", EVERY, ids=lambda path: path.name)
 def test_cycle_within_its_history_has_the_ledger_that_the_whole_has(path: Path) -> None:
     history = read_history(path)
-    whole = ledger_of(history)
+    whole = facts_of(history).ledger
     for place in sorted({0, len(history) // 3, len(history) - 1}):
-        alone = ledger_within(history.at(history.timestamps[place]), history)
+        alone = facts_of(history.at(history.timestamps[place])).ledger
         rows = whole.place == place
         for part, name in ((alone.amounts(), "amount"), (alone.provenance(), "provenance")):
             for stage, values in (whole.amounts() if name == "amount" else whole.provenance()).items():
@@ -256,5 +255,5 @@ def test_settings_come_from_the_whole_history_where_one_cycle_does_not_show_them
         model.pipeline.clear()
     history = kept_by_framework(*models)
     last = history.at(history.timestamps[1])
-    assert ledger_of(last).targets.settings.method[0] is None
-    assert ledger_within(last, history).targets.settings.method[0] == "weight_passthrough"
+    assert facts_of(History(last.tables)).settings.method[0] is None
+    assert facts_of(last).settings.method[0] == "weight_passthrough"

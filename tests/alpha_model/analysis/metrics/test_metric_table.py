@@ -16,7 +16,6 @@ from alpha_model.analysis import (
     cycle_metrics,
     exposure,
     forecast_quality,
-    ledger_of,
     metric_summary,
     near_misses,
     next_returns,
@@ -48,11 +47,6 @@ def test_the_table_has_the_figures_of_the_single_functions(path) -> None:
     assert found["constraint_effect_usd"].equals(constraint_effects(history)["total_usd"])
     numbers = found[list(METRICS)].to_numpy(dtype=float)
     assert not np.isinf(numbers).any()
-
-
-def test_a_ledger_at_hand_changes_nothing() -> None:
-    history = read_history(SMALL)
-    pd.testing.assert_frame_equal(cycle_metrics(history), cycle_metrics(history, ledger_of(history)))
 
 
 def test_a_part_of_a_history_has_the_figures_of_the_whole() -> None:
