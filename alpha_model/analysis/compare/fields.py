@@ -187,6 +187,7 @@ UNCOMPARED: dict[str, str] = {
     "revision": "how often the source wrote the cycle",
     "source": "where in the source it stands",
     "source_key": "where in the source it stands",
+    "run_id": "each run has a name of its own",
 }
 """Columns of `signals` and `cycles` that are never compared, and why."""
 
