@@ -11,6 +11,7 @@ from histories import make_history, moment
 from states import signal, snapshot, write_state
 from terminal import run
 
+from alpha_model.analysis import settings_of
 from alpha_model.history import HistoryRecorder
 from dashboard.views import pair
 
@@ -93,5 +94,9 @@ def test_command_and_report_about_a_cycle_say_that_it_chose_nothing(tmp_path: Pa
 def test_a_pair_without_signals_is_said_to_be_held_where_positions_tell_it() -> None:
     credit = {"cycle": 0, "timestamp": moment(0), "pair_id": 9, "position_id": 1, "state": "open", "value": 1444.0}
     history = make_history([], 1, tickers={8: "P8-USDC", 9: "P9-USDC"}, positions=[credit])
-    assert pair.answer(history, 9)[0] == "In 1 cycle it had no signal; a position in it stood beside the signals in 1."
-    assert pair.answer(history, 8)[0] == "In 1 cycle it had no signal and was never held."
+    settings = settings_of(history)
+    assert (
+        pair.answer(history, 9, settings)[0]
+        == "In 1 cycle it had no signal; a position in it stood beside the signals in 1."
+    )
+    assert pair.answer(history, 8, settings)[0] == "In 1 cycle it had no signal and was never held."
