@@ -12,6 +12,7 @@ from alpha_model.analysis import (
     cycle_outcomes,
     explain_cycle,
     flag_names,
+    outcome_words,
     size_risk_frame,
     weight_diffs,
 )
@@ -74,7 +75,7 @@ def numbers(one: History, *, dollars: bool) -> list[tuple[str, str, str]]:
     return [
         (
             "Outcome",
-            humanised(str(row["outcome"])).capitalize(),
+            outcome_words(row["outcome"], row["execution"]).capitalize(),
             "What was decided.",
         ),
         ("Execution", humanised(str(execution)).capitalize(), f"{meaning[:1].upper()}{meaning[1:]}."),

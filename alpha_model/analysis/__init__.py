@@ -75,7 +75,7 @@ from alpha_model.analysis.metrics import (
     turnover,
 )
 from alpha_model.analysis.movers import moved, movers, moves, moves_are_usd
-from alpha_model.analysis.outcome import OUTCOME_MEANINGS, STANDING_WORDS, CycleOutcome, cycle_outcomes
+from alpha_model.analysis.outcome import OUTCOME_MEANINGS, STANDING_WORDS, CycleOutcome, cycle_outcomes, outcome_words
 from alpha_model.analysis.pair_history import pair_history
 from alpha_model.analysis.pairs import pair_labels, pairs_by_weight
 from alpha_model.analysis.provenance import Provenance
@@ -211,6 +211,7 @@ __all__ = [
     "next_returns",
     "normalised_weights",
     "outcome_streaks",
+    "outcome_words",
     "overdue",
     "pair_history",
     "pair_labels",

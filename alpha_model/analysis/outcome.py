@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from alpha_model.analysis.columns import Numbers, Truths, count_per_cycle, cycle_frame, numbers, sum_per_cycle, texts
-from alpha_model.analysis.execution import NOT_DONE, Execution
+from alpha_model.analysis.execution import DOING, NOT_DONE, Execution
 from alpha_model.analysis.facts import Facts, facts_of
 from alpha_model.analysis.plan import has_flags, held_by_threshold, rebalance_recorded, rows_of_trades
 from alpha_model.history import History
@@ -52,6 +52,24 @@ STANDING_WORDS: dict[str, str] = {
     Execution.failed: "planned, failed",
 }
 """How a cycle stands, in a few words: the outcome, or, where its trades are not all executed, what became of them."""
+
+
+_AS_PLANS = {
+    CycleOutcome.rebalanced: "rebalance planned",
+    CycleOutcome.partly_rebalanced: "rebalance planned in part",
+}
+
+
+def outcome_words(outcome: str, execution: str) -> str:
+    """What was decided, in words that do not tell a plan as done.
+
+    Args:
+        outcome: A `CycleOutcome` value.
+        execution: An `Execution` value: what became of it.
+    """
+    kind = CycleOutcome(outcome)
+    plan = _AS_PLANS.get(kind) if Execution(execution) not in DOING else None
+    return str(kind).replace("_", " ") if plan is None else plan
 
 
 def cycle_outcomes(history: History | Facts) -> pd.DataFrame:

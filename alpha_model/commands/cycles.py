@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from alpha_model.analysis import CycleOutcome, CycleQuery, cycle_table, find_cycles
+from alpha_model.analysis import CycleOutcome, CycleQuery, cycle_table, find_cycles, outcome_words
 from alpha_model.commands.output import Format, json_option, says_something, show_json, show_table
 from alpha_model.commands.sources import opened, pair_named, source_argument
 
@@ -90,7 +90,8 @@ def cycles_command(
     if as_json:
         show_json(table)
         return
-    shown = table[list(_SHOWN)].rename(columns=_SHOWN)
+    told = [outcome_words(*pair) for pair in zip(table["outcome"], table["execution"], strict=True)]
+    shown = table.assign(outcome=told)[list(_SHOWN)].rename(columns=_SHOWN)
     show_table(shown.loc[:, [table.empty or says_something(shown[name]) for name in shown.columns]], _FORMATS)
     if table.empty:
         click.echo("No cycle matches.")

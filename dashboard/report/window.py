@@ -13,6 +13,7 @@ from alpha_model.analysis import (
     flag_counts,
     flag_meaning,
     headline,
+    outcome_words,
     pair_labels,
     pairs_by_weight,
 )
@@ -100,7 +101,8 @@ def cycles(seen: History) -> pd.DataFrame:
     """`cycle_table` with a sentence for each cycle that a table has room for."""
     frame = cycle_table(seen)
     told = decision_sentences(seen, np.arange(min(len(frame), ROWS)))
-    return frame.assign(sentence=pd.Series(told, dtype=object))
+    outcomes = [outcome_words(*pair) for pair in zip(frame["outcome"], frame["execution"], strict=True)]
+    return frame.assign(sentence=pd.Series(told, dtype=object), outcome=pd.Series(outcomes, dtype=object))
 
 
 def flags(seen: History) -> pd.DataFrame:

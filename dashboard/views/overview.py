@@ -9,6 +9,7 @@ from alpha_model.analysis import (
     CycleOutcome,
     Headline,
     headline,
+    outcome_words,
     size_risk_frame,
 )
 from alpha_model.history import History
@@ -18,7 +19,7 @@ from dashboard.drawing import Drawing, Look
 from dashboard.opened import OpenHistory
 from dashboard.report import window_report
 from dashboard.selection import Selection
-from dashboard.text import byte_size, day, humanised, moment, plural, share, usd
+from dashboard.text import byte_size, day, moment, plural, share, usd
 from dashboard.views import flags, size_risk, thresholds, weights
 from dashboard.views.attention import show_attention
 from dashboard.views.frames import TIME
@@ -100,7 +101,9 @@ def _title(facts: Headline) -> str:
 def _numbers(facts: Headline, opened: OpenHistory) -> list[Number]:
     part = "" if facts.discarded_share is None else f": {share(facts.discarded_share)} of what was investable"
     discarded = "not recorded" if facts.discarded_usd is None else usd(facts.discarded_usd)
-    outcome = "–" if facts.last_outcome is None else humanised(facts.last_outcome).capitalize()
+    outcome = "–"
+    if facts.last_outcome is not None and facts.last_execution is not None:
+        outcome = outcome_words(facts.last_outcome, facts.last_execution).capitalize()
     execution = "" if facts.last_execution is None else f"What was decided. {_became(facts)}"
     return [
         Number("Cycles", f"{facts.cycle_count:,}", f"{plural(facts.pair_count, 'pair')} had a signal."),

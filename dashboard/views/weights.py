@@ -83,11 +83,6 @@ def answer(history: History) -> tuple[str, list[Number]]:
     alike = "(Σ|share|)² / Σ share²: with equal shares the number of pairs, with one dominant pair near 1."
     numbers = [
         Number("Pairs", f"{counts[wanted[-1]]}", "Pairs with a target in the last cycle that had any.", _trend(counts)),
-        *(
-            []
-            if pd.isna(last["largest"])
-            else [Number("Largest", share(last["largest"]), can, _trend(parts["largest"]))]
-        ),
         Number("Cash", share(last["cash"]), f"Share of {whole} that was to stay in cash.", _trend(parts["cash"])),
         Number("Effective pairs", f"{effective[wanted[-1]]:.1f}", alike, _trend(effective)),
     ]

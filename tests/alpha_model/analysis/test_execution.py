@@ -18,6 +18,7 @@ from alpha_model.analysis import (
     headline,
     moved_without_trade,
     needs_attention,
+    outcome_words,
     sentences,
     summarise_cycle,
     turnover,
@@ -201,3 +202,19 @@ def test_within_the_usual_lag_a_plan_is_awaiting_though_another_cycle_came() -> 
     trades = [late, *({"cycle": cycle, "pair_id": 1, "status": "planned", "value": 100.0} for cycle in (1, 2, 3))]
     history = make_history(rows, [GATE] * 4, trades=trades)
     assert [became(history, cycle) for cycle in range(4)] == ["executed", "contradicted", "awaiting", "awaiting"]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "execution", "words"),
+    [
+        ("rebalanced", "executed", "rebalanced"),
+        ("partly_rebalanced", "executed_in_part", "partly rebalanced"),
+        ("rebalanced", "awaiting", "rebalance planned"),
+        ("partly_rebalanced", "failed", "rebalance planned in part"),
+        ("held_below_threshold", "nothing_planned", "held below threshold"),
+    ],
+)
+def test_an_outcome_is_shown_without_words_of_doing_where_nothing_was_done(
+    outcome: str, execution: str, words: str
+) -> None:
+    assert outcome_words(outcome, execution) == words
