@@ -101,7 +101,7 @@ from alpha_model.analysis.shares import (
     whole_exceptions,
     whole_words,
 )
-from alpha_model.analysis.since import since_last
+from alpha_model.analysis.since import oldest_price, since_last
 from alpha_model.analysis.size_risk import size_risk_frame
 from alpha_model.analysis.summary import CycleSummary, summarise_cycle
 from alpha_model.analysis.thresholds import ranges_widely, threshold_frame, threshold_sweep
@@ -210,6 +210,7 @@ __all__ = [
     "needs_attention",
     "next_returns",
     "normalised_weights",
+    "oldest_price",
     "outcome_streaks",
     "outcome_words",
     "overdue",

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from alpha_model.analysis.columns import numbers
+from alpha_model.analysis.columns import UNKNOWN_TIME, microseconds, numbers
 from alpha_model.analysis.pairs import pair_labels
 from alpha_model.analysis.pipeline import steps_of
-from alpha_model.analysis.words import count, ordinal, printable
+from alpha_model.analysis.words import count, duration, ordinal, printable
 from alpha_model.errors import HistoryError
 from alpha_model.history import History
 from alpha_model.rules import last_runs
@@ -45,8 +45,45 @@ def since_last(one: History) -> str:
     if not place:
         return ""
     before = whole.cycle(int(whole.cycle_numbers[place - 1]))
-    parts = [*_signals(before, one), *_settings(before, one)]
+    parts = [*_signals(before, one), *_settings(before, one), *_code(before, one)]
     return f"Since the cycle before: {'; '.join(parts)}." if parts else ""
+
+
+def oldest_price(one: History) -> str:
+    """How old the oldest price was on which the cycle decided; empty where the source does not tell.
+
+    Args:
+        one: Of exactly one cycle.
+
+    Returns:
+        Plain text with a stranger's ticker in it, to be escaped before it becomes HTML or Markdown.
+    """
+    market = one.tables.market
+    made, decided = microseconds(market, "as_of"), microseconds(market)
+    rows = np.flatnonzero(made != UNKNOWN_TIME)
+    if not rows.size:
+        return ""
+    oldest = rows[np.argmax(decided[rows] - made[rows])]
+    name = pair_labels(one)[int(market["pair_id"][int(oldest)].as_py())]
+    age = duration((decided[oldest] - made[oldest]) / 1e6)
+    return f"Its oldest price, of {name}, was made {age} before the decision."
+
+
+def _code(before: History, now: History) -> Iterable[str]:
+    """What of the strategy's code is another in the run that wrote this cycle."""
+    old, new = (cycle.tables.cycles["run_id"][0].as_py() for cycle in (before, now))
+    runs = {row["run_id"]: row for row in now.whole.tables.runs.to_pylist()}
+    if old == new or old not in runs or new not in runs:
+        return
+    for name, words in _CODE.items():
+        one, other = runs[old][name], runs[new][name]
+        if one is not None and other is not None and one != other:
+            yield f"another {words}: {_plain(str(one)[:12])} → {_plain(str(other)[:12])}"
+            return
+
+
+_CODE = {"git_commit": "commit of its code", "code_hash": "hash of its code", "code_version": "version of its code"}
+"""What tells code apart, the most telling first."""
 
 
 def _signals(before: History, now: History) -> Iterable[str]:

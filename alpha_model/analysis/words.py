@@ -39,6 +39,15 @@ def count(number: int, thing: str) -> str:
     return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
 
 
+def duration(seconds: float) -> str:
+    """`45 seconds`, `3.5 hours`, `2 days`: in the largest unit of which it has one and a half."""
+    for unit, length in (("day", 86_400), ("hour", 3_600), ("minute", 60)):
+        if seconds >= 1.5 * length:
+            number = f"{seconds / length:.1f}".removesuffix(".0")
+            return f"{number} {unit}s"
+    return count(round(seconds), "second")
+
+
 def printable(text: str) -> str:
     """A stranger's text on one line, with blanks for what neither a screen nor a terminal should obey."""
     return "".join(letter if letter.isprintable() else " " for letter in text)

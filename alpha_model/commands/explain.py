@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 import pandas as pd
 
-from alpha_model.analysis import explain_cycle, explain_flags, since_last, summarise_cycle
+from alpha_model.analysis import explain_cycle, explain_flags, oldest_price, since_last, summarise_cycle
 from alpha_model.commands.output import json_option, plain_text, show_json
 from alpha_model.commands.sources import one_cycle, opened, source_argument
 from alpha_model.errors import HistoryError
@@ -39,13 +39,13 @@ def explain_command(source: Path | str, which: str, wanted: str | None, *, as_js
         pairs = _only(pairs, wanted)
     if as_json:
         words = {"headline": summary.headline, "paragraph": summary.paragraph, "outcome": str(summary.outcome)}
-        words |= {"execution": str(summary.execution), "since_last": since_last(one)}
+        words |= {"execution": str(summary.execution), "since_last": since_last(one), "oldest_price": oldest_price(one)}
         show_json({**words, "pairs": pairs, "flags": flags})
         return
     blocks = [list(pairs["sentence"])]
     if wanted is None:
         told = [f"{row.flag}: {row.meaning} {row.effect}" for row in flags.itertuples()]
-        blocks = [[summary.paragraph, *filter(None, [since_last(one)])], *blocks, told]
+        blocks = [[summary.paragraph, *filter(None, [since_last(one), oldest_price(one)])], *blocks, told]
     click.echo("\n\n".join("\n".join(map(plain_text, lines)) for lines in blocks if lines))
 
 

@@ -2,7 +2,14 @@
 
 import streamlit as st
 
-from alpha_model.analysis import cycle_funnel, dollar_waterfall, moved_around, since_last, summarise_cycle
+from alpha_model.analysis import (
+    cycle_funnel,
+    dollar_waterfall,
+    moved_around,
+    oldest_price,
+    since_last,
+    summarise_cycle,
+)
 from alpha_model.history import History
 from dashboard import decision, pictures
 from dashboard.charts.decision import funnel_figure, lost_words, stage_names, waterfall_figure
@@ -45,8 +52,7 @@ def render(whole: OpenHistory, selection: Selection) -> None:
     question = f"What was decided on {cursor.moment:%-d %B %Y, %H:%M} UTC?"
     st.title(question, anchor=False, help=local_words(cursor.moment))
     st.text(one.ask(summarise_cycle).paragraph, width="stretch")  # it names pairs, so it is shown as it is
-    since = one.ask(since_last)
-    for line in (since, one.ask(moved_around)):
+    for line in (one.ask(since_last), one.ask(oldest_price), one.ask(moved_around)):
         if line:
             st.text(line, width="stretch")
     show_numbers(Number(*row) for row in one.ask(decision.numbers, dollars=whole.ask(decision.tells_dollars)))

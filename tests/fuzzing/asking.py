@@ -82,6 +82,10 @@ IN_THEIR_OWN_WAY: dict[str, Callable[[History], Any]] = {
     "metric_summary": lambda history: analysis.metric_summary(analysis.cycle_metrics(history)),
     "most_moved": lambda history: analysis.most_moved(analysis.weight_diffs(history), 1),
     "pair_history": lambda history: [analysis.pair_history(history, each) for each in history.pair_ids.tolist()],
+    "outcome_words": lambda history: [
+        analysis.outcome_words(row.outcome, row.execution) for row in analysis.cycle_outcomes(history).itertuples()
+    ],
+    "oldest_price": lambda history: [analysis.oldest_price(history.at(when)) for when in history.timestamps],
     "since_last": lambda history: [analysis.since_last(history.at(when)) for when in history.timestamps],
     "outcome_words": lambda history: [
         analysis.outcome_words(row.outcome, row.execution) for row in analysis.cycle_outcomes(history).itertuples()

@@ -185,6 +185,7 @@ UNCOMPARED: dict[str, str] = {
     "extra": "fields that this version does not know, of no known step",
     "message": "the strategy's own words",
     "revision": "how often the source wrote the cycle",
+    "run_id": "each run has a name of its own",
     "source": "where in the source it stands",
     "source_key": "where in the source it stands",
     "run_id": "each run has a name of its own",
