@@ -87,9 +87,6 @@ IN_THEIR_OWN_WAY: dict[str, Callable[[History], Any]] = {
     ],
     "oldest_price": lambda history: [analysis.oldest_price(history.at(when)) for when in history.timestamps],
     "since_last": lambda history: [analysis.since_last(history.at(when)) for when in history.timestamps],
-    "outcome_words": lambda history: [
-        analysis.outcome_words(row.outcome, row.execution) for row in analysis.cycle_outcomes(history).itertuples()
-    ],
     "overdue": lambda history: len(history) and analysis.overdue(history, datetime(2100, 1, 1, tzinfo=UTC)),
     "pair_shares": lambda history: [analysis.pair_shares(history, int(pair)) for pair in history.pair_ids[:1]],
     "ranges_widely": lambda history: analysis.ranges_widely(analysis.threshold_frame(history)),

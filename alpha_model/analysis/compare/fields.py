@@ -188,7 +188,6 @@ UNCOMPARED: dict[str, str] = {
     "run_id": "each run has a name of its own",
     "source": "where in the source it stands",
     "source_key": "where in the source it stands",
-    "run_id": "each run has a name of its own",
 }
 """Columns of `signals` and `cycles` that are never compared, and why."""
 
