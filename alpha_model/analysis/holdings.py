@@ -80,7 +80,8 @@ class _Cells:
             place = np.searchsorted(history.cycle_numbers, tables.positions["cycle"].to_numpy())
             keys = self.keys(place, tables.positions["pair_id"].to_numpy())
             self._units, self._usd = (self._summed(keys, numbers(tables.positions, n)) for n in ("quantity", "value"))
-            self._telling = np.ones(len(history), dtype=np.bool_)
+            told = np.bincount(place, minlength=len(history)) > 0
+            self._telling = told | np.asarray(numbers(tables.cycles, "held_count") == 0)
         else:
             keys = self.keys(history.signal_places, tables.signals["pair_id"].to_numpy())
             value = numbers(tables.signals, "old_value")

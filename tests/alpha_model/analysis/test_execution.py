@@ -218,3 +218,12 @@ def test_an_outcome_is_shown_without_words_of_doing_where_nothing_was_done(
     outcome: str, execution: str, words: str
 ) -> None:
     assert outcome_words(outcome, execution) == words
+
+
+def test_a_cycle_whose_positions_nobody_recorded_contradicts_nothing() -> None:
+    """Positions stand beside the first cycle only, and the signals of the second say that something was held."""
+    rows = [{"cycle": cycle, "pair_id": 1, **OPENS, "old_value": 50.0} for cycle in (0, 1)]
+    first = {"cycle": 0, "timestamp": moment(0), "pair_id": 1, "state": "open", "quantity": 5.0, "value": 50.0}
+    trades = [{"cycle": 0, "pair_id": 1, "status": "planned", "value": 100.0, "planned_quantity": 10.0}]
+    history = make_history(rows, [GATE, GATE], trades=trades, positions=[first])
+    assert became(history) == "unconfirmed"
