@@ -10,6 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from alpha_model.errors import HistoryError
 from alpha_model.history import History
 from alpha_model.rules import PositionKind, is_flip, kind_named
 
@@ -20,6 +21,23 @@ Record = TypeVar("Record")
 
 UNKNOWN_TIME: int = np.iinfo(np.int64).min
 """Stands for no time among microseconds."""
+
+
+def check_one_cycle(history: History, what: str) -> None:
+    """Refuse anything but one cycle.
+
+    Args:
+        history: What was given.
+        what: What is asked, such as `a summary`.
+
+    Raises:
+        HistoryError: Not exactly one cycle.
+    """
+    if len(history) != 1:
+        raise HistoryError(
+            f"{what} is of one cycle, got a history of {len(history)}. Take one with history.at() or .cycle().",
+            count=len(history),
+        )
 
 
 def numbers(table: pa.Table, column: str) -> Numbers:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from alpha_model.analysis.columns import check_one_cycle
 from alpha_model.analysis.holdings import moved_without_trade
 from alpha_model.analysis.pairs import pair_labels
 from alpha_model.analysis.words import known, usd
-from alpha_model.errors import HistoryError
 from alpha_model.history import History
 
 FEW = 3
@@ -26,11 +26,7 @@ def moved_around(one: History) -> str:
     Raises:
         HistoryError: Not exactly one cycle.
     """
-    if len(one) != 1:
-        raise HistoryError(
-            f"what moved beside a cycle is asked of one, got a history of {len(one)}. Take one with history.at().",
-            count=len(one),
-        )
+    check_one_cycle(one, "what moved beside")
     whole = one.whole
     place = int(np.searchsorted(whole.cycle_numbers, one.cycle_numbers[0]))
     between = {"since the cycle before": place - 1, "until the next cycle": place}

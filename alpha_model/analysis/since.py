@@ -8,11 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from alpha_model.analysis.columns import UNKNOWN_TIME, microseconds, numbers
+from alpha_model.analysis.columns import UNKNOWN_TIME, check_one_cycle, microseconds, numbers
 from alpha_model.analysis.pairs import pair_labels
 from alpha_model.analysis.pipeline import steps_of
 from alpha_model.analysis.words import count, duration, ordinal, printable
-from alpha_model.errors import HistoryError
 from alpha_model.history import History
 from alpha_model.rules import last_runs
 from alpha_model.units import PairId
@@ -35,11 +34,7 @@ def since_last(one: History) -> str:
     Raises:
         HistoryError: Not exactly one cycle.
     """
-    if len(one) != 1:
-        raise HistoryError(
-            f"what changed is asked of one cycle, got a history of {len(one)}. Take one with history.at().",
-            count=len(one),
-        )
+    check_one_cycle(one, "what changed")
     whole = one.whole
     place = int(np.searchsorted(whole.cycle_numbers, one.cycle_numbers[0]))
     if not place:

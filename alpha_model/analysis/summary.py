@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from alpha_model.analysis.book import WHOLE_MEANINGS, Book, Whole
-from alpha_model.analysis.columns import Numbers, Truths
+from alpha_model.analysis.columns import Numbers, Truths, check_one_cycle
 from alpha_model.analysis.execution import Execution
 from alpha_model.analysis.execution_words import as_plans
 from alpha_model.analysis.explain import ReasonCode
@@ -19,7 +19,6 @@ from alpha_model.analysis.ledger_rollups import CONSTRAINT_LABELS, CONSTRAINTS, 
 from alpha_model.analysis.outcome import CycleOutcome
 from alpha_model.analysis.pairs import pair_labels
 from alpha_model.analysis.words import count, known, percent, the, usd
-from alpha_model.errors import HistoryError
 from alpha_model.history import History
 
 _MOVES = {
@@ -65,12 +64,7 @@ def summarise_cycle(history: History | Facts) -> CycleSummary:
         HistoryError: Not exactly one cycle.
     """
     facts = facts_of(history)
-    length = len(facts.history)
-    if length != 1:
-        raise HistoryError(
-            f"a summary is of one cycle, got a history of {length}. Take one with history.at() or .cycle().",
-            count=length,
-        )
+    check_one_cycle(facts.history, "a summary")
     row = facts.outcomes.iloc[0]
     first = describe_decision(row)
     parts = [
