@@ -9,34 +9,45 @@ from alpha_model.analysis import (
     threshold_frame,
     weight_diffs,
 )
-from alpha_model.errors import (
-    AlphaModelError,
-    ArgumentError,
-    BadWeightsError,
-    BadWeightsException,
-    CycleNotFoundError,
-    HistoryError,
-    NoHistoryError,
-    PairError,
-    PricingError,
-    RecordError,
-    SignalError,
-    StepOrderError,
-    TradeError,
-    WeightError,
-)
 from alpha_model.formatting import format_signals
 from alpha_model.history import EquityPoint, History, HistoryRecorder, read_history, read_history_bytes
 from alpha_model.model import AlphaModel
-from alpha_model.pair import AssetIdentifier, TradingPairIdentifier, TradingPairKind
 from alpha_model.paper import PaperBroker, PaperCycle, PaperMarket, make_pairs, run_paper
-from alpha_model.portfolio import Portfolio, ReservePosition, TradingPosition
 from alpha_model.position_manager import PositionManager
-from alpha_model.pricing import PricingModel, StaticPricing
-from alpha_model.reason import Reason
-from alpha_model.signal import TradingPairSignal, TradingPairSignalFlags
-from alpha_model.size_risk import FixedSizeRiskModel, SizeRisk, SizeRiskModel, SizingType, USDTVLSizeRiskModel
-from alpha_model.trade import TradeExecution, TradeType
+from alpha_model.values import (
+    AlphaModelError,
+    ArgumentError,
+    AssetIdentifier,
+    BadWeightsError,
+    BadWeightsException,
+    CycleNotFoundError,
+    FixedSizeRiskModel,
+    HistoryError,
+    NoHistoryError,
+    PairError,
+    Portfolio,
+    PricingError,
+    PricingModel,
+    Reason,
+    RecordError,
+    ReservePosition,
+    SignalError,
+    SizeRisk,
+    SizeRiskModel,
+    SizingType,
+    StaticPricing,
+    StepOrderError,
+    TradeError,
+    TradeExecution,
+    TradeType,
+    TradingPairIdentifier,
+    TradingPairKind,
+    TradingPairSignal,
+    TradingPairSignalFlags,
+    TradingPosition,
+    USDTVLSizeRiskModel,
+    WeightError,
+)
 from alpha_model.weighting import (
     check_normalised_weights,
     clip_to_normalised,

@@ -9,12 +9,21 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
-from alpha_model.errors import ArgumentError, PairError, PricingError, SignalError, StepOrderError, WeightError
-from alpha_model.pair import TradingPairIdentifier
-from alpha_model.portfolio import TradingPosition
-from alpha_model.serialisation import finite, plain_number
-from alpha_model.signal import TradingPairSignal
-from alpha_model.units import PairId, Usd
+from alpha_model.values import (
+    ArgumentError,
+    PairError,
+    PairId,
+    PricingError,
+    SignalError,
+    StepOrderError,
+    TradingPairIdentifier,
+    TradingPairSignal,
+    TradingPosition,
+    Usd,
+    WeightError,
+    finite,
+    plain_number,
+)
 
 Signals: TypeAlias = Mapping[PairId, TradingPairSignal]
 When: TypeAlias = Callable[[], str]

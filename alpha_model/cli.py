@@ -21,7 +21,7 @@ from pathlib import Path
 import click
 from click.shell_completion import CompletionItem
 
-from alpha_model.errors import AlphaModelError, plain_text, told
+from alpha_model.values import AlphaModelError, plain_text, told
 
 COMMANDS = "alpha_model.commands"
 
@@ -124,7 +124,7 @@ def _told(words: str, ctx: click.Context, *, is_ours: bool) -> str:
         is_ours: We said it, or click did: what they quote of an address is all of it, and becomes what may be shown.
     """
     for address in ctx.meta[_ADDRESSES]:
-        from alpha_model.history.address import shown_uri, without_secrets  # noqa: PLC0415 - takes a moment
+        from alpha_model.history.files import shown_uri, without_secrets  # noqa: PLC0415 - takes a moment
 
         if is_ours:
             for quoted in (address, str(Path(address)), plain_text(address)):

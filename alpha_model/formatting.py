@@ -7,9 +7,7 @@ from typing import Any, Literal, Protocol
 
 import pandas as pd
 
-from alpha_model.errors import SignalError
-from alpha_model.signal import TradingPairSignal, write_flags
-from alpha_model.units import PairId, Usd
+from alpha_model.values import PairId, SignalError, TradingPairSignal, Usd, write_flags
 
 
 class HasSignals(Protocol):

@@ -26,7 +26,8 @@ def attach(package: str, init_file: str) -> tuple[Callable[[str], Any], Callable
 
     def get(name: str) -> Any:
         if name in homes:
-            found = getattr(importlib.import_module(homes[name]), name)
+            home = homes[name]
+            found = importlib.import_module(f"{home}.{name}") if home == package else _name_in(home, name)
             setattr(sys.modules[package], name, found)
             return found
         if name in modules:
@@ -34,6 +35,10 @@ def attach(package: str, init_file: str) -> tuple[Callable[[str], Any], Callable
         raise AttributeError(f"module {package!r} has no attribute {name!r}")
 
     return get, lambda: sorted({*names, *modules}), names
+
+
+def _name_in(module: str, name: str) -> Any:
+    return getattr(importlib.import_module(module), name)
 
 
 def _declared(stub: Path) -> tuple[dict[str, str], list[str]]:

@@ -13,18 +13,31 @@ from datetime import datetime
 from typing import Any, Self, TypeAlias
 
 from alpha_model import checks, formatting, rebalance, rules, sizing, weighting
-from alpha_model.errors import StepOrderError, WeightError
-from alpha_model.pair import TradingPairIdentifier
-from alpha_model.portfolio import Portfolio, TradingPosition
 from alpha_model.position_manager import PositionManager
-from alpha_model.reason import Code, Reason, Stage
-from alpha_model.serialisation import TIME_FIELD, Extra, JsonDataclass, naive_utc, plain_number
-from alpha_model.signal import Flag, TradingPairSignal
-from alpha_model.signal import TradingPairSignalFlags as Flags
-from alpha_model.size_risk import SizeRiskModel
 from alpha_model.step_settings import describe_model
-from alpha_model.trade import TradeExecution
-from alpha_model.units import PairId, Usd, Weight
+from alpha_model.values import (
+    TIME_FIELD,
+    Code,
+    Extra,
+    Flag,
+    JsonDataclass,
+    PairId,
+    Portfolio,
+    Reason,
+    SizeRiskModel,
+    Stage,
+    StepOrderError,
+    TradeExecution,
+    TradingPairIdentifier,
+    TradingPairSignal,
+    TradingPosition,
+    Usd,
+    Weight,
+    WeightError,
+    naive_utc,
+    plain_number,
+)
+from alpha_model.values import TradingPairSignalFlags as Flags
 from alpha_model.weighting import WeightingMethod, weight_by_1_slash_n
 
 TRIGGERS = ("stop_loss", "take_profit", "trailing_stop_loss")

@@ -18,16 +18,23 @@ from typing import TypeAlias, cast
 import click
 import pandas as pd
 
-from alpha_model.errors import HistoryError, TradeError
 from alpha_model.history import EquityPoint, HistoryRecorder, Quote
 from alpha_model.model import AlphaModel
-from alpha_model.pair import AssetIdentifier, TradingPairIdentifier
-from alpha_model.portfolio import Portfolio, TradingPosition
 from alpha_model.position_manager import PositionManager
-from alpha_model.pricing import StaticPricing
-from alpha_model.serialisation import naive_utc
-from alpha_model.trade import TradeExecution, TradeType
-from alpha_model.units import PairId, Usd
+from alpha_model.values import (
+    AssetIdentifier,
+    HistoryError,
+    PairId,
+    Portfolio,
+    StaticPricing,
+    TradeError,
+    TradeExecution,
+    TradeType,
+    TradingPairIdentifier,
+    TradingPosition,
+    Usd,
+    naive_utc,
+)
 
 PAPER_CHAIN_ID = 9999
 """Chain id of instruments that live on no chain, as the state files have it."""

@@ -12,13 +12,22 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from alpha_model.errors import PricingError, TradeError
-from alpha_model.pair import AssetIdentifier, TradingPairIdentifier, TradingPairKind
-from alpha_model.portfolio import Portfolio, TradingPosition
-from alpha_model.pricing import PricingModel
-from alpha_model.serialisation import finite, naive_utc
-from alpha_model.trade import TradeExecution, TradeType
-from alpha_model.units import Usd, UsdPrice
+from alpha_model.values import (
+    AssetIdentifier,
+    Portfolio,
+    PricingError,
+    PricingModel,
+    TradeError,
+    TradeExecution,
+    TradeType,
+    TradingPairIdentifier,
+    TradingPairKind,
+    TradingPosition,
+    Usd,
+    UsdPrice,
+    finite,
+    naive_utc,
+)
 
 _LOGGER = logging.getLogger(__name__)
 

@@ -14,17 +14,23 @@ from typing import NamedTuple
 import numpy as np
 
 from alpha_model import rules
-from alpha_model.errors import TradeError
-from alpha_model.pair import TradingPairIdentifier
-from alpha_model.portfolio import TradingPosition
 from alpha_model.position_manager import NO_TRIGGERS, PositionManager, Triggers
-from alpha_model.reason import Reason, Stage
 from alpha_model.rules import Action, Gate
-from alpha_model.serialisation import finite
-from alpha_model.signal import Flag, TradingPairSignal
-from alpha_model.signal import TradingPairSignalFlags as Flags
-from alpha_model.trade import TradeExecution
-from alpha_model.units import Usd, UsdPrice, Weight
+from alpha_model.values import (
+    Flag,
+    Reason,
+    Stage,
+    TradeError,
+    TradeExecution,
+    TradingPairIdentifier,
+    TradingPairSignal,
+    TradingPosition,
+    Usd,
+    UsdPrice,
+    Weight,
+    finite,
+)
+from alpha_model.values import TradingPairSignalFlags as Flags
 
 STEP_FLAGS: frozenset[Flag] = rules.flags_of("generate_rebalance_trades_and_triggers")
 """The flags that this step sets, and takes back when it is run again."""

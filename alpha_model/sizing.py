@@ -15,15 +15,22 @@ import numpy as np
 import numpy.typing as npt
 
 from alpha_model import rules
-from alpha_model.errors import WeightError
-from alpha_model.pair import TradingPairIdentifier
 from alpha_model.position_manager import PositionManager
-from alpha_model.reason import Code, Reason, Stage
-from alpha_model.serialisation import finite
-from alpha_model.signal import TradingPairSignal
-from alpha_model.signal import TradingPairSignalFlags as Flags
-from alpha_model.size_risk import SizeRisk, SizeRiskModel
-from alpha_model.units import PairId, Usd, Weight
+from alpha_model.values import (
+    Code,
+    PairId,
+    Reason,
+    SizeRisk,
+    SizeRiskModel,
+    Stage,
+    TradingPairIdentifier,
+    TradingPairSignal,
+    Usd,
+    Weight,
+    WeightError,
+    finite,
+)
+from alpha_model.values import TradingPairSignalFlags as Flags
 
 Signals = Mapping[PairId, TradingPairSignal]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from alpha_model.size_risk import SizeRiskModel
+from alpha_model.values import SizeRiskModel
 
 
 def describe_model(model: SizeRiskModel | None) -> dict[str, Any] | None:

@@ -13,8 +13,7 @@ from typing import TypeAlias
 import numpy as np
 
 from alpha_model import rules
-from alpha_model.errors import BadWeightsError, WeightError
-from alpha_model.units import PairId, Weight
+from alpha_model.values import BadWeightsError, PairId, Weight, WeightError
 
 Signals: TypeAlias = Mapping[PairId, float]
 RawWeights: TypeAlias = dict[PairId, float]

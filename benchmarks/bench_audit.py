@@ -14,7 +14,7 @@ from measure import table, time_together
 
 from alpha_model.analysis import audit_report, compare_histories
 from alpha_model.history import History
-from alpha_model.history.schema import SCHEMAS, empty_tables
+from alpha_model.history.tables import SCHEMAS, empty_tables
 
 PAIRS = 100
 SIZES = (1_000, 3_000, 10_000)

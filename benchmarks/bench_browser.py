@@ -24,7 +24,7 @@ from browsing import dashboard_over, find_chromium, launch, settle
 from states import signal, snapshot
 
 from alpha_model.history import HistoryRecorder
-from alpha_model.history.transfer import write_record
+from alpha_model.history.record import write_record
 
 STEPS = 15
 PAGES = ("cycle", "cycles", "pair", "weights", "moves", "size_risk", "thresholds", "flags")

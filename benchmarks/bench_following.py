@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 
 from alpha_model.history import Follower, LiveHistory, read_history, read_history_bytes
-from alpha_model.history.records import CycleKey, cycle_key, cycle_line
+from alpha_model.history.record import CycleKey, cycle_key, cycle_line
 
 SAMPLES = Path(__file__).parents[1] / "sample_states"
 RECORD = SAMPLES / "momentum_outgrows_its_market.jsonl.gz"

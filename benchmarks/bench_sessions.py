@@ -24,7 +24,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
 from browsing import dashboard_over
 
-from alpha_model.history.transfer import write_record
+from alpha_model.history.record import write_record
 
 STEPS = 40
 VIEWERS = 10

@@ -16,7 +16,7 @@ from typing import Any
 from measure import table, time_together
 
 from alpha_model.history import History, HistoryRecorder, compact, query_dataset, read_history
-from alpha_model.history.disk import RealDisk
+from alpha_model.history.files import RealDisk
 
 MONDAY = 1_767_571_200
 HOUR = 3_600

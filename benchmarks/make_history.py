@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from alpha_model.history import History, Source
-from alpha_model.history.schema import FLAG_BITS, SCHEMAS, empty_tables
+from alpha_model.history.tables import FLAG_BITS, SCHEMAS, empty_tables
 
 DAY = 86_400_000_000
 FIRST_DAY = 11_000

@@ -24,8 +24,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from alpha_model.errors import RecordError
 from alpha_model.history import HistoryRecorder, read_history
+from alpha_model.values import RecordError
 
 MONDAY = 1_767_571_200
 HOUR = 3_600

@@ -17,8 +17,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from alpha_model.analysis import explain_cycle, summarise_cycle
-from alpha_model.errors import HistoryError
 from alpha_model.history import History, read_history
+from alpha_model.values import HistoryError
 
 ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT / "tests")]

@@ -11,7 +11,7 @@ from typing import TypeAlias
 import streamlit as st
 from streamlit.runtime.scriptrunner import RerunException, StopException
 
-from alpha_model.errors import AlphaModelError
+from alpha_model.values import AlphaModelError
 from dashboard import data
 from dashboard.components.back import keep_history
 from dashboard.cursor import GO_TO, show_dock

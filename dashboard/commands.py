@@ -14,7 +14,7 @@ from click.core import ParameterSource
 
 from alpha_model.commands.sources import HistorySource
 from alpha_model.history import dataset_versions
-from alpha_model.history.address import shown_uri
+from alpha_model.history.files import shown_uri
 
 SERVER = Path(__file__).with_name("server.py")
 LOOPBACK = "127.0.0.1"

@@ -17,9 +17,9 @@ from alpha_model.analysis import (
     cycle_buckets,
     cycle_outcomes,
 )
-from alpha_model.errors import HistoryError
 from alpha_model.history import History
 from alpha_model.history.history import utc
+from alpha_model.values import HistoryError
 from dashboard.charts.theme import outcome_mark
 from dashboard.components.timeline import Strip, show_timeline
 from dashboard.local_time import local_words

@@ -12,7 +12,6 @@ from typing import Literal, Protocol, TypeAlias
 
 import streamlit as st
 
-from alpha_model.errors import HistoryError
 from alpha_model.history import (
     History,
     LiveHistory,
@@ -25,6 +24,7 @@ from alpha_model.history import (
     read_weights_bytes,
 )
 from alpha_model.history.weights_table import TABLE_SUFFIXES
+from alpha_model.values import HistoryError
 from dashboard.opened import OpenHistory
 from dashboard.settings import Settings
 from dashboard.text import one_line, shortened

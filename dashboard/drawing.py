@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 from plotly.io.json import to_json_plotly
 
 from alpha_model.history import History
-from alpha_model.units import PairId
+from alpha_model.values import PairId
 from dashboard.charts.house import dressed
 from dashboard.charts.theme import PairStyle, Theme
 from dashboard.text import sentence

@@ -11,7 +11,7 @@ import pandas as pd
 
 from alpha_model.commands.output import plain_text
 from alpha_model.commands.sources import LocalPath, one_cycle, opened, source_argument
-from alpha_model.history.address import name_of
+from alpha_model.history.files import name_of
 from dashboard.text import byte_size
 
 

@@ -14,7 +14,7 @@ import streamlit as st
 
 from alpha_model.analysis import Attention
 from alpha_model.history import History
-from alpha_model.units import PairId
+from alpha_model.values import PairId
 from dashboard.charts.theme import LIGHT, Theme, theme_named
 from dashboard.drawing import PairIds, Span
 from dashboard.zoom import ZOOM, choose_zoom

@@ -29,7 +29,7 @@ from alpha_model import (
     weight_passthrough,
 )
 from alpha_model.history import HistoryRecorder, Run
-from alpha_model.history.run import fingerprint_of
+from alpha_model.history.record import fingerprint_of
 from alpha_model.paper import Decide, PaperCycle, PaperMarket, run_paper
 
 HERE = Path(__file__).parent

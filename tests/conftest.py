@@ -22,7 +22,7 @@ GOLDENS = Path(__file__).parent / "goldens"
 def _no_run_of_its_own() -> Iterator[None]:
     """Tests compare lines of records; those of runs tell of one themselves."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("alpha_model.history.recorder.new_run", lambda: None)
+        patch.setattr("alpha_model.history.record.recorder.new_run", lambda: None)
         yield
 
 

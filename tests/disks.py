@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from alpha_model.history.disk import RealDisk
+from alpha_model.history.files.disk import RealDisk
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from alpha_model import AlphaModel
-from alpha_model.analysis.plan import SKIPPING
+from alpha_model.analysis.facts.plan import SKIPPING
 from alpha_model.history import History, Source, read_history_bytes
-from alpha_model.history.schema import FLAG_BITS, SCHEMAS, empty_tables, pack_flags, table_of
+from alpha_model.history.tables.schema import FLAG_BITS, SCHEMAS, empty_tables, pack_flags, table_of
 
 MONDAY = datetime(2026, 1, 5, tzinfo=UTC)
 REPOSITORY = Path(__file__).parents[1]

@@ -12,7 +12,7 @@ import msgspec
 from histories import REPOSITORY
 
 from alpha_model.history import History, read_history_bytes
-from alpha_model.history.records import seal
+from alpha_model.history.record.lines import seal
 
 Row = dict[str, Any]
 Which = Callable[[Row], bool]

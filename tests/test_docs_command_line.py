@@ -11,7 +11,7 @@ import click
 import pytest
 
 from alpha_model.cli import main
-from alpha_model.history.schema import describe_tables
+from alpha_model.history.tables.schema import describe_tables
 
 DOCS = Path(__file__).parents[1] / "docs"
 MARK = "<!-- made by tests/test_docs_command_line.py; pytest --update-goldens writes it anew -->\n"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from alpha_model.analysis import INTEREST_MEANINGS, Interest
-from alpha_model.analysis.interesting import QUIET
+from alpha_model.analysis.cycles.interesting import QUIET
 from dashboard.app import TITLES
 from dashboard.cursor import BUCKETS, MARKS
 from dashboard.data import LIVE_LIMIT, SUFFIXES

@@ -11,7 +11,7 @@ from fuzzing.inputs import CASES
 from fuzzing.trial import Trial
 
 from alpha_model import analysis
-from alpha_model.errors import HistoryError
+from alpha_model.values.errors import HistoryError
 
 SEED = 1
 NUMBERS = range(2 * len(KINDS))

@@ -4,7 +4,6 @@ import warnings
 from typing import Any
 
 from alpha_model.analysis import former
-from alpha_model.analysis.attention import Attention, Concern, needs_attention, overdue
 from alpha_model.analysis.audit import (
     SEVERITY_MEANINGS,
     AuditReport,
@@ -15,8 +14,6 @@ from alpha_model.analysis.audit import (
     audit_summary,
     finding_counts,
 )
-from alpha_model.analysis.book import WHOLE_MEANINGS, Whole, book_frame
-from alpha_model.analysis.capacity import capacity_by_pair
 from alpha_model.analysis.compare import (
     STAGE_MEANINGS,
     CompareStage,
@@ -25,24 +22,83 @@ from alpha_model.analysis.compare import (
     compare_cycles,
     compare_histories,
 )
-from alpha_model.analysis.curve import curve_breaks
-from alpha_model.analysis.cycle import cycle_signals, cycle_table
-from alpha_model.analysis.execution import EXECUTION_MEANINGS, Execution
-from alpha_model.analysis.explain import REASON_MEANINGS, ReasonCode, explain_pairs
-from alpha_model.analysis.facts import Facts, facts_of
-from alpha_model.analysis.flag_meanings import FLAG_MEANINGS, explain_flags, flag_meaning
-from alpha_model.analysis.flag_shifts import flag_shifts
-from alpha_model.analysis.flags import flag_co_occurrence, flag_counts, flag_names, flags_by_pair
-from alpha_model.analysis.flows import moved_around
-from alpha_model.analysis.funnel import FUNNEL_STEPS, cycle_funnel, dollar_waterfall
-from alpha_model.analysis.headline import Headline, decision_sentences, describe_decision, headline
-from alpha_model.analysis.holdings import moved_without_trade
-from alpha_model.analysis.interesting import INTEREST_MEANINGS, Interest, interesting_cycles
-from alpha_model.analysis.ledger import STAGE_LABELS, Ledger, ledger
-from alpha_model.analysis.ledger_rollups import (
+from alpha_model.analysis.cycles import (
+    INTEREST_MEANINGS,
+    Attention,
+    Concern,
+    CycleQuery,
+    Interest,
+    cycle_signals,
+    cycle_table,
+    find_cycles,
+    flag_co_occurrence,
+    flag_counts,
+    flag_names,
+    flag_shifts,
+    flags_by_pair,
+    interesting_cycles,
+    needs_attention,
+    overdue,
+    ranges_widely,
+    size_risk_frame,
+    threshold_frame,
+    threshold_sweep,
+)
+from alpha_model.analysis.explain import (
+    FLAG_MEANINGS,
+    FUNNEL_STEPS,
+    REASON_MEANINGS,
+    CycleSummary,
+    Headline,
+    ReasonCode,
+    cycle_funnel,
+    decision_sentences,
+    describe_decision,
+    dollar_waterfall,
+    explain_cycle,
+    explain_flags,
+    explain_pairs,
+    flag_meaning,
+    headline,
+    moved_around,
+    oldest_price,
+    sentences,
+    since_last,
+    summarise_cycle,
+)
+from alpha_model.analysis.facts import (
+    EXECUTION_MEANINGS,
+    OTHER,
+    OUTCOME_MEANINGS,
+    STANDING_WORDS,
+    WHOLE_MEANINGS,
+    CycleOutcome,
+    Execution,
+    Facts,
+    Kept,
+    Provenance,
+    Whole,
+    book_frame,
+    curve_breaks,
+    cycle_buckets,
+    cycle_outcomes,
+    facts_of,
+    live_pairs,
+    merge_pairs,
+    most_moved,
+    moved_without_trade,
+    outcome_words,
+    pair_labels,
+    pairs_by_weight,
+    reduce_cycles,
+)
+from alpha_model.analysis.ledger import (
     CONSTRAINT_LABELS,
     CONSTRAINTS,
+    STAGE_LABELS,
+    Ledger,
     constraint_costs,
+    ledger,
     ledger_by_cycle,
     ledger_by_pair,
     provenance_shares,
@@ -74,38 +130,27 @@ from alpha_model.analysis.metrics import (
     transfer_coefficients,
     turnover,
 )
-from alpha_model.analysis.movers import moved, movers, moves, moves_are_usd
-from alpha_model.analysis.outcome import OUTCOME_MEANINGS, STANDING_WORDS, CycleOutcome, cycle_outcomes, outcome_words
-from alpha_model.analysis.pair_history import pair_history
-from alpha_model.analysis.pairs import pair_labels, pairs_by_weight
-from alpha_model.analysis.provenance import Provenance
-from alpha_model.analysis.reduce import (
-    OTHER,
-    Kept,
-    cycle_buckets,
-    live_pairs,
-    merge_pairs,
-    most_moved,
-    reduce_cycles,
-)
-from alpha_model.analysis.search import CycleQuery, find_cycles
-from alpha_model.analysis.sentences import explain_cycle, sentences
-from alpha_model.analysis.settings import Settings, cycle_settings
-from alpha_model.analysis.shares import (
+from alpha_model.analysis.pairs import (
     allocation,
+    capacity_by_pair,
     held_shares,
     is_locked,
+    moved,
+    movers,
+    moves,
+    moves_are_usd,
     moves_usd,
+    normalised_weights,
+    pair_history,
     pair_shares,
+    raw_shares,
+    sides,
     target_shares,
+    weight_diffs,
     whole_exceptions,
     whole_words,
 )
-from alpha_model.analysis.since import oldest_price, since_last
-from alpha_model.analysis.size_risk import size_risk_frame
-from alpha_model.analysis.summary import CycleSummary, summarise_cycle
-from alpha_model.analysis.thresholds import ranges_widely, threshold_frame, threshold_sweep
-from alpha_model.analysis.weights import normalised_weights, raw_shares, sides, weight_diffs
+from alpha_model.analysis.settings import Settings, cycle_settings
 
 __all__ = [
     "CONSTRAINTS",

@@ -10,9 +10,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from alpha_model.analysis.audit.trade_columns import LOST, SETTLED
-from alpha_model.analysis.columns import is_in, numbers
+from alpha_model.analysis.facts import is_in, numbers
 from alpha_model.history import History
-from alpha_model.history.places import places_of
+from alpha_model.history.tables import places_of
 
 Answer: TypeAlias = Literal["yes", "partly", "no"]
 

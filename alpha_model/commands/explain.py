@@ -10,7 +10,7 @@ import pandas as pd
 from alpha_model.analysis import explain_cycle, explain_flags, oldest_price, since_last, summarise_cycle
 from alpha_model.commands.output import json_option, plain_text, show_json
 from alpha_model.commands.sources import one_cycle, opened, source_argument
-from alpha_model.errors import HistoryError
+from alpha_model.values import HistoryError
 
 _NAMED = 10
 """Pairs that an error names."""

@@ -21,10 +21,8 @@ from rich.text import Text
 from alpha_model.commands.output import plain_text
 from alpha_model.commands.sources import LocalPath
 from alpha_model.history import Folder, Follower, FollowEvent, LiveHistory, RemoteHistory
-from alpha_model.history.address import is_uri, is_web, local_path, shown_uri
-from alpha_model.history.background import Background
-from alpha_model.history.follow import LiveSource
-from alpha_model.history.freshness import utc_now
+from alpha_model.history.files import is_uri, is_web, local_path, shown_uri
+from alpha_model.history.live import Background, LiveSource, utc_now
 
 Teller = Callable[[Follower, Sequence[FollowEvent]], None]
 

@@ -16,10 +16,10 @@ from alpha_model.analysis.later import later_questions
 from alpha_model.analysis.words import count
 from alpha_model.commands.output import json_option, plain_text, show_json
 from alpha_model.commands.sources import opened, source_argument
-from alpha_model.errors import told
 from alpha_model.history import History, freshness_of
-from alpha_model.history.freshness import utc_now
-from alpha_model.history.records import RUN_OBJECTS
+from alpha_model.history.live import utc_now
+from alpha_model.history.record import RUN_OBJECTS
+from alpha_model.values import told
 
 _FEW = 5
 _MEGABYTE = 1_000_000

@@ -19,7 +19,7 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
-from alpha_model.errors import plain_text
+from alpha_model.values import plain_text
 
 __all__ = ["Format", "json_option", "plain_text", "says_something", "show_json", "show_table"]
 

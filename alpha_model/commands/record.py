@@ -10,8 +10,8 @@ import msgspec
 
 from alpha_model.commands.output import json_option, show_json
 from alpha_model.commands.sources import LocalPath
-from alpha_model.errors import RecordError
 from alpha_model.history import HistoryRecorder
+from alpha_model.values import RecordError
 
 
 @click.command("record")

@@ -11,13 +11,11 @@ import click
 from alpha_model.analysis import pair_labels
 from alpha_model.commands.output import plain_text
 from alpha_model.commands.waiting import shown_progress
-from alpha_model.errors import CycleNotFoundError, HistoryError
 from alpha_model.history import History, dataset_versions, default_cache, read_history, read_weights
-from alpha_model.history.address import is_uri, is_web, local_path, shown, shown_uri
+from alpha_model.history.files import Place, is_uri, is_web, local_path, shown, shown_uri
 from alpha_model.history.history import utc
-from alpha_model.history.place import Place
 from alpha_model.history.weights_table import is_table
-from alpha_model.units import PairId
+from alpha_model.values import CycleNotFoundError, HistoryError, PairId
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 

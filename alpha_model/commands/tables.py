@@ -7,7 +7,7 @@ import pandas as pd
 
 from alpha_model import history
 from alpha_model.commands.output import json_option, show_json, show_table
-from alpha_model.history.schema import SCHEMAS, describe_tables
+from alpha_model.history.tables import SCHEMAS, describe_tables
 
 
 @click.command("tables")

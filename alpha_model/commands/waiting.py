@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from alpha_model.commands.output import plain_text
-from alpha_model.history.address import name_of
+from alpha_model.history.files import name_of
 
 LARGE = 20_000_000
 """Bytes of a file from which on people wait for it."""

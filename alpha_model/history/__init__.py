@@ -1,23 +1,13 @@
 """What did the strategy decide, cycle by cycle? Reading, recording and querying of histories."""
 
-from alpha_model.history.beside import Quote
 from alpha_model.history.cache import HistoryCache, default_cache
-from alpha_model.history.dataset import dataset_versions
+from alpha_model.history.dataset import Compaction, QueryLimits, compact, dataset_versions, query_dataset
 from alpha_model.history.export import csv_bytes, write_tables
-from alpha_model.history.follow import Folder, Follower, FollowEvent
-from alpha_model.history.freshness import Freshness, freshness_of
+from alpha_model.history.files import Patience
 from alpha_model.history.history import History, Source
-from alpha_model.history.http_source import RemoteHistory
-from alpha_model.history.json_schema import record_schema
-from alpha_model.history.live import LiveHistory
-from alpha_model.history.query import QueryLimits, query_dataset
+from alpha_model.history.live import Folder, Follower, FollowEvent, Freshness, LiveHistory, RemoteHistory, freshness_of
 from alpha_model.history.reader import read_history, read_history_bytes
-from alpha_model.history.recorder import HistoryRecorder
-from alpha_model.history.recording import EquityPoint, Receipt
-from alpha_model.history.run import Run
-from alpha_model.history.store import Compaction, compact
-from alpha_model.history.transfer import record_history
-from alpha_model.history.web import Patience
+from alpha_model.history.record import EquityPoint, HistoryRecorder, Quote, Receipt, Run, record_history, record_schema
 from alpha_model.history.weights_table import is_table_name, read_weights, read_weights_bytes
 
 __all__ = [

@@ -14,15 +14,23 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from alpha_model.history.coerce import Micros
-from alpha_model.history.columns import Columns
 from alpha_model.history.history import History, Source
-from alpha_model.history.market import market_table
-from alpha_model.history.pairs import PairBook
-from alpha_model.history.positions import PositionPath, positions_table
-from alpha_model.history.problems import OUT_OF_ORDER, Problems
-from alpha_model.history.schema import RUNS, TIME, Tables, empty_tables, table_of
-from alpha_model.history.snapshot import Snapshot
+from alpha_model.history.tables import (
+    OUT_OF_ORDER,
+    RUNS,
+    TIME,
+    Columns,
+    Micros,
+    PairBook,
+    PositionPath,
+    Problems,
+    Snapshot,
+    Tables,
+    empty_tables,
+    market_table,
+    positions_table,
+    table_of,
+)
 
 Trade: TypeAlias = dict[str, Any]
 """One row of `trades` without its cycle; times in microseconds."""

@@ -31,8 +31,7 @@ import pyarrow.parquet as pq
 from msgspec import Struct
 
 from alpha_model.history.history import History, Source
-from alpha_model.history.mishaps import MISHAPS
-from alpha_model.history.schema import REVISED, SCHEMAS, SUPERSEDED, Tables, empty_tables
+from alpha_model.history.tables import MISHAPS, REVISED, SCHEMAS, SUPERSEDED, Tables, empty_tables
 
 FOLDER_VARIABLE = "ALPHA_MODEL_CACHE"
 """Environment variable: the folder of the cache, or `off`."""

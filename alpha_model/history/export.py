@@ -19,10 +19,9 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from alpha_model.errors import HistoryError
-from alpha_model.history.frames import frame_of
 from alpha_model.history.history import History
-from alpha_model.history.schema import SCHEMAS
+from alpha_model.history.tables import SCHEMAS, frame_of
+from alpha_model.values import HistoryError
 
 TableFormat: TypeAlias = Literal["csv", "parquet"]
 

@@ -14,13 +14,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from alpha_model.errors import CycleNotFoundError, HistoryError
-from alpha_model.history.dataset import read_dataset
-from alpha_model.history.frames import frame_of
-from alpha_model.history.parquet import Window
-from alpha_model.history.places import places_of
-from alpha_model.history.schema import FLAG_BITS, SIGNALS, Tables, empty_tables
-from alpha_model.units import PairId
+from alpha_model.history.tables import FLAG_BITS, SIGNALS, Tables, Window, empty_tables, frame_of, places_of
+from alpha_model.values import CycleNotFoundError, HistoryError, PairId
 
 Matrix: TypeAlias = npt.NDArray[np.float64]
 """Dense cycle × pair; NaN where the pair had no such value."""
@@ -55,7 +50,7 @@ class History:
     are in `superseded`. Narrower histories keep the cycle numbers of the one they came from.
 
     Args:
-        tables: The Arrow tables (see `alpha_model.history.schema`), `cycles` sorted by cycle and `signals` by cycle.
+        tables: The Arrow tables (see `history.tables.schema`), `cycles` sorted by cycle and `signals` by cycle.
         source: Where it came from.
         superseded: Earlier revisions of cycles, as a history of their own.
         whole: The history that this one is a part of; None where it is no part.
@@ -99,6 +94,8 @@ class History:
         Raises:
             HistoryError: There is no such dataset or strategy, or a file of it is damaged.
         """
+        from alpha_model.history.dataset import read_dataset  # noqa: PLC0415 - datasets are made of histories
+
         start, end = (None if moment is None else utc(moment).to_pydatetime() for moment in between)
         found = read_dataset(dataset, strategy, Window(start, end))
         source = Source(found.name, "dataset", found.manifest.strategy, found.manifest.byte_count)

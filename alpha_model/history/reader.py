@@ -14,22 +14,43 @@ from pathlib import Path
 import msgspec
 from msgspec import Raw
 
-from alpha_model.errors import HistoryError, NoHistoryError
-from alpha_model.history import coerce
-from alpha_model.history.address import is_uri, local_path, short_name
 from alpha_model.history.assemble import Assembly
 from alpha_model.history.cache import HistoryCache
+from alpha_model.history.files import (
+    MappedFile,
+    check_values,
+    is_uri,
+    local_path,
+    open_bytes,
+    open_file,
+    short_name,
+    spooled,
+)
 from alpha_model.history.history import History, Source
-from alpha_model.history.mishaps import one_sentence
-from alpha_model.history.opening import MappedFile, check_values, open_bytes, open_file
-from alpha_model.history.problems import Problems
-from alpha_model.history.rawjson import UNREADABLE, Buffer, patch_half_letters, patch_non_finite
-from alpha_model.history.record_reader import read_record
-from alpha_model.history.records import is_record
-from alpha_model.history.salvage import MOST_CUTS, PATIENCE_SECONDS, Cut, cut_out, replace_bad_text
-from alpha_model.history.snapshot import PARTS
-from alpha_model.history.spool import spooled
-from alpha_model.history.state import Progress, SnapshotReader, check_entries, decode_state, read_state
+from alpha_model.history.record import is_record, read_record
+from alpha_model.history.state import (
+    MOST_CUTS,
+    PATIENCE_SECONDS,
+    Cut,
+    Progress,
+    SnapshotReader,
+    check_entries,
+    cut_out,
+    decode_state,
+    read_state,
+    replace_bad_text,
+)
+from alpha_model.history.tables import (
+    PARTS,
+    UNREADABLE,
+    Buffer,
+    Problems,
+    coerce,
+    one_sentence,
+    patch_half_letters,
+    patch_non_finite,
+)
+from alpha_model.values import HistoryError, NoHistoryError
 
 _BOM = b"\xef\xbb\xbf"
 _OBJECT = msgspec.json.Decoder(dict[str, Raw])

@@ -4,7 +4,6 @@ Each rule stands here once, on arrays of (batch × pairs), with its settings and
 object, a portfolio or a history.
 """
 
-from alpha_model.position_kind import PositionKind, is_flip, kind_named, wanted_kind
 from alpha_model.rules.arrays import Codes, Numbers, Truths
 from alpha_model.rules.beside import share_beside
 from alpha_model.rules.cash import CashCap, Fitted, fit_to_cash
@@ -40,6 +39,7 @@ from alpha_model.rules.steps import (
 )
 from alpha_model.rules.target import Targets, targets
 from alpha_model.rules.weigh import CAP_TOLERANCE, Capped, cap, cap_groups, clip_to_one, is_cut, normalise
+from alpha_model.values import PositionKind, is_flip, kind_named, wanted_kind
 
 __all__ = [
     "BIT",

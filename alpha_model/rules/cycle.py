@@ -13,8 +13,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from alpha_model.errors import ArgumentError
-from alpha_model.position_kind import is_flip, wanted_kind
 from alpha_model.rules.arrays import Codes, Numbers, Truths, gathered, scattered
 from alpha_model.rules.cash import CashCap, Fitted, fit_to_cash
 from alpha_model.rules.gates import Action, Changes, Gate, Market, Thresholds, decide
@@ -25,7 +23,8 @@ from alpha_model.rules.share import Sharing, share_out
 from alpha_model.rules.sized import Sized, with_risk, without_risk
 from alpha_model.rules.steps import FlagBits, bits, gate_bits
 from alpha_model.rules.target import targets
-from alpha_model.signal import TradingPairSignalFlags as Flags
+from alpha_model.values import ArgumentError, is_flip, wanted_kind
+from alpha_model.values import TradingPairSignalFlags as Flags
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -17,10 +17,10 @@ from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
 
-from alpha_model.errors import ArgumentError, WeightError
 from alpha_model.rules.arrays import Numbers, Places, Truths
 from alpha_model.rules.compat import OURS, Compat
 from alpha_model.rules.weigh import normalise
+from alpha_model.values import ArgumentError, WeightError
 
 ArrayMethod: TypeAlias = Callable[..., Numbers]
 """(strengths, which take part, **parameters) -> raw weights."""

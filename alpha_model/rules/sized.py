@@ -17,7 +17,7 @@ from alpha_model.rules.select import Selected
 from alpha_model.rules.share import Shared
 from alpha_model.rules.steps import FlagBits, bits
 from alpha_model.rules.weigh import cap, cap_groups, clip_to_one, normalise
-from alpha_model.signal import TradingPairSignalFlags as Flags
+from alpha_model.values import TradingPairSignalFlags as Flags
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -11,9 +11,9 @@ from enum import StrEnum
 import numpy as np
 import numpy.typing as npt
 
-from alpha_model.reason import Code
 from alpha_model.rules.gates import Gate
-from alpha_model.signal import TradingPairSignalFlags as Flags
+from alpha_model.values import Code
+from alpha_model.values import TradingPairSignalFlags as Flags
 
 FlagBits = npt.NDArray[np.uint32]
 """(batch × pairs) flags as bits, in the order of `TradingPairSignalFlags`."""

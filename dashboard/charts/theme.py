@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from alpha_model.analysis import OTHER, CycleOutcome, Execution
-from alpha_model.signal import TradingPairSignalFlags
-from alpha_model.units import PairId
+from alpha_model.values import PairId, TradingPairSignalFlags
 from dashboard.text import figure_text, shortened
 
 ThemeName: TypeAlias = Literal["light", "dark"]

@@ -4,7 +4,7 @@ import pandas as pd
 
 from alpha_model.analysis import book_frame, cycle_funnel, dollar_waterfall
 from alpha_model.history import History
-from alpha_model.units import PairId
+from alpha_model.values import PairId
 from dashboard.drawing import PairIds
 from dashboard.pictures.reduced import Picture
 from dashboard.text import humanised, plural, share, usd

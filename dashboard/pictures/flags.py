@@ -3,9 +3,9 @@
 import pandas as pd
 
 from alpha_model.analysis import flag_co_occurrence, flag_counts, flags_by_pair
-from alpha_model.analysis.reduce import Kept
+from alpha_model.analysis.facts import Kept
 from alpha_model.history import History
-from alpha_model.signal import TradingPairSignalFlags
+from alpha_model.values import TradingPairSignalFlags
 from dashboard.drawing import PairIds, Span
 from dashboard.pictures.reduced import Picture, note, reduced
 from dashboard.text import humanised, plural

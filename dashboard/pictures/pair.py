@@ -4,7 +4,7 @@ import pandas as pd
 
 from alpha_model.analysis import allocation, pair_history, pair_shares, whole_exceptions, whole_words
 from alpha_model.history import History
-from alpha_model.units import PairId
+from alpha_model.values import PairId
 from dashboard.drawing import Span
 from dashboard.pictures.reduced import Picture, note, reduced
 from dashboard.pictures.weights import cap_words

@@ -7,9 +7,9 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from alpha_model.analysis import Kept, reduce_cycles
-from alpha_model.analysis.reduce import Meaning
+from alpha_model.analysis.facts import Meaning
 from alpha_model.history import History
-from alpha_model.units import PairId
+from alpha_model.values import PairId
 from dashboard.drawing import Drawing, Look, PairIds, Span
 
 BUCKETS = 500

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from alpha_model.analysis import capacity_by_pair, size_risk_frame
-from alpha_model.analysis.reduce import Kept
+from alpha_model.analysis.facts import Kept
 from alpha_model.history import History
 from dashboard.drawing import PairIds, Span
 from dashboard.pictures.reduced import Picture, note, reduced

@@ -18,7 +18,7 @@ from alpha_model.analysis import (
     whole_exceptions,
     whole_words,
 )
-from alpha_model.analysis.reduce import Kept
+from alpha_model.analysis.facts import Kept
 from alpha_model.history import History
 from dashboard.drawing import PairIds, Span
 from dashboard.pictures.reduced import Picture, among, note, reduced

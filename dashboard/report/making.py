@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow as pa
 
 from alpha_model.history import History
-from alpha_model.history.schema import SCHEMAS
+from alpha_model.history.tables import SCHEMAS
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,9 +17,9 @@ from alpha_model.analysis import (
     pair_labels,
     pairs_by_weight,
 )
-from alpha_model.errors import CycleNotFoundError
 from alpha_model.history import History
 from alpha_model.history.history import Moment
+from alpha_model.values import CycleNotFoundError
 from dashboard import decision
 from dashboard.charts.theme import PairStyle
 from dashboard.report.charts import window_charts

@@ -8,9 +8,9 @@ import streamlit as st
 
 from alpha_model.analysis import CycleComparison, HistoryComparison, compare_cycles, compare_histories
 from alpha_model.analysis.compare import Match, NextStep, not_compared_words
-from alpha_model.errors import AlphaModelError
 from alpha_model.history import History
 from alpha_model.history.history import utc
+from alpha_model.values import AlphaModelError
 from dashboard.cursor import choose_time, find_cursor
 from dashboard.opened import OpenHistory
 from dashboard.selection import MATCH, OTHER_CYCLE, TOLERANCE, WITH, Selection

@@ -4,7 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from alpha_model.analysis import flag_co_occurrence, flag_counts, flag_shifts, flags_by_pair
-from alpha_model.analysis.flag_shifts import SPAN
+from alpha_model.analysis.cycles import SPAN
 from alpha_model.history import History
 from dashboard import pictures
 from dashboard.charts.flag_grids import co_occurrence_figure, flags_by_pair_figure

@@ -9,7 +9,7 @@ import streamlit as st
 
 from alpha_model.analysis import pair_history, pair_shares, whole_words
 from alpha_model.history import History
-from alpha_model.units import PairId
+from alpha_model.values import PairId
 from dashboard import pictures
 from dashboard.charts.pair import pair_dollars_figure, pair_weights_figure
 from dashboard.cursor import choose_time

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from alpha_model import errors
 from alpha_model.cli import main
-from alpha_model.errors import MOST_LETTERS, AlphaModelError, HistoryError, told
+from alpha_model.values import errors
+from alpha_model.values.errors import MOST_LETTERS, AlphaModelError, HistoryError, told
 
 NASTY = "\x1b[31mred\x07\u202eevil\nline\u2028\ud800"
 

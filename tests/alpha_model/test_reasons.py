@@ -9,7 +9,7 @@ import pytest
 from builders import MONDAY, make_manager, make_model, make_pair
 
 from alpha_model import AlphaModel, FixedSizeRiskModel, PairError, SignalError, StaticPricing, TradeError
-from alpha_model.signal import TradingPairSignal
+from alpha_model.values.signal import TradingPairSignal
 
 
 def reasons_of(signal: TradingPairSignal) -> list[tuple]:

@@ -28,9 +28,9 @@ from alpha_model import (
     TradingPairKind,
     TradingPairSignalFlags,
 )
-from alpha_model.errors import ArgumentError
-from alpha_model.reason import Reason
-from alpha_model.serialisation import from_unix, to_unix
+from alpha_model.values.errors import ArgumentError
+from alpha_model.values.reason import Reason
+from alpha_model.values.serialisation import from_unix, to_unix
 
 
 def decided_model() -> AlphaModel:

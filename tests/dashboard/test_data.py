@@ -10,8 +10,8 @@ from histories import MONDAY, make_history
 from states import signal, snapshot, write_state
 
 from alpha_model.analysis import cycle_outcomes
-from alpha_model.errors import HistoryError
 from alpha_model.history import History, compact
+from alpha_model.values.errors import HistoryError
 from dashboard.data import list_histories, open_history, sample_notes, stem
 from dashboard.opened import OpenHistory
 from dashboard.settings import APP, Settings, command_line

@@ -16,9 +16,9 @@ from histories import SAMPLES, make_history, make_long_history, moment
 from states import HOSTILE, signal, snapshot, write_state
 
 from alpha_model.analysis import audit_report, explain_cycle, explain_flags, summarise_cycle
-from alpha_model.errors import CycleNotFoundError
 from alpha_model.history import History, Source, read_history, read_weights
-from alpha_model.history.schema import SCHEMAS, Tables
+from alpha_model.history.tables.schema import SCHEMAS, Tables
+from alpha_model.values.errors import CycleNotFoundError
 from dashboard.report import Making, cycle_report, tables_hash, window_report
 from dashboard.report.tables import ROWS, Show, dollars, number, table_of
 

@@ -8,7 +8,7 @@ from unittest.mock import MagicMock
 import pytest
 from states import signal, snapshot, write_state
 
-from alpha_model.errors import HistoryError
+from alpha_model.values.errors import HistoryError
 from dashboard import waiting
 from dashboard.data import list_histories, open_history
 from dashboard.settings import Settings

@@ -12,7 +12,7 @@ import pandas as pd
 
 from alpha_model import analysis
 from alpha_model.history import History, csv_bytes
-from alpha_model.history.schema import SCHEMAS
+from alpha_model.history.tables.schema import SCHEMAS
 
 Question = Callable[[], Any]
 

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from alpha_model.history import HistoryCache, read_history
-from alpha_model.history.records import seal
+from alpha_model.history.record.lines import seal
 from fuzzing.inputs import Files, Inputs, all_inputs
 from fuzzing.mutations import bent_bytes, bent_cells, bent_document, bent_table, dumped
 

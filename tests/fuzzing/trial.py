@@ -21,8 +21,8 @@ import pyarrow as pa
 from apps import PLACES, environment, forget_histories, is_sound, run_app
 from terminal import run
 
-from alpha_model.errors import AlphaModelError
 from alpha_model.history import History
+from alpha_model.values.errors import AlphaModelError
 from fuzzing.asking import COMMANDS, questions
 from fuzzing.cases import Case
 from fuzzing.doors import doors

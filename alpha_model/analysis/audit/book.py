@@ -5,7 +5,7 @@ import numpy as np
 from alpha_model.analysis.audit.rule import Found, Rule, Severity, Unit, of_cycles, of_rows, unusual
 from alpha_model.analysis.audit.sheet import Sheet
 from alpha_model.analysis.audit.tolerances import FEES, HALF_A_CENT, WEIGHT, differ, exceeds
-from alpha_model.analysis.columns import Truths, numbers
+from alpha_model.analysis.facts import Truths, numbers
 
 
 def _held(sheet: Sheet) -> Truths:

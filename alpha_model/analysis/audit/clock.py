@@ -5,10 +5,9 @@ import numpy as np
 from alpha_model.analysis.audit.rule import Found, Rule, Severity, Unit, of_cycles
 from alpha_model.analysis.audit.sheet import Sheet
 from alpha_model.analysis.audit.tolerances import EARLY, FEWEST_INTERVALS, GAP, REGULAR_SHARE
-from alpha_model.analysis.columns import Numbers, Places, Truths, microseconds
-from alpha_model.history.coerce import EPOCH
+from alpha_model.analysis.facts import Numbers, Places, Truths, microseconds
 from alpha_model.history.history import utc
-from alpha_model.history.problems import OUT_OF_ORDER
+from alpha_model.history.tables import EPOCH, OUT_OF_ORDER
 
 _MICRO = 1e6
 _FIRST, _LAST = (int((utc(day) - utc(EPOCH)).value // 1_000) for day in ("1980-01-01", "2101-01-01"))

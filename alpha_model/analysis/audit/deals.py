@@ -7,8 +7,8 @@ import pyarrow.compute as pc
 from alpha_model.analysis.audit.rule import Found, Rule, Severity, Unit, of_trades, once, unusual
 from alpha_model.analysis.audit.sheet import Sheet
 from alpha_model.analysis.audit.tolerances import FEE, FEES, HALF_A_CENT, SELDOM, SLIPPAGE, UNITS
-from alpha_model.analysis.columns import UNKNOWN_TIME, Numbers, Places, Truths, microseconds, numbers
-from alpha_model.signal import TradingPairSignalFlags as Flags
+from alpha_model.analysis.facts import UNKNOWN_TIME, Numbers, Places, Truths, microseconds, numbers
+from alpha_model.values import TradingPairSignalFlags as Flags
 
 
 def _of(sheet: Sheet, name: str) -> Numbers:

@@ -8,12 +8,10 @@ from alpha_model.analysis.audit.habits import CAPPED, unmarked_skips
 from alpha_model.analysis.audit.rule import Found, Rule, Severity, Unit, of_cycles, of_rows
 from alpha_model.analysis.audit.sheet import Sheet
 from alpha_model.analysis.audit.tolerances import ROUNDING, exceeds
-from alpha_model.analysis.columns import Numbers, Truths, ends_with
-from alpha_model.analysis.plan import SKIPPING
-from alpha_model.pair import TradingPairKind
-from alpha_model.reason import Stage
+from alpha_model.analysis.facts import SKIPPING, Numbers, Truths, ends_with
 from alpha_model.rules import larger_side
-from alpha_model.signal import TradingPairSignalFlags as Flags
+from alpha_model.values import Stage, TradingPairKind
+from alpha_model.values import TradingPairSignalFlags as Flags
 
 
 def _sizes_known(sheet: Sheet) -> Truths:

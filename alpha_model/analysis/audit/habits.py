@@ -9,11 +9,9 @@ import numpy as np
 from alpha_model.analysis.audit.rule import Found, Rule, Severity, Unit, once
 from alpha_model.analysis.audit.sheet import Sheet
 from alpha_model.analysis.audit.tolerances import ROUNDING, USUAL, WEIGHT, differ, exceeds
-from alpha_model.analysis.columns import Truths
-from alpha_model.analysis.habits import HABIT_MEANINGS, Habit, clipped_share
-from alpha_model.analysis.plan import SKIPPING
+from alpha_model.analysis.facts import HABIT_MEANINGS, SKIPPING, Habit, Truths, clipped_share
 from alpha_model.rules import Sum, flags_into
-from alpha_model.signal import TradingPairSignalFlags as Flags
+from alpha_model.values import TradingPairSignalFlags as Flags
 
 CAPPED = flags_into(Sum.target)
 """Flags of a weight that something made smaller."""

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from alpha_model.analysis.audit.sheet import Sheet
-from alpha_model.analysis.columns import Numbers, Truths
-from alpha_model.analysis.sharing import Queue, asked_of_markets
+from alpha_model.analysis.facts import Numbers, Truths
+from alpha_model.analysis.settings import Queue, asked_of_markets
 from alpha_model.rules import Sharing, SharingMode
 
 

@@ -16,7 +16,7 @@ from alpha_model.analysis.audit.tolerances import (
     differ,
     exceeds,
 )
-from alpha_model.signal import TradingPairSignalFlags as Flags
+from alpha_model.values import TradingPairSignalFlags as Flags
 
 _AMOUNTS = ("position_target", "asked", "accepted", "size_cap_usd", "tvl")
 

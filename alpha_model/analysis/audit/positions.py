@@ -5,8 +5,8 @@ import numpy as np
 from alpha_model.analysis.audit.rule import Found, Rule, Severity, Unit, of_cycles, of_rows
 from alpha_model.analysis.audit.sheet import Sheet
 from alpha_model.analysis.audit.tolerances import EQUITY_MOVE, STALE_MARK, UNITS
-from alpha_model.analysis.columns import Numbers, Truths
-from alpha_model.signal import TradingPairSignalFlags as Flags
+from alpha_model.analysis.facts import Numbers, Truths
+from alpha_model.values import TradingPairSignalFlags as Flags
 
 
 def _matrix(sheet: Sheet, values: Numbers) -> Numbers:

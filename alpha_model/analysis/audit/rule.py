@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from alpha_model.analysis.audit.sheet import Sheet
 from alpha_model.analysis.audit.tolerances import FEWEST_INTERVALS, USUAL
-from alpha_model.analysis.columns import Numbers, Places, Truths
+from alpha_model.analysis.facts import Numbers, Places, Truths
 
 
 class Severity(StrEnum):

@@ -7,9 +7,9 @@ import numpy as np
 from alpha_model.analysis.audit.rule import Found, Rule, Severity, Unit, of_cycles, of_rows, unusual
 from alpha_model.analysis.audit.sheet import Sheet
 from alpha_model.analysis.audit.tolerances import SELDOM, differ
-from alpha_model.analysis.columns import Numbers, Truths
-from alpha_model.analysis.settings_fit import fit_methods
-from alpha_model.signal import TradingPairSignalFlags as Flags
+from alpha_model.analysis.facts import Numbers, Truths
+from alpha_model.analysis.settings import fit_methods
+from alpha_model.values import TradingPairSignalFlags as Flags
 
 _BLOCKED = (
     Flags.cannot_redeem,

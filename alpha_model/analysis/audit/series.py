@@ -9,7 +9,7 @@ import numpy as np
 from alpha_model.analysis.audit.rule import Found, Rule, Severity, Unit, of_cycles, of_rows
 from alpha_model.analysis.audit.sheet import Sheet
 from alpha_model.analysis.audit.tolerances import JUMP, SPIKE, USUAL_MOVES
-from alpha_model.analysis.columns import Numbers, Places, Truths
+from alpha_model.analysis.facts import Numbers, Places, Truths
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,16 +13,25 @@ import pyarrow.compute as pc
 
 from alpha_model.analysis.audit.tolerances import WEIGHT, differ
 from alpha_model.analysis.audit.trade_columns import Trades, trades_of
-from alpha_model.analysis.columns import Numbers, Places, Truths, microseconds, numbers, was_short
-from alpha_model.analysis.facts import Derived, facts_of
-from alpha_model.analysis.habits import clipped_weights, of_framework
-from alpha_model.analysis.pipeline import RecordedSettings
-from alpha_model.analysis.plan import SKIPPING, rebalance_recorded
+from alpha_model.analysis.facts import (
+    SKIPPING,
+    Derived,
+    Numbers,
+    Places,
+    RecordedSettings,
+    Truths,
+    clipped_weights,
+    facts_of,
+    microseconds,
+    numbers,
+    of_framework,
+    rebalance_recorded,
+    was_short,
+)
 from alpha_model.history import History, Source
-from alpha_model.history.places import places_of
-from alpha_model.history.schema import FLAG_BITS
-from alpha_model.reason import Stage
-from alpha_model.signal import TradingPairSignalFlags as Flags
+from alpha_model.history.tables import FLAG_BITS, places_of
+from alpha_model.values import Stage
+from alpha_model.values import TradingPairSignalFlags as Flags
 
 Scalar = TypeVar("Scalar", bound=np.generic)
 

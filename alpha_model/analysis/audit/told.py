@@ -6,9 +6,9 @@ import pyarrow.compute as pc
 from alpha_model.analysis.audit.rule import Found, Rule, Severity, Unit, of_cycles, of_rows, unusual
 from alpha_model.analysis.audit.sheet import Sheet
 from alpha_model.analysis.audit.tolerances import HALF_A_CENT, MOST_LEVERAGE, SELDOM, UNITS, USUAL, differ, exceeds
-from alpha_model.analysis.columns import Numbers, Places, Truths, numbers
-from alpha_model.history.schema import FLAG_BITS
-from alpha_model.reason import Stage
+from alpha_model.analysis.facts import Numbers, Places, Truths, numbers
+from alpha_model.history.tables import FLAG_BITS
+from alpha_model.values import Stage
 
 
 def _threshold(sheet: Sheet) -> Found:

@@ -5,7 +5,7 @@ Amounts are floats that went through sums, products and JSON: what is smaller th
 
 import numpy as np
 
-from alpha_model.analysis.columns import Numbers, Truths
+from alpha_model.analysis.facts import Numbers, Truths
 
 HALF_A_CENT = 0.005
 """USD. Reports and ledgers are read to the cent."""

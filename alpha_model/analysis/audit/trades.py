@@ -5,8 +5,8 @@ import numpy as np
 from alpha_model.analysis.audit.rule import Found, Rule, Severity, Unit, of_rows, of_trades
 from alpha_model.analysis.audit.sheet import Sheet
 from alpha_model.analysis.audit.tolerances import PARTIAL_FILL, SLIPPAGE, TRADE_SIZE, exceeds
-from alpha_model.analysis.columns import UNKNOWN_TIME, Numbers, Truths, microseconds, numbers
-from alpha_model.signal import TradingPairSignalFlags as Flags
+from alpha_model.analysis.facts import UNKNOWN_TIME, Numbers, Truths, microseconds, numbers
+from alpha_model.values import TradingPairSignalFlags as Flags
 
 
 def _trade_numbers(sheet: Sheet, name: str) -> Numbers:

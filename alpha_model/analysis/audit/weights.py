@@ -7,7 +7,7 @@ from alpha_model.analysis.audit.rule import Found, Rule, Severity, Unit, of_cycl
 from alpha_model.analysis.audit.sheet import Sheet
 from alpha_model.analysis.audit.tolerances import ROUNDING, WEIGHT, WEIGHT_SUM, differ, exceeds
 from alpha_model.rules import cap
-from alpha_model.signal import TradingPairSignalFlags as Flags
+from alpha_model.values import TradingPairSignalFlags as Flags
 
 
 def _sum(sheet: Sheet) -> Found:

@@ -12,10 +12,9 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from alpha_model.analysis.columns import Places
-from alpha_model.analysis.pairs import pair_labels
-from alpha_model.errors import HistoryError
+from alpha_model.analysis.facts import Places, pair_labels
 from alpha_model.history import History
+from alpha_model.values import HistoryError
 
 Match: TypeAlias = Literal["pair", "base"]
 """By what pairs of two histories are the same."""

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pyarrow as pa
 
-from alpha_model.analysis.columns import Numbers, Places, Truths, numbers
 from alpha_model.analysis.compare.align import PairAlignment
 from alpha_model.analysis.compare.fields import (
     CYCLE_FIELDS,
@@ -19,9 +18,10 @@ from alpha_model.analysis.compare.fields import (
     Kind,
 )
 from alpha_model.analysis.compare.side import Side
-from alpha_model.errors import HistoryError
+from alpha_model.analysis.facts import Numbers, Places, Truths, numbers
 from alpha_model.history import History
-from alpha_model.history.schema import SCHEMAS
+from alpha_model.history.tables import SCHEMAS
+from alpha_model.values import HistoryError
 
 RELATIVE = 1e-6
 """Two runs of the same strategy differ in the last digits of a float; a millionth changes no decision."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from alpha_model.analysis.columns import Numbers, Places
 from alpha_model.analysis.compare.align import pair_names
 from alpha_model.analysis.compare.cells import Compared, Comparison
 from alpha_model.analysis.compare.fields import STAGE_PLACE, STAGES, CompareStage, Kind
 from alpha_model.analysis.compare.words import IN_A_AND_B, Sides, difference_sentence, value_of
+from alpha_model.analysis.facts import Numbers, Places
 from alpha_model.analysis.words import count
 from alpha_model.history import History
 

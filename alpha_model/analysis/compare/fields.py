@@ -7,10 +7,10 @@ from enum import StrEnum
 from functools import reduce
 from operator import or_
 
-from alpha_model.history.schema import FLAG_BITS
-from alpha_model.reason import Stage
+from alpha_model.history.tables import FLAG_BITS
 from alpha_model.rules import STEP_OF, STEPS, Step
-from alpha_model.signal import TradingPairSignalFlags as Flags
+from alpha_model.values import Stage
+from alpha_model.values import TradingPairSignalFlags as Flags
 
 
 class CompareStage(StrEnum):

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from alpha_model.analysis.columns import Numbers, Places, Truths
 from alpha_model.analysis.compare.align import moments_of, pair_frame
 from alpha_model.analysis.compare.cells import Comparison
 from alpha_model.analysis.compare.differences import NO_STAGE, dollars, stage_matrix
 from alpha_model.analysis.compare.fields import STAGE_MEANINGS, STAGE_PLACE, STAGES, CompareStage
+from alpha_model.analysis.facts import Numbers, Places, Truths
 from alpha_model.history import History
 
 _WORDS = np.array([*(str(stage) for stage in STAGES), None], dtype=object)

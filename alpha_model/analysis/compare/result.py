@@ -15,8 +15,8 @@ from alpha_model.analysis.compare.frames import cycle_frame, ranked_pairs, stage
 from alpha_model.analysis.compare.settings import settings_differences
 from alpha_model.analysis.compare.verdict import NextStep, history_verdict, match_words, next_step, settings_words
 from alpha_model.analysis.compare.words import BEFORE_AND_AFTER, IN_A_AND_B, Sides
-from alpha_model.errors import HistoryError
 from alpha_model.history import History
+from alpha_model.values import HistoryError
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,8 @@ import numpy as np
 import orjson
 import pandas as pd
 
-from alpha_model.analysis.columns import Numbers, Places, microseconds, numbers
 from alpha_model.analysis.compare.fields import SETTINGS_COLUMN
-from alpha_model.analysis.pipeline import steps_of
+from alpha_model.analysis.facts import Numbers, Places, microseconds, numbers, steps_of
 from alpha_model.history import History
 
 Setting: TypeAlias = Any

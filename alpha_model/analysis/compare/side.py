@@ -10,16 +10,23 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from alpha_model.analysis.columns import Numbers, Places, Truths, numbers, shares_in_cycle
 from alpha_model.analysis.compare.fields import CYCLE_FIELDS, Field
-from alpha_model.analysis.facts import facts_of
-from alpha_model.analysis.ledger_reasons import Recorded
-from alpha_model.analysis.plan import has_flags, rebalance_trades
+from alpha_model.analysis.facts import (
+    Numbers,
+    Places,
+    Truths,
+    facts_of,
+    has_flags,
+    numbers,
+    rebalance_trades,
+    shares_in_cycle,
+)
+from alpha_model.analysis.ledger import Recorded
 from alpha_model.history import History
 from alpha_model.history.history import Matrix
-from alpha_model.history.places import places_of
-from alpha_model.reason import Stage
-from alpha_model.signal import TradingPairSignalFlags as Flags
+from alpha_model.history.tables import places_of
+from alpha_model.values import Stage
+from alpha_model.values import TradingPairSignalFlags as Flags
 
 MOST_CODES = 52
 """So many codes of reasons fit exactly into the bits of a float; later ones share the last bit."""

@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from alpha_model.analysis.columns import Places
 from alpha_model.analysis.compare.align import Match, align_pairs, wider_tolerance
 from alpha_model.analysis.compare.cells import Comparison
 from alpha_model.analysis.compare.differences import NO_STAGE, difference_frame, strongest
 from alpha_model.analysis.compare.fields import STAGES
 from alpha_model.analysis.compare.frames import first_stages
 from alpha_model.analysis.compare.words import IN_A_AND_B, Sides
+from alpha_model.analysis.facts import Places
 from alpha_model.analysis.words import count, printable
 from alpha_model.history import History
 

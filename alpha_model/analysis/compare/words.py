@@ -9,7 +9,7 @@ import numpy as np
 from alpha_model.analysis.compare.cells import Compared
 from alpha_model.analysis.compare.fields import Kind
 from alpha_model.analysis.words import printable
-from alpha_model.history.schema import unpack_flags
+from alpha_model.history.tables import unpack_flags
 
 Value = float | bool | str | None
 """One side of a difference; None is absent."""

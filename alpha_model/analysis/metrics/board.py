@@ -10,13 +10,21 @@ from typing import cast
 
 import numpy as np
 
-from alpha_model.analysis.columns import Numbers, Places, Truths, was_short
-from alpha_model.analysis.execution import Executed, Execution
-from alpha_model.analysis.facts import Derived, facts_of
+from alpha_model.analysis.facts import (
+    Derived,
+    Executed,
+    Execution,
+    Numbers,
+    Places,
+    Plan,
+    Truths,
+    facts_of,
+    has_flags,
+    was_short,
+)
 from alpha_model.analysis.metrics.correlation import Mask, Matrix, average_ranks
-from alpha_model.analysis.plan import Plan, has_flags
-from alpha_model.history.places import places_of
-from alpha_model.signal import TradingPairSignalFlags as Flags
+from alpha_model.history.tables import places_of
+from alpha_model.values import TradingPairSignalFlags as Flags
 
 ROUNDING = 1e-9
 """Relative: what is left of a position by less than this of its change is rounding."""

@@ -10,7 +10,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from alpha_model.analysis.columns import Numbers, Places, Truths
+from alpha_model.analysis.facts import Numbers, Places, Truths
 
 Matrix: TypeAlias = npt.NDArray[np.float64]
 """Cycles × pairs."""

@@ -17,10 +17,9 @@ from typing import TypeAlias
 import numpy as np
 import pandas as pd
 
-from alpha_model.analysis.columns import Numbers, cycle_frame
-from alpha_model.analysis.facts import Facts, facts_of
+from alpha_model.analysis.facts import Facts, Numbers, cycle_frame, facts_of
 from alpha_model.analysis.former import without_book
-from alpha_model.analysis.ledger_rollups import CONSTRAINTS, LIMITS, OF_STAGE, refused
+from alpha_model.analysis.ledger import CONSTRAINTS, LIMITS, OF_STAGE, refused
 from alpha_model.analysis.metrics.board import Board
 from alpha_model.analysis.metrics.returns import COVERAGE, Returns
 from alpha_model.history import History

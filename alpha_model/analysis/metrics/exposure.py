@@ -5,11 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from alpha_model.analysis.book import carried_usd
-from alpha_model.analysis.columns import Numbers, cycle_frame
-from alpha_model.analysis.facts import Facts, facts_of
+from alpha_model.analysis.cycles import discarded_usd
+from alpha_model.analysis.facts import Facts, Numbers, carried_usd, cycle_frame, facts_of
 from alpha_model.analysis.metrics.correlation import Matrix
-from alpha_model.analysis.size_risk import discarded_usd
 from alpha_model.history import History
 
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from alpha_model.analysis.columns import Numbers, Places, cycle_frame
-from alpha_model.analysis.facts import Facts, facts_of
+from alpha_model.analysis.facts import Facts, Numbers, Places, cycle_frame, facts_of
 from alpha_model.analysis.metrics.correlation import average_ranks, correlation, row_count, row_mean
 from alpha_model.history import History
 

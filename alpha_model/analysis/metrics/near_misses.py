@@ -9,14 +9,11 @@ from enum import StrEnum
 import numpy as np
 import pandas as pd
 
-from alpha_model.analysis.columns import Numbers, Places, Truths
-from alpha_model.analysis.facts import Facts, facts_of
+from alpha_model.analysis.facts import RECORDED, Facts, Numbers, Places, Truths, as_words, facts_of, has_flags
 from alpha_model.analysis.metrics.board import Board
-from alpha_model.analysis.plan import has_flags
-from alpha_model.analysis.provenance import RECORDED, as_words
 from alpha_model.history import History
 from alpha_model.rules import larger_side
-from alpha_model.signal import TradingPairSignalFlags as Flags
+from alpha_model.values import TradingPairSignalFlags as Flags
 
 
 class Gate(StrEnum):

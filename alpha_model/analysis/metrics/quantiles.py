@@ -5,11 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from alpha_model.analysis.columns import cycle_frame
-from alpha_model.analysis.facts import Facts, facts_of
+from alpha_model.analysis.facts import Facts, cycle_frame, facts_of
 from alpha_model.analysis.metrics.correlation import Matrix, row_count, row_mean
-from alpha_model.errors import HistoryError
 from alpha_model.history import History
+from alpha_model.values import HistoryError
 
 FEWEST_QUANTILES = 2
 

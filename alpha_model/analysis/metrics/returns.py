@@ -35,13 +35,22 @@ import pandas as pd
 import pyarrow.compute as pc
 
 from alpha_model.analysis.audit.trade_columns import LOST, SETTLED
-from alpha_model.analysis.columns import Places, Truths, cycle_frame, ends_with, is_in, microseconds, numbers
-from alpha_model.analysis.facts import Facts, facts_of
+from alpha_model.analysis.facts import (
+    REBALANCE_KIND,
+    Facts,
+    Places,
+    Truths,
+    cycle_frame,
+    ends_with,
+    facts_of,
+    is_in,
+    microseconds,
+    numbers,
+)
 from alpha_model.analysis.metrics.board import Board
 from alpha_model.analysis.metrics.correlation import Mask, Matrix, row_count
-from alpha_model.analysis.plan import REBALANCE_KIND
 from alpha_model.history import History
-from alpha_model.history.places import places_of
+from alpha_model.history.tables import places_of
 
 RETURN_SOURCES = ("absent", "recorded prices", "trade prices", "held values")
 """Where a return comes from."""

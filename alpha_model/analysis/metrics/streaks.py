@@ -8,14 +8,20 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from alpha_model.analysis.columns import Numbers, Places, texts
-from alpha_model.analysis.facts import Facts, facts_of
+from alpha_model.analysis.facts import (
+    OUTCOME_MEANINGS,
+    CycleOutcome,
+    Facts,
+    Numbers,
+    Places,
+    facts_of,
+    has_flags,
+    texts,
+)
 from alpha_model.analysis.metrics.board import Board
 from alpha_model.analysis.metrics.correlation import Mask
-from alpha_model.analysis.outcome import OUTCOME_MEANINGS, CycleOutcome
-from alpha_model.analysis.plan import has_flags
 from alpha_model.history import History
-from alpha_model.signal import TradingPairSignalFlags as Flags
+from alpha_model.values import TradingPairSignalFlags as Flags
 
 PAIR_STREAKS = {
     "chosen": "the pair was selected with a signal",

@@ -8,8 +8,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 import pandas as pd
 
-from alpha_model.analysis.columns import cycle_frame
-from alpha_model.analysis.facts import Facts, facts_of
+from alpha_model.analysis.facts import Facts, cycle_frame, facts_of
 from alpha_model.analysis.former import without_book
 from alpha_model.analysis.metrics.concentration import concentration
 from alpha_model.analysis.metrics.correlation import CONSTANT
@@ -20,8 +19,8 @@ from alpha_model.analysis.metrics.quantiles import quantile_returns
 from alpha_model.analysis.metrics.stability import signal_stability
 from alpha_model.analysis.metrics.transfer import transfer_coefficients
 from alpha_model.analysis.metrics.turnover import turnover
-from alpha_model.errors import HistoryError
 from alpha_model.history import History
+from alpha_model.values import HistoryError
 
 Unit: TypeAlias = Literal["share", "number", "correlation", "USD"]
 

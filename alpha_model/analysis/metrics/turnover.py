@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from alpha_model.analysis.columns import Numbers, cycle_frame
-from alpha_model.analysis.facts import Facts, facts_of
+from alpha_model.analysis.facts import Facts, Numbers, cycle_frame, facts_of
 from alpha_model.history import History
 
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from alpha_model.history import coerce
+from alpha_model.history.tables import coerce
 from alpha_model.history.weights_table.layout import Long
 from alpha_model.history.weights_table.names import is_cash, is_total, may_be_total, parents_of
 from alpha_model.history.weights_table.sheet import Flags, Numbers, Places, sums_of

@@ -14,14 +14,14 @@ import pandas as pd
 import pyarrow as pa
 from pyarrow.csv import ConvertOptions, ParseOptions, ReadOptions, open_csv
 
-from alpha_model.errors import HistoryError
-from alpha_model.history import coerce
-from alpha_model.history.opening import MappedFile, check_size
+from alpha_model.history.files import MappedFile, check_size
+from alpha_model.history.tables import coerce
 from alpha_model.history.weights_table.limits import check_columns, check_rows, check_unlike, check_weights
 from alpha_model.history.weights_table.names import NAMES, PAIR_NAMES, TIME_NAMES, role_key
 from alpha_model.history.weights_table.parquet import parquet_columns
 from alpha_model.history.weights_table.sheet import Sheet
 from alpha_model.history.weights_table.times import FIRST_TIME, LAST_TIME, moments_of
+from alpha_model.values import HistoryError
 
 _PARQUET = b"PAR1"
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")

@@ -8,12 +8,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from alpha_model.errors import HistoryError
-from alpha_model.history import coerce
+from alpha_model.history.tables import coerce
 from alpha_model.history.weights_table.cycle import pair_of
 from alpha_model.history.weights_table.layout import ID, Long
 from alpha_model.history.weights_table.sheet import Places
-from alpha_model.units import PairId, Usd
+from alpha_model.values import HistoryError, PairId, Usd
 
 _LARGEST_ID = 1 << 53
 """Above it, not every whole number is one that a column of numbers can hold."""

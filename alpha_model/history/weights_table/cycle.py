@@ -6,11 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from alpha_model.history.coerce import Micros
-from alpha_model.history.pairs import Identity, pair_id_of
-from alpha_model.history.snapshot import CYCLE_NUMBERS, Snapshot
-from alpha_model.pair import TradingPairKind
-from alpha_model.units import PairId, Usd
+from alpha_model.history.tables import CYCLE_NUMBERS, Identity, Micros, Snapshot, pair_id_of
+from alpha_model.values import PairId, TradingPairKind, Usd
 
 NUMBERS = ("weight", "signal", "raw_weight", "old_weight", "price", "value", "equity")
 """The columns of a weights table that hold numbers of ours."""

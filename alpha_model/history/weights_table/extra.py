@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import pandas as pd
 
-from alpha_model.history import coerce
-from alpha_model.history.opening import check_size
+from alpha_model.history.files import check_size
+from alpha_model.history.tables import coerce
 from alpha_model.history.weights_table.limits import check_cells
 from alpha_model.history.weights_table.sheet import BLANK
 

@@ -8,7 +8,6 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from alpha_model.errors import HistoryError
 from alpha_model.history.weights_table.cycle import NUMBERS
 from alpha_model.history.weights_table.limits import check_cells, check_weights
 from alpha_model.history.weights_table.names import MOST_OPEN, PAIR_NAMES, are_orders, plain_names, says_percent
@@ -16,6 +15,7 @@ from alpha_model.history.weights_table.numbers import EXPECTED, as_numbers, has_
 from alpha_model.history.weights_table.roles import Roles
 from alpha_model.history.weights_table.sheet import Flags, Numbers, Places, Sheet
 from alpha_model.history.weights_table.sides import sides_of
+from alpha_model.values import HistoryError
 
 ID = "pair_id"
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from alpha_model.errors import HistoryError
-from alpha_model.history import coerce
+from alpha_model.history.tables import coerce
+from alpha_model.values import HistoryError
 
 BYTES_A_WEIGHT = 500
 """What one weight takes in memory until the history is made, about."""

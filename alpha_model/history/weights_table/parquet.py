@@ -16,10 +16,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from alpha_model.errors import HistoryError
-from alpha_model.history import coerce
-from alpha_model.history.opening import MappedFile, check_size
+from alpha_model.history.files import MappedFile, check_size
+from alpha_model.history.tables import coerce
 from alpha_model.history.weights_table.limits import check_columns, check_unlike, check_weights
+from alpha_model.values import HistoryError
 
 _BATCH_CELLS = 1 << 20
 _MOST_ROWS = 1 << 16

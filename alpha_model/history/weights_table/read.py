@@ -23,13 +23,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from alpha_model.errors import HistoryError
-from alpha_model.history import coerce
-from alpha_model.history.address import is_uri, name_of
 from alpha_model.history.assemble import Assembly
+from alpha_model.history.files import Progress, at_hand, is_uri, name_of, open_bytes, open_file
 from alpha_model.history.history import History, Source
-from alpha_model.history.opening import open_bytes, open_file
-from alpha_model.history.spool import Progress, at_hand
+from alpha_model.history.tables import coerce
 from alpha_model.history.weights_table.beside import set_aside
 from alpha_model.history.weights_table.cells import sheet_of_file, sheet_of_frame
 from alpha_model.history.weights_table.checks import check_unique, one_equity, pairs_of
@@ -39,7 +36,7 @@ from alpha_model.history.weights_table.layout import Long, long_form
 from alpha_model.history.weights_table.roles import Roles, roles_of
 from alpha_model.history.weights_table.scale import as_shares
 from alpha_model.history.weights_table.sheet import Places, Sheet, sums_of
-from alpha_model.units import PairId, Usd
+from alpha_model.values import HistoryError, PairId, Usd
 
 TABLE_SUFFIXES = (".csv.gz", ".csv.zst", ".csv", ".parquet")
 """What a table file's name ends with, in capitals or not."""

@@ -11,14 +11,14 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 import pandas as pd
 
-from alpha_model.errors import HistoryError
-from alpha_model.history import coerce
+from alpha_model.history.tables import coerce
 from alpha_model.history.weights_table.limits import check_rows, check_unlike
 from alpha_model.history.weights_table.names import NAMES, TIME_NAMES, role_key
 from alpha_model.history.weights_table.numbers import as_numbers
 from alpha_model.history.weights_table.shapes import reshaped
 from alpha_model.history.weights_table.sheet import Sheet, is_blank
 from alpha_model.history.weights_table.times import Moments, clocks_of, moments_of
+from alpha_model.values import HistoryError
 
 _NAMELESS = {"", "index", "unnamed: 0", "level_0", "__index_level_0__"}
 """What the first column of a frame's index is called where it has no name."""

@@ -10,12 +10,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from alpha_model.errors import HistoryError
-from alpha_model.history import coerce
+from alpha_model.history.tables import coerce
 from alpha_model.history.weights_table.layout import Long
 from alpha_model.history.weights_table.names import MOST_OPEN, are_prices
 from alpha_model.history.weights_table.sheet import Flags, Numbers, Places, sums_of
-from alpha_model.units import Usd
+from alpha_model.values import HistoryError, Usd
 
 MOST_LEVERAGE = 50.0
 """Gross weights of one time; a table of percentages has 100."""

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from alpha_model.history import coerce
+from alpha_model.history.tables import coerce
 from alpha_model.history.weights_table.limits import check_weights
 from alpha_model.history.weights_table.names import MOST_OPEN, NAMES, key_of
 from alpha_model.history.weights_table.numbers import EXPECTED, as_numbers

@@ -10,9 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from alpha_model.errors import HistoryError
-from alpha_model.history import coerce
-from alpha_model.history.problems import Problems
+from alpha_model.history.tables import Problems, coerce
+from alpha_model.values import HistoryError
 
 Numbers = npt.NDArray[np.float64]
 Places = npt.NDArray[np.int64]

@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alpha_model.analysis import SEVERITY_MEANINGS, Severity, audit, audit_report, audit_rules, audit_summary
-from alpha_model.analysis.habits import CLIP, clipped_share, clipped_weights
+from alpha_model.analysis.facts.habits import CLIP, clipped_share, clipped_weights
 from alpha_model.history import read_history
 
 SIMPLE = [

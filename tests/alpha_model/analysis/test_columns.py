@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
-from alpha_model.analysis.columns import numbers, texts
+from alpha_model.analysis.facts.columns import numbers, texts
 
 
 def test_number_above_every_exact_float_becomes_the_nearest() -> None:

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from alpha_model.analysis import STAGE_MEANINGS, CompareStage, compare_cycles, compare_histories
 from alpha_model.analysis.compare.fields import PART_OF
-from alpha_model.errors import HistoryError
 from alpha_model.history import read_history
 from alpha_model.rules import STEPS
+from alpha_model.values.errors import HistoryError
 
 SIGNALS = [
     {

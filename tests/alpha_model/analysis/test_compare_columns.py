@@ -13,7 +13,7 @@ from alpha_model.analysis.compare.fields import (
     SETTINGS_COLUMN,
     UNCOMPARED,
 )
-from alpha_model.history.schema import SCHEMAS
+from alpha_model.history.tables.schema import SCHEMAS
 
 MADE_HERE = {"present", "weight_limit", "chain_limit", "limited_share", "traded_quantity", "traded_usd"}
 COMPARED = {"signals": {field.name for field in PAIR_FIELDS} - MADE_HERE, "cycles": {f.name for f in CYCLE_FIELDS}}

@@ -18,8 +18,8 @@ from alpha_model.analysis import (
     size_risk_frame,
     threshold_frame,
 )
-from alpha_model.errors import NoHistoryError
 from alpha_model.history import read_history
+from alpha_model.values.errors import NoHistoryError
 
 GATE = {"max_position_adjust_usd": 500.0, "position_adjust_threshold_usd": 100.0}
 

@@ -24,9 +24,9 @@ from alpha_model.analysis import (
     sentences,
     summarise_cycle,
 )
-from alpha_model.errors import HistoryError
 from alpha_model.history import read_history
-from alpha_model.signal import TradingPairSignalFlags as Flags
+from alpha_model.values.errors import HistoryError
+from alpha_model.values.signal import TradingPairSignalFlags as Flags
 
 OPEN = {"max_position_adjust_usd": 500.0, "position_adjust_threshold_usd": 100.0, "investable_equity": 1000.0}
 HELD = OPEN | {"max_position_adjust_usd": 50.0}

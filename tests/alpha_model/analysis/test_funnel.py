@@ -11,8 +11,8 @@ from histories import EVERY, kept_by_framework, make_history
 
 from alpha_model import FixedSizeRiskModel
 from alpha_model.analysis import FUNNEL_STEPS, cycle_funnel, cycle_outcomes, dollar_waterfall, ledger
-from alpha_model.errors import HistoryError
 from alpha_model.history import History, read_history
+from alpha_model.values.errors import HistoryError
 
 
 @pytest.fixture

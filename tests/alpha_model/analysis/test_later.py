@@ -9,8 +9,8 @@ from builders import MONDAY, make_model, make_pair
 from click.testing import CliRunner
 
 from alpha_model import weight_equal
+from alpha_model.analysis.facts.labels import pair_labels
 from alpha_model.analysis.later import later_questions
-from alpha_model.analysis.pairs import pair_labels
 from alpha_model.cli import main
 from alpha_model.history import EquityPoint, History, HistoryRecorder, Run, read_history
 

@@ -24,8 +24,8 @@ from alpha_model.analysis import (
     ledger_by_pair,
     provenance_shares,
 )
-from alpha_model.analysis.ledger_targets import TARGET_STAGES
-from alpha_model.analysis.ledger_trades import TRADE_STAGES
+from alpha_model.analysis.ledger.targets import TARGET_STAGES
+from alpha_model.analysis.ledger.trades import TRADE_STAGES
 from alpha_model.history import History, read_history
 from alpha_model.rules import Sum, steps_into
 

@@ -30,8 +30,8 @@ from alpha_model.analysis import (
     threshold_sweep,
     weight_diffs,
 )
-from alpha_model.errors import CycleNotFoundError, NoHistoryError
 from alpha_model.history import History, read_history
+from alpha_model.values.errors import CycleNotFoundError, NoHistoryError
 
 GATE = {"max_position_adjust_usd": 500.0, "position_adjust_threshold_usd": 100.0}
 HELD = GATE | {"max_position_adjust_usd": 95.0}

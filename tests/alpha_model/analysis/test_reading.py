@@ -22,7 +22,7 @@ from alpha_model.analysis import (
     summarise_cycle,
     weight_diffs,
 )
-from alpha_model.analysis.since import since_last
+from alpha_model.analysis.explain.since import since_last
 from alpha_model.history import read_history
 
 SAMPLES = sorted((Path(__file__).parents[3] / "sample_states").glob("*.gz"))

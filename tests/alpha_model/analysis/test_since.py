@@ -9,7 +9,7 @@ import pytest
 from histories import make_history, moment
 
 from alpha_model.analysis import oldest_price, since_last
-from alpha_model.errors import HistoryError
+from alpha_model.values.errors import HistoryError
 
 
 def settings(**select: object) -> dict[str, str]:

@@ -19,8 +19,8 @@ from terminal import run, told
 from alpha_model.cli import main
 from alpha_model.commands import waiting
 from alpha_model.commands.sources import HistorySource, opened
-from alpha_model.errors import HistoryError
 from alpha_model.history import read_history
+from alpha_model.values.errors import HistoryError
 
 SAMPLE = min(SAMPLES, key=lambda path: path.stat().st_size)
 ADDRESS = f"memory://bucket/{SAMPLE.name}"

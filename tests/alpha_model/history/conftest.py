@@ -11,7 +11,7 @@ import fsspec
 import pytest
 
 from alpha_model.history import History, read_history_bytes
-from alpha_model.history.records import seal
+from alpha_model.history.record.lines import seal
 
 Json: TypeAlias = dict[str, Any]
 

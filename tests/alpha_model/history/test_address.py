@@ -11,10 +11,10 @@ from typing import Any
 import fsspec
 import pytest
 
-from alpha_model.errors import HistoryError, RecordError
 from alpha_model.history import History, RemoteHistory, read_history, read_weights
-from alpha_model.history.address import name_of, shown_uri, without_secrets
-from alpha_model.history.place import Place
+from alpha_model.history.files.address import name_of, shown_uri, without_secrets
+from alpha_model.history.files.place import Place
+from alpha_model.values.errors import HistoryError, RecordError
 
 SECRETS = "user:hunter2@"
 QUERY = "?token=s3cret::x"

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alpha_model.history import coerce
-from alpha_model.history.coerce import OddValueError
+from alpha_model.history.tables import coerce
+from alpha_model.history.tables.coerce import OddValueError
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,8 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from alpha_model.errors import HistoryError
 from alpha_model.history import History, read_history_bytes
+from alpha_model.values.errors import HistoryError
 
 MONDAY = 1_767_571_200
 WEEK = 7 * 86_400

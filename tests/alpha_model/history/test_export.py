@@ -10,9 +10,9 @@ import pyarrow.parquet as pq
 import pytest
 from histories import SAMPLES, make_history
 
-from alpha_model.errors import HistoryError
 from alpha_model.history import csv_bytes, read_history, write_tables
-from alpha_model.history.schema import SCHEMAS
+from alpha_model.history.tables.schema import SCHEMAS
+from alpha_model.values.errors import HistoryError
 
 
 def test_parquet_tables_are_those_of_the_history(tmp_path: Path) -> None:

@@ -14,7 +14,6 @@ from typing import Any
 import pytest
 from histories import differing_tables
 
-from alpha_model.errors import RecordError
 from alpha_model.history import (
     Folder,
     Follower,
@@ -22,8 +21,9 @@ from alpha_model.history import (
     LiveHistory,
     read_history,
 )
-from alpha_model.history.disk import RealDisk
 from alpha_model.history.extent import common_extent
+from alpha_model.history.files.disk import RealDisk
+from alpha_model.values.errors import RecordError
 
 MONDAY = 1_767_571_200
 DAY = 86_400

@@ -21,8 +21,8 @@ from alpha_model.history import (
     freshness_of,
     read_history_bytes,
 )
-from alpha_model.history.records import account_line
-from alpha_model.history.tail import Tail
+from alpha_model.history.live.tail import Tail
+from alpha_model.history.record.lines import account_line
 
 MONDAY = 1_767_571_200
 DAY = 86_400

@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from alpha_model.errors import CycleNotFoundError, HistoryError
 from alpha_model.history import History
-from alpha_model.history.schema import SCHEMAS, empty_tables, pack_flags, unpack_flags
+from alpha_model.history.tables.schema import SCHEMAS, empty_tables, pack_flags, unpack_flags
+from alpha_model.values.errors import CycleNotFoundError, HistoryError
 
 MONDAY = 1_767_571_200
 DAY = 86_400

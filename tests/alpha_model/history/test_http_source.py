@@ -18,10 +18,10 @@ from typing import Any
 import pytest
 from clocks import Clock
 
-from alpha_model.errors import HistoryError
 from alpha_model.history import Follower, History, LiveHistory, RemoteHistory, read_history
-from alpha_model.history.background import Background
-from alpha_model.history.web import Patience
+from alpha_model.history.files.web import Patience
+from alpha_model.history.live.background import Background
+from alpha_model.values.errors import HistoryError
 
 MONDAY = 1_767_571_200
 DAY = 86_400
@@ -271,14 +271,14 @@ def test_headers_that_trickle_are_left_in_time(server: Server, clock: Clock, mon
     source = remote(server, clock, patience=Patience(answer=0.1))
     assert not source.poll()
     assert "takes more than 0.1 s to answer" in (source.problem or "")
-    monkeypatch.setattr("alpha_model.history.web.Patience", lambda: Patience(answer=0.1))
+    monkeypatch.setattr("alpha_model.history.files.web.Patience", lambda: Patience(answer=0.1))
     with pytest.raises(HistoryError, match=r"takes more than 0\.1 s to answer"):
         read_history(server.address)
     assert time.monotonic() - start < 2
 
 
 def test_body_that_trickles_is_left_in_time_by_every_command(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("alpha_model.history.web.Patience", lambda: Patience(transfer=0.1))
+    monkeypatch.setattr("alpha_model.history.files.web.Patience", lambda: Patience(transfer=0.1))
 
     def trickle(file: Any) -> None:
         for _ in range(1_000):

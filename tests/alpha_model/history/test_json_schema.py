@@ -11,11 +11,11 @@ import pytest
 from histories import REAL, REPOSITORY, SAMPLES
 from jsonschema import Draft202012Validator
 
-from alpha_model.errors import NoHistoryError
 from alpha_model.history import EquityPoint, HistoryRecorder, read_history, record_history, record_schema
-from alpha_model.history.line_types import AccountLine, CycleLine, HeaderLine, PairLine
-from alpha_model.history.records import ACCOUNT_COLUMNS, NOT_WRITTEN
-from alpha_model.history.schema import SIGNALS
+from alpha_model.history.record.line_types import AccountLine, CycleLine, HeaderLine, PairLine
+from alpha_model.history.record.lines import ACCOUNT_COLUMNS, NOT_WRITTEN
+from alpha_model.history.tables.schema import SIGNALS
+from alpha_model.values.errors import NoHistoryError
 
 PUBLISHED = REPOSITORY / "docs" / "schema" / "record-v1.schema.json"
 VALIDATOR = Draft202012Validator(record_schema())

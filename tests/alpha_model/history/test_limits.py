@@ -10,10 +10,10 @@ from collections.abc import Callable
 import pyarrow as pa
 import pytest
 
-from alpha_model.errors import HistoryError
 from alpha_model.history import read_history_bytes
-from alpha_model.history import state as state_room
-from alpha_model.history.salvage import cut_out
+from alpha_model.history.state import document as state_room
+from alpha_model.history.state.salvage import cut_out
+from alpha_model.values.errors import HistoryError
 
 MB = 1_000_000
 

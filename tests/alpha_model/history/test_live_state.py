@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from builders import make_pair
 
-from alpha_model.errors import RecordError
 from alpha_model.history import HistoryRecorder, Run, read_history
+from alpha_model.values.errors import RecordError
 
 MONDAY = datetime(2026, 1, 5)
 WEEK = timedelta(weeks=1)
@@ -123,7 +123,7 @@ def test_what_is_no_state_is_refused_with_a_remedy(tmp_path: Path, make: Any) ->
 
 
 def test_each_opening_is_a_run_of_its_own(tmp_path: Path, make: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("alpha_model.history.recorder.new_run", Run)
+    monkeypatch.setattr("alpha_model.history.record.recorder.new_run", Run)
     path = tmp_path / "history.jsonl"
     for week in (0, 1):
         with HistoryRecorder(path, strategy="Momentum") as recorder:

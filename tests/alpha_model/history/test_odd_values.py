@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from alpha_model.errors import HistoryError
 from alpha_model.history import EquityPoint, History, HistoryRecorder, read_history_bytes
-from alpha_model.history.records import seal
-from alpha_model.history.schema import Tables
+from alpha_model.history.record.lines import seal
+from alpha_model.history.tables.schema import Tables
+from alpha_model.values.errors import HistoryError
 
 MONDAY = 1_767_571_200
 WEEK = 7 * 86_400

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from alpha_model.errors import HistoryError
 from alpha_model.history import HistoryRecorder, QueryLimits, compact, query_dataset, read_history
-from alpha_model.history.place import Place
+from alpha_model.history.files.place import Place
+from alpha_model.values.errors import HistoryError
 
 MONDAY = 1_767_571_200
 WEEK = 7 * 86_400
@@ -151,7 +151,7 @@ def test_query_during_a_compaction_is_asked_again(
                 compact([tmp_path / "momentum.jsonl"], dataset)
             return super().arrow
 
-    monkeypatch.setattr("alpha_model.history.query.Place", Late)
+    monkeypatch.setattr("alpha_model.history.dataset.query.Place", Late)
     assert rows(dataset, "SELECT sum(raw_count) FROM cycles WHERE strategy = 'Momentum'") == [(12,)]
     assert made
 

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import Raw
 
-from alpha_model.history.rawjson import locate, members, patch_non_finite, repeats_keys
+from alpha_model.history.tables.rawjson import locate, members, patch_non_finite, repeats_keys
 
 _NAMES = st.text(st.sampled_from('ab"\\:{},NaInfty '), max_size=8)
 _VALUES = st.recursive(
@@ -77,7 +77,7 @@ def test_patching_keeps_length_and_everything_but_the_tokens(value: Any) -> None
 
 
 def test_patching_reads_over_long_strings_of_backslashes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("alpha_model.history.rawjson._CHUNK", 4)
+    monkeypatch.setattr("alpha_model.history.tables.rawjson._CHUNK", 4)
     document = bytearray(rb'{"a\\\\": "\\\"NaN\\", "b": NaN, "c\"": "-Infinity", "d": [-Infinity]}')
     assert len(patch_non_finite(document)) == 2
     assert json.loads(document) == {"a\\\\": '\\"NaN\\', "b": "\x7f", 'c"': "-Infinity", "d": ["\x7f-Infin"]}

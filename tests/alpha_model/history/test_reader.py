@@ -12,8 +12,8 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from alpha_model.errors import HistoryError, NoHistoryError
 from alpha_model.history import History, read_history, read_history_bytes
+from alpha_model.values.errors import HistoryError, NoHistoryError
 
 MONDAY = 1_767_571_200
 WEEK = 7 * 86_400

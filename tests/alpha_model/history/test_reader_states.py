@@ -11,8 +11,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from alpha_model.errors import NoHistoryError
 from alpha_model.history import History, read_history
+from alpha_model.values.errors import NoHistoryError
 
 NAMES = {
     "enzyme-polygon-matic-eth-usdc": "live/enzyme-polygon-matic-eth-usdc.json",

@@ -23,10 +23,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alpha_model import TradeExecution, TradeType
-from alpha_model.errors import HistoryError, RecordError
 from alpha_model.history import EquityPoint, History, HistoryRecorder, read_history, read_history_bytes
-from alpha_model.history.records import seal
-from alpha_model.history.schema import Tables
+from alpha_model.history.record.lines import seal
+from alpha_model.history.tables.schema import Tables
+from alpha_model.values.errors import HistoryError, RecordError
 
 MONDAY = 1_767_571_200
 WEEK = 7 * 86_400

@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 from disks import FailingDisk, ForgetfulDisk, PowerCut, QuickDisk, UnsyncedDisk
 
-from alpha_model.errors import RecordError
 from alpha_model.history import HistoryRecorder, read_history
-from alpha_model.history.disk import Disk
+from alpha_model.history.files.disk import Disk
+from alpha_model.values.errors import RecordError
 
 MONDAY = 1_767_571_200
 WEEK = 7 * 86_400
@@ -184,7 +184,7 @@ def test_file_that_was_replaced_or_changed_is_not_written_to(path: Path, make: A
 def test_recorder_belongs_to_the_process_that_opened_it(path: Path) -> None:
     code = (
         "import os, sys\n"
-        "from alpha_model.errors import RecordError\n"
+        "from alpha_model.values.errors import RecordError\n"
         "from alpha_model.history import HistoryRecorder\n"
         f"recorder = HistoryRecorder({str(path)!r}).open()\n"
         "if os.fork() == 0:\n"

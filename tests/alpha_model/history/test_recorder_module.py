@@ -12,8 +12,8 @@ from typing import Any
 import cloudpickle
 import pytest
 
-from alpha_model.errors import RecordError
 from alpha_model.history import HistoryRecorder, read_history
+from alpha_model.values.errors import RecordError
 
 MONDAY = 1_767_571_200
 

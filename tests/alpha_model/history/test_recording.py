@@ -20,10 +20,10 @@ from disks import QuickDisk
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alpha_model.errors import RecordError
 from alpha_model.history import EquityPoint, History, HistoryRecorder, Quote, Receipt, read_history
-from alpha_model.history.plain import plain
-from alpha_model.portfolio import Portfolio
+from alpha_model.history.record.plain import plain
+from alpha_model.values.errors import RecordError
+from alpha_model.values.portfolio import Portfolio
 
 MONDAY = 1_767_571_200
 WEEK = 7 * 86_400

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alpha_model.errors import RecordError
 from alpha_model.history import HistoryRecorder, read_history, read_history_bytes
-from alpha_model.history.records import CycleKey, cycle_line, is_whole, seal
+from alpha_model.history.record.lines import CycleKey, cycle_line, is_whole, seal
+from alpha_model.values.errors import RecordError
 
 MONDAY = 1_767_571_200
 

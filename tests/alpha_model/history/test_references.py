@@ -15,9 +15,9 @@ import pytest
 from histories import make_history
 
 from alpha_model.analysis import explain_cycle, ledger_by_pair, pair_labels
-from alpha_model.errors import HistoryError
 from alpha_model.history import History, HistoryRecorder, compact, read_history, read_history_bytes
-from alpha_model.history.places import places_of
+from alpha_model.history.tables.places import places_of
+from alpha_model.values.errors import HistoryError
 
 MONDAY = 1_767_571_200
 WEIGHTS = {1: 0.1, 2: 0.3, 3: 0.6}

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alpha_model.errors import HistoryError
 from alpha_model.history import read_history_bytes
-from alpha_model.history.salvage import cut_out
+from alpha_model.history.state.salvage import cut_out
+from alpha_model.values.errors import HistoryError
 
 MONDAY = 1_767_571_200
 WEEK = 7 * 86_400
@@ -200,7 +200,7 @@ def test_pieces_of_a_large_document_are_scanned_as_one(state: dict[str, Any], mo
     document = json.dumps(state).encode()
     damaged = document.replace(b'"investable_equity": 1000.0', b'"investable_equity": 1000,0', 1)
     expected = read_history_bytes(damaged, "damaged.json")
-    monkeypatch.setattr("alpha_model.history.salvage._CHUNK", 7)
+    monkeypatch.setattr("alpha_model.history.state.salvage._CHUNK", 7)
     found = read_history_bytes(damaged, "damaged.json")
     assert found.signals.equals(expected.signals)
     assert found.problems.equals(expected.problems)

@@ -13,9 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import Raw
 
-from alpha_model.history.columns import Columns
-from alpha_model.history.decoder import Decoder
-from alpha_model.history.snapshot import Snapshot, read_snapshot
+from alpha_model.history.state.decoder import Decoder
+from alpha_model.history.tables.columns import Columns
+from alpha_model.history.tables.snapshot import Snapshot, read_snapshot
 
 NUMBERS = st.one_of(st.none(), st.integers(-(2**53), 2**53), st.floats(allow_nan=False, allow_infinity=False))
 PLAIN = st.one_of(st.none(), st.booleans(), st.integers(-9, 9), st.text(max_size=3), st.just([]), st.just({"a": 1.5}))

@@ -11,11 +11,11 @@ from typing import Any, Self
 import fsspec
 import pytest
 
-from alpha_model.errors import HistoryError
 from alpha_model.history import read_history
 from alpha_model.history.cache import HistoryCache
-from alpha_model.history.opening import open_file
-from alpha_model.history.spool import spooled
+from alpha_model.history.files.opening import open_file
+from alpha_model.history.files.spool import spooled
+from alpha_model.values.errors import HistoryError
 
 MONDAY = 1_767_571_200
 
@@ -80,7 +80,7 @@ def test_credentials_and_query_are_never_shown(monkeypatch: pytest.MonkeyPatch) 
 
 def test_address_that_never_ends_is_cut_short(memory: Any, document: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     memory.pipe("/state.json", document)
-    monkeypatch.setattr("alpha_model.history.spool.MOST_UNPACKED", 100)
+    monkeypatch.setattr("alpha_model.history.files.spool.MOST_UNPACKED", 100)
     with pytest.raises(HistoryError, match="has more than 100 bytes"):
         read_history("memory://state.json")
 
@@ -89,7 +89,7 @@ def test_file_that_unpacks_without_end_is_refused(tmp_path: Path, monkeypatch: p
     path = tmp_path / "bomb.json.gz"
     path.write_bytes(gzip.compress(b" " * 50_000_000, compresslevel=9))
     assert path.stat().st_size < 100_000
-    monkeypatch.setattr("alpha_model.history.opening.MOST_UNPACKED", 10_000_000)
+    monkeypatch.setattr("alpha_model.history.files.opening.MOST_UNPACKED", 10_000_000)
     with pytest.raises(HistoryError, match=r"bomb\.json\.gz has more than 10,000,000 bytes when unpacked"):
         read_history(path)
     with pytest.raises(HistoryError, match="more than 5 bytes"):
@@ -109,6 +109,6 @@ def test_full_disk_is_not_called_damage(tmp_path: Path, document: bytes, monkeyp
 
     path = tmp_path / "state.json.gz"
     path.write_bytes(gzip.compress(document))
-    monkeypatch.setattr("alpha_model.history.opening.tempfile.TemporaryFile", Full)
+    monkeypatch.setattr("alpha_model.history.files.opening.tempfile.TemporaryFile", Full)
     with pytest.raises(HistoryError, match="cannot be read: No space left on device"):
         read_history(path)

@@ -8,8 +8,8 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from alpha_model.errors import HistoryError, NoHistoryError
-from alpha_model.pair import surrogate_pair_id
+from alpha_model.values.errors import HistoryError, NoHistoryError
+from alpha_model.values.pair import surrogate_pair_id
 
 MONDAY = 1_767_571_200
 WEEK = 7 * 86_400
@@ -500,7 +500,7 @@ def test_state_without_alpha_model_says_what_is_there(make: Any, document: Any, 
 
 
 def test_many_problems_of_a_kind_are_counted_in_the_end(make: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("alpha_model.history.problems.MOST_OF_A_KIND", 2)
+    monkeypatch.setattr("alpha_model.history.tables.problems.MOST_OF_A_KIND", 2)
     signals = {str(n): make.signal(n, raw_weight="x") for n in range(5)}
     history = make.read(make.state({str(MONDAY): make.snapshot(signals, {})}))
     assert told(history)[-1] == "and 3 more of the same kind"

@@ -15,10 +15,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from alpha_model.errors import NoHistoryError
 from alpha_model.history import History, HistoryRecorder, read_history
-from alpha_model.history.schema import SCHEMAS
-from alpha_model.history.transfer import write_record
+from alpha_model.history.record.transfer import write_record
+from alpha_model.history.tables.schema import SCHEMAS
+from alpha_model.values.errors import NoHistoryError
 
 MONDAY = 1_767_571_200
 WEEK = 7 * 86_400
@@ -62,7 +62,7 @@ def test_free_dictionary_is_no_empty_cycle_whatever_its_keys_are_called(make: An
 
 
 def test_every_entry_that_was_skipped_is_counted(make: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("alpha_model.history.problems.MOST_OF_A_KIND", 20)
+    monkeypatch.setattr("alpha_model.history.tables.problems.MOST_OF_A_KIND", 20)
     notes = {str(number): {"note": number} for number in range(30)}
     history = make.read(make.state({str(MONDAY): make.snapshot({"1": make.signal()}), **notes}))
     told = history.problems[history.problems["kind"] == "skipped"]

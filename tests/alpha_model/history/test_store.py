@@ -21,10 +21,10 @@ import pyarrow.parquet as pq
 import pytest
 from histories import SAMPLES, differing_tables
 
-from alpha_model.errors import HistoryError, RecordError
 from alpha_model.history import EquityPoint, History, HistoryRecorder, compact, read_history, record_history
-from alpha_model.history.manifest import folder_of, load_manifest
-from alpha_model.history.place import Place
+from alpha_model.history.dataset.manifest import folder_of, load_manifest
+from alpha_model.history.files.place import Place
+from alpha_model.values.errors import HistoryError, RecordError
 
 MONDAY = 1_767_571_200
 """2026-01-05T00:00Z; the weeks 0 to 3 are in January, 4 to 7 in February."""
@@ -116,7 +116,7 @@ def test_compaction_again_changes_nothing(
     record(segment, make, *range(8))
     compact([segment], dataset)
     before = files_of(dataset)
-    monkeypatch.setattr("alpha_model.history.store._merged_month", None)  # nothing is even merged
+    monkeypatch.setattr("alpha_model.history.dataset.compaction._merged_month", None)  # nothing is even merged
     (told,) = compact([segment], dataset)
     assert told.months == ()
     copy = shutil.copy(segment, tmp_path / "another name.jsonl")
@@ -204,7 +204,7 @@ class Opened(Place):
 @pytest.fixture
 def read_names(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     Opened.names_read = []
-    monkeypatch.setattr("alpha_model.history.dataset.Place", Opened)
+    monkeypatch.setattr("alpha_model.history.dataset.read.Place", Opened)
     return Opened.names_read
 
 
@@ -310,7 +310,7 @@ def test_arrow_reads_files_and_memory_of_its_own(
     record(segment, make, 0)
     try:
         compact([segment], where.format(dataset))
-        monkeypatch.setattr("alpha_model.history.parquet.pq.ParquetFile", opened)
+        monkeypatch.setattr("alpha_model.history.tables.parquet.pq.ParquetFile", opened)
         assert len(History.open(where.format(dataset))) == 1
     finally:
         shutil.rmtree(dataset, ignore_errors=True)
@@ -322,8 +322,8 @@ def test_large_file_elsewhere_is_asked_for_what_is_needed(
     segment: Path, make: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     where = "memory://large/histories"
-    monkeypatch.setattr("alpha_model.history.place._AT_ONCE", 0)
-    monkeypatch.setattr("alpha_model.history.parquet._ROWS_PER_GROUP", 1)
+    monkeypatch.setattr("alpha_model.history.files.place._AT_ONCE", 0)
+    monkeypatch.setattr("alpha_model.history.tables.parquet._ROWS_PER_GROUP", 1)
     threads: list[bool] = []
     original = pq.ParquetFile.read
 

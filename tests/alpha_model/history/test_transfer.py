@@ -11,7 +11,6 @@ from histories import REAL, SAMPLES, differing_tables
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alpha_model.errors import NoHistoryError
 from alpha_model.history import (
     EquityPoint,
     History,
@@ -20,6 +19,7 @@ from alpha_model.history import (
     read_history_bytes,
     record_history,
 )
+from alpha_model.values.errors import NoHistoryError
 
 MONDAY = 1_767_571_200
 DAY = 86_400

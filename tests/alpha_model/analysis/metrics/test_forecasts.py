@@ -18,8 +18,8 @@ from alpha_model.analysis import (
     transfer_coefficients,
 )
 from alpha_model.analysis.metrics import returns
-from alpha_model.errors import HistoryError
 from alpha_model.history import History, read_history
+from alpha_model.values.errors import HistoryError
 
 
 def make_market(*cycles):

@@ -27,9 +27,9 @@ from alpha_model.analysis import (
     transfer_coefficients,
     turnover,
 )
-from alpha_model.errors import HistoryError
 from alpha_model.history import History, read_history
-from alpha_model.history.schema import empty_tables
+from alpha_model.history.tables.schema import empty_tables
+from alpha_model.values.errors import HistoryError
 
 SMALL = next(path for path in SAMPLES if path.name == "reference_layout_2020.json.gz")
 

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from skfolio.datasets import load_sp500_dataset
 
 from alpha_model.analysis import next_returns, return_coverage
-from alpha_model.errors import NoHistoryError
 from alpha_model.history import History, HistoryRecorder, read_history
+from alpha_model.values.errors import NoHistoryError
 
 KEPT = [{"trade_count": 0}, {"trade_count": 0}, {"trade_count": 0}]
 """Three cycles of a source that keeps trades."""

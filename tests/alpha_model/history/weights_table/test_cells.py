@@ -16,8 +16,8 @@ import pyarrow.parquet as pq
 import pytest
 from histories import differing_tables
 
-from alpha_model.errors import HistoryError
 from alpha_model.history import read_weights, read_weights_bytes
+from alpha_model.values.errors import HistoryError
 
 WIDE = b"date,A,B\n2026-01-05,0.5,0.5\n2026-01-06,0.2,\n"
 FRAME = pd.DataFrame(

@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from alpha_model.errors import HistoryError
 from alpha_model.history import History, read_weights
+from alpha_model.values.errors import HistoryError
 
 FIRST, SECOND = "2024-01-05 00:00", "2024-01-12 00:00"
 SHARES = {FIRST: {"AAPL": 0.5, "MSFT": 0.3}, SECOND: {"AAPL": 0.4, "MSFT": 0.4}}

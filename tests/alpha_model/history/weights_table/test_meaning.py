@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 
 from alpha_model import cycle_outcomes
-from alpha_model.errors import HistoryError
 from alpha_model.history import read_weights
+from alpha_model.values.errors import HistoryError
 
 DAY, NEXT = "2024-01-05 00:00", "2024-01-12 00:00"
 

@@ -12,8 +12,8 @@ from histories import differing_tables
 
 from alpha_model import cycle_outcomes, normalised_weights, raw_shares, size_risk_frame, weight_diffs
 from alpha_model.analysis import threshold_frame
-from alpha_model.errors import HistoryError
 from alpha_model.history import HistoryRecorder, read_history, read_weights, record_history
+from alpha_model.values.errors import HistoryError
 
 LONG = """\
 timestamp,pair,weight,signal,price,equity,desk

@@ -9,8 +9,8 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from alpha_model.errors import HistoryError
 from alpha_model.history import read_weights
+from alpha_model.values.errors import HistoryError
 
 DAY = pd.Timestamp("2024-01-05", tz="UTC")
 LATER = pd.Timestamp("2024-01-19", tz="UTC")

@@ -1,0 +1,127 @@
+"""What is derived from one history, each once?"""
+
+from alpha_model.analysis.facts.batches import batches
+from alpha_model.analysis.facts.book import PINNED, WHOLE_MEANINGS, Book, Whole, book_frame, carried_usd
+from alpha_model.analysis.facts.columns import (
+    UNKNOWN_TIME,
+    Numbers,
+    Places,
+    Truths,
+    check_one_cycle,
+    cycle_frame,
+    ends_with,
+    is_in,
+    microseconds,
+    numbers,
+    part_of,
+    shares_in_cycle,
+    sum_per_cycle,
+    texts,
+    was_short,
+)
+from alpha_model.analysis.facts.curve import curve_breaks
+from alpha_model.analysis.facts.execution import DOING, EXECUTION_MEANINGS, NOT_DONE, Executed, Execution
+from alpha_model.analysis.facts.facts import Derived, Facts, facts_of
+from alpha_model.analysis.facts.habits import HABIT_MEANINGS, Habit, clipped_share, clipped_weights, of_framework
+from alpha_model.analysis.facts.holdings import moved_without_trade
+from alpha_model.analysis.facts.labels import pair_labels, pairs_by_weight
+from alpha_model.analysis.facts.outcome import (
+    OUTCOME_MEANINGS,
+    STANDING_WORDS,
+    CycleOutcome,
+    cycle_outcomes,
+    outcome_words,
+)
+from alpha_model.analysis.facts.pipeline import Names, RecordedSettings, steps_of
+from alpha_model.analysis.facts.plan import (
+    REBALANCE_KIND,
+    SKIPPING,
+    Plan,
+    has_flags,
+    rebalance_recorded,
+    rebalance_trades,
+)
+from alpha_model.analysis.facts.provenance import DERIVED, INFERRED, RECORDED, UNKNOWN, Codes, Provenance, as_words
+from alpha_model.analysis.facts.ranks import rank_in_cycle
+from alpha_model.analysis.facts.reduce import (
+    OTHER,
+    Kept,
+    Meaning,
+    cycle_buckets,
+    live_pairs,
+    merge_pairs,
+    most_moved,
+    reduce_cycles,
+)
+
+__all__ = [
+    "DERIVED",
+    "DOING",
+    "EXECUTION_MEANINGS",
+    "HABIT_MEANINGS",
+    "INFERRED",
+    "NOT_DONE",
+    "OTHER",
+    "OUTCOME_MEANINGS",
+    "PINNED",
+    "REBALANCE_KIND",
+    "RECORDED",
+    "SKIPPING",
+    "STANDING_WORDS",
+    "UNKNOWN",
+    "UNKNOWN_TIME",
+    "WHOLE_MEANINGS",
+    "Book",
+    "Codes",
+    "CycleOutcome",
+    "Derived",
+    "Executed",
+    "Execution",
+    "Facts",
+    "Habit",
+    "Kept",
+    "Meaning",
+    "Names",
+    "Numbers",
+    "Places",
+    "Plan",
+    "Provenance",
+    "RecordedSettings",
+    "Truths",
+    "Whole",
+    "as_words",
+    "batches",
+    "book_frame",
+    "carried_usd",
+    "check_one_cycle",
+    "clipped_share",
+    "clipped_weights",
+    "curve_breaks",
+    "cycle_buckets",
+    "cycle_frame",
+    "cycle_outcomes",
+    "ends_with",
+    "facts_of",
+    "has_flags",
+    "is_in",
+    "live_pairs",
+    "merge_pairs",
+    "microseconds",
+    "most_moved",
+    "moved_without_trade",
+    "numbers",
+    "of_framework",
+    "outcome_words",
+    "pair_labels",
+    "pairs_by_weight",
+    "part_of",
+    "rank_in_cycle",
+    "rebalance_recorded",
+    "rebalance_trades",
+    "reduce_cycles",
+    "shares_in_cycle",
+    "steps_of",
+    "sum_per_cycle",
+    "texts",
+    "was_short",
+]
