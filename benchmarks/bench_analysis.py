@@ -18,9 +18,9 @@ from alpha_model.analysis import (
     explain_pairs,
     facts_of,
     ledger,
-    sentences,
     summarise_cycle,
 )
+from alpha_model.analysis.explain import sentences
 from alpha_model.history import History
 
 SIZES = (1_000, 3_000, 10_000)

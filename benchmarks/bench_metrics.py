@@ -14,12 +14,10 @@ import pyarrow as pa
 from bench_audit import PAIRS, SIZES, again, make_history
 from measure import table, time_together
 
-from alpha_model.analysis import (
+from alpha_model.analysis import cycle_metrics, facts_of, near_misses
+from alpha_model.analysis.metrics import (
     constraint_effects,
-    cycle_metrics,
-    facts_of,
     forecast_quality,
-    near_misses,
     next_returns,
     outcome_streaks,
     pair_streaks,

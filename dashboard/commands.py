@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 from click.core import ParameterSource
 
-from alpha_model.commands.sources import HistorySource
+from alpha_model.commands import HistorySource
 from alpha_model.history import dataset_versions
 from alpha_model.history.files import shown_uri
 

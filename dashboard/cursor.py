@@ -10,15 +10,10 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from alpha_model.analysis import (
-    INTEREST_MEANINGS,
-    STANDING_WORDS,
-    Interest,
-    cycle_buckets,
-    cycle_outcomes,
-)
-from alpha_model.history import History
-from alpha_model.history.history import utc
+from alpha_model.analysis import cycle_outcomes
+from alpha_model.analysis.cycles import INTEREST_MEANINGS, Interest
+from alpha_model.analysis.facts import STANDING_WORDS, cycle_buckets
+from alpha_model.history import History, utc
 from alpha_model.values import HistoryError
 from dashboard.charts.theme import outcome_mark
 from dashboard.components.timeline import Strip, show_timeline

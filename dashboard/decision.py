@@ -3,19 +3,9 @@
 import numpy as np
 import pandas as pd
 
-from alpha_model.analysis import (
-    EXECUTION_MEANINGS,
-    WHOLE_MEANINGS,
-    Execution,
-    Whole,
-    book_frame,
-    cycle_outcomes,
-    explain_cycle,
-    flag_names,
-    outcome_words,
-    size_risk_frame,
-    weight_diffs,
-)
+from alpha_model.analysis import Execution, book_frame, cycle_outcomes, explain_cycle, size_risk_frame, weight_diffs
+from alpha_model.analysis.cycles import flag_names
+from alpha_model.analysis.facts import EXECUTION_MEANINGS, WHOLE_MEANINGS, Whole, outcome_words
 from alpha_model.history import History
 from dashboard.charts.theme import PairStyle
 from dashboard.text import NOT_RECORDED, humanised, share, usd

@@ -10,7 +10,7 @@ from functools import partial
 import pandas as pd
 import streamlit as st
 
-from alpha_model.analysis import Attention, overdue
+from alpha_model.analysis.cycles import Attention, overdue
 from alpha_model.history import Freshness, History, freshness_of, is_table_name
 from dashboard import data
 from dashboard.data import PACKED, Listed, grows, open_history

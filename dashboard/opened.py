@@ -8,7 +8,8 @@ from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
 import pandas as pd
 
-from alpha_model.analysis import interesting_cycles, pair_labels, pairs_by_weight
+from alpha_model.analysis import interesting_cycles, pair_labels
+from alpha_model.analysis.facts import pairs_by_weight
 from alpha_model.history import History
 from dashboard.charts.theme import PairStyle
 

@@ -9,8 +9,7 @@ from pathlib import Path
 import click
 import pandas as pd
 
-from alpha_model.commands.output import plain_text
-from alpha_model.commands.sources import LocalPath, one_cycle, opened, source_argument
+from alpha_model.commands import LocalPath, one_cycle, opened, plain_text, source_argument
 from alpha_model.history.files import name_of
 from dashboard.text import byte_size
 

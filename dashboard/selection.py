@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from alpha_model.analysis import Attention
+from alpha_model.analysis.cycles import Attention
 from alpha_model.history import History
 from alpha_model.values import PairId
 from dashboard.charts.theme import LIGHT, Theme, theme_named

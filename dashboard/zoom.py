@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from alpha_model.history.history import utc
+from alpha_model.history import utc
 from alpha_model.values import HistoryError
 from dashboard.drawing import Span
 from dashboard.text import link_time

@@ -3,8 +3,10 @@
 import re
 from pathlib import Path
 
-from alpha_model.analysis import REASON_MEANINGS, CompareStage, audit_rules
+from alpha_model.analysis.audit import audit_rules
+from alpha_model.analysis.compare import CompareStage
 from alpha_model.analysis.compare.fields import CYCLE_FIELDS, PAIR_FIELDS, UNCOMPARED, Kind
+from alpha_model.analysis.explain import REASON_MEANINGS
 
 DOCS = Path(__file__).parents[1] / "docs"
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from alpha_model.analysis import INTEREST_MEANINGS, Interest
+from alpha_model.analysis.cycles import INTEREST_MEANINGS, Interest
 from alpha_model.analysis.cycles.interesting import QUIET
 from dashboard.app import TITLES
 from dashboard.cursor import BUCKETS, MARKS

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from alpha_model.analysis import EXECUTION_MEANINGS
+from alpha_model.analysis.facts import EXECUTION_MEANINGS
 
 PAGE = (Path(__file__).parents[1] / "docs" / "execution.md").read_text()
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from alpha_model.analysis import GATE_MEANINGS, METRICS, Gate
+from alpha_model.analysis.metrics import GATE_MEANINGS, METRICS, Gate
 
 PAGE = (Path(__file__).parents[1] / "docs" / "metrics.md").read_text()
 

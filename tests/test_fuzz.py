@@ -10,7 +10,8 @@ from fuzzing.cases import KINDS, Case, make_case
 from fuzzing.inputs import CASES
 from fuzzing.trial import Trial
 
-from alpha_model import analysis
+from alpha_model.analysis import metrics
+from alpha_model.history import History
 from alpha_model.values.errors import HistoryError
 
 SEED = 1
@@ -74,10 +75,10 @@ def test_good_input_has_no_fault(good: Case) -> None:
 def test_function_that_raises_is_noticed(
     good: Case, monkeypatch: pytest.MonkeyPatch, error: Exception, what: str
 ) -> None:
-    def turnover(_: object) -> None:
+    def turnover(_: History) -> None:
         raise error
 
-    monkeypatch.setattr(analysis, "turnover", turnover)
+    monkeypatch.setattr(metrics, "turnover", turnover)
     monkeypatch.setattr(trials, "COMMANDS", ())
     monkeypatch.setattr(trials, "PLACES", ())
     trial = Trial(good)

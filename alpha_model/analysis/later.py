@@ -9,8 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from alpha_model.analysis.audit.trade_columns import LOST, SETTLED
-from alpha_model.analysis.facts import is_in, numbers
+from alpha_model.analysis.facts import LOST, SETTLED, is_in, numbers
 from alpha_model.history import History
 from alpha_model.history.tables import places_of
 

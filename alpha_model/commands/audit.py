@@ -7,7 +7,8 @@ from pathlib import Path
 
 import click
 
-from alpha_model.analysis import AuditReport, Severity, audit_report
+from alpha_model.analysis import audit_report
+from alpha_model.analysis.audit import AuditReport, Severity
 from alpha_model.commands.output import json_option, show_json, show_table
 from alpha_model.commands.sources import opened, source_argument
 

@@ -8,8 +8,8 @@ from typing import get_args
 
 import click
 
-from alpha_model.analysis import CycleComparison, HistoryComparison, compare_cycles, compare_histories
-from alpha_model.analysis.compare import Match, not_compared_words
+from alpha_model.analysis import compare_cycles, compare_histories
+from alpha_model.analysis.compare import CycleComparison, HistoryComparison, Match, not_compared_words
 from alpha_model.commands.output import json_option, plain_text, show_json, show_table
 from alpha_model.commands.sources import HistorySource, opened
 from alpha_model.history import History

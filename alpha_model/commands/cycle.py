@@ -7,7 +7,8 @@ from pathlib import Path
 import click
 import pandas as pd
 
-from alpha_model.analysis import cycle_outcomes, cycle_signals, describe_decision, pair_labels
+from alpha_model.analysis import cycle_outcomes, cycle_signals, pair_labels
+from alpha_model.analysis.explain import describe_decision
 from alpha_model.commands.cycles import usd, words
 from alpha_model.commands.output import Format, json_option, plain_text, says_something, show_json, show_table
 from alpha_model.commands.sources import one_cycle, opened, source_argument

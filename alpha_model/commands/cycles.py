@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from alpha_model.analysis import CycleOutcome, CycleQuery, cycle_table, find_cycles, outcome_words
+from alpha_model.analysis import CycleOutcome, CycleQuery, cycle_table, find_cycles
+from alpha_model.analysis.facts import outcome_words
 from alpha_model.commands.output import Format, json_option, says_something, show_json, show_table
 from alpha_model.commands.sources import opened, pair_named, source_argument
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import click
 import pandas as pd
 
-from alpha_model.analysis import explain_cycle, explain_flags, oldest_price, since_last, summarise_cycle
+from alpha_model.analysis import explain_cycle, explain_flags, summarise_cycle
+from alpha_model.analysis.explain import oldest_price, since_last
 from alpha_model.commands.output import json_option, plain_text, show_json
 from alpha_model.commands.sources import one_cycle, opened, source_argument
 from alpha_model.values import HistoryError

@@ -8,8 +8,7 @@ import click
 
 from alpha_model.commands.output import json_option, show_json
 from alpha_model.commands.sources import LocalPath, opened, source_argument
-from alpha_model.history import write_tables
-from alpha_model.history.export import TABLE_FORMATS, TableFormat
+from alpha_model.history import TABLE_FORMATS, TableFormat, write_tables
 from alpha_model.history.tables import SCHEMAS
 
 

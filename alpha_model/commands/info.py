@@ -11,9 +11,7 @@ from typing import Any
 import click
 import pandas as pd
 
-from alpha_model.analysis import flag_counts, headline
-from alpha_model.analysis.later import later_questions
-from alpha_model.analysis.words import count
+from alpha_model.analysis import flag_counts, headline, later_questions
 from alpha_model.commands.output import json_option, plain_text, show_json
 from alpha_model.commands.sources import opened, source_argument
 from alpha_model.history import History, freshness_of
@@ -120,7 +118,8 @@ def _interval(seconds: float) -> str:
     """`7 days`, `8 hours`: in the largest unit that divides it."""
     for size, name in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
         if seconds >= size and not seconds % size:
-            return count(int(seconds // size), name)
+            many = int(seconds // size)
+            return f"{many:,} {name}{'' if many == 1 else 's'}"
     return f"{seconds:,.6g} seconds"
 
 

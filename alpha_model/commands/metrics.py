@@ -10,21 +10,18 @@ import click
 import numpy as np
 import pandas as pd
 
-from alpha_model.analysis import (
+from alpha_model.analysis import cycle_metrics, metric_summary, near_misses, pair_labels
+from alpha_model.analysis.metrics import (
+    COVERAGE,
     METRICS,
     Gate,
     constraint_effect_totals,
-    cycle_metrics,
     describe_streak,
     forecast_quality,
-    metric_summary,
-    near_misses,
     outcome_streaks,
-    pair_labels,
     return_coverage,
     rolling_metrics,
 )
-from alpha_model.analysis.metrics import COVERAGE
 from alpha_model.commands.output import json_option, plain_text, show_json, show_table
 from alpha_model.commands.sources import opened, source_argument
 from alpha_model.history import History

@@ -11,9 +11,8 @@ import click
 from alpha_model.analysis import pair_labels
 from alpha_model.commands.output import plain_text
 from alpha_model.commands.waiting import shown_progress
-from alpha_model.history import History, dataset_versions, default_cache, read_history, read_weights
+from alpha_model.history import History, dataset_versions, default_cache, read_history, read_weights, utc
 from alpha_model.history.files import Place, is_uri, is_web, local_path, shown, shown_uri
-from alpha_model.history.history import utc
 from alpha_model.history.weights_table import is_table
 from alpha_model.values import CycleNotFoundError, HistoryError, PairId
 

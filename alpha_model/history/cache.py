@@ -218,7 +218,7 @@ def _shared(folder: Path, max_bytes: int) -> HistoryCache:
 def fingerprint() -> str:
     """Twelve letters that change with the schema and with any line of the code that reads."""
     found = hashlib.blake2b(digest_size=6)
-    for path in sorted(Path(__file__).parent.glob("*.py")):
+    for path in sorted(Path(__file__).parent.rglob("*.py")):
         found.update(path.read_bytes())
     for name, schema in SCHEMAS.items():
         found.update(f"{name}{schema}".encode())

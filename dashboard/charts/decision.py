@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from alpha_model.analysis import STAGE_LABELS
+from alpha_model.analysis.ledger import STAGE_LABELS
 from dashboard.charts.house import base_figure, empty_figure, usd_axis
 from dashboard.charts.theme import Theme
 from dashboard.text import humanised, plural, usd

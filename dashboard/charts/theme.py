@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from alpha_model.analysis import OTHER, CycleOutcome, Execution
+from alpha_model.analysis import CycleOutcome, Execution
+from alpha_model.analysis.facts import OTHER
 from alpha_model.values import PairId, TradingPairSignalFlags
 from dashboard.text import figure_text, shortened
 

@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from alpha_model.analysis import CycleOutcome, ranges_widely
+from alpha_model.analysis import CycleOutcome
+from alpha_model.analysis.cycles import ranges_widely
 from dashboard.charts.house import base_figure, empty_figure, legend_below, time_axis, times, usd_axis
 from dashboard.charts.theme import Theme, outcome_mark
 from dashboard.text import folded, humanised

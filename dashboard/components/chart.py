@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from alpha_model.history.history import utc
+from alpha_model.history import utc
 from alpha_model.values import HistoryError
 from dashboard.drawing import Drawing
 from dashboard.plotly_js import plotly_address

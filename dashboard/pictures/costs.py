@@ -2,8 +2,8 @@
 
 import pandas as pd
 
-from alpha_model.analysis import CONSTRAINT_LABELS, STAGE_LABELS, constraint_effect_totals
-from alpha_model.analysis.metrics import COVERAGE, OFFERED
+from alpha_model.analysis.ledger import CONSTRAINT_LABELS, STAGE_LABELS
+from alpha_model.analysis.metrics import COVERAGE, OFFERED, constraint_effect_totals
 from alpha_model.history import History
 from dashboard.pictures.reduced import Picture
 from dashboard.text import plural, share, usd

@@ -2,7 +2,8 @@
 
 import pandas as pd
 
-from alpha_model.analysis import flag_co_occurrence, flag_counts, flags_by_pair
+from alpha_model.analysis import flag_counts, flags_by_pair
+from alpha_model.analysis.cycles import flag_co_occurrence
 from alpha_model.analysis.facts import Kept
 from alpha_model.history import History
 from alpha_model.values import TradingPairSignalFlags

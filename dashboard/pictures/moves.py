@@ -3,8 +3,9 @@
 import numpy as np
 import pandas as pd
 
-from alpha_model.analysis import most_moved, moved, movers, moves, moves_are_usd, weight_diffs
-from alpha_model.analysis.facts import Kept
+from alpha_model.analysis import weight_diffs
+from alpha_model.analysis.facts import Kept, most_moved
+from alpha_model.analysis.pairs import moved, movers, moves, moves_are_usd
 from alpha_model.history import History
 from dashboard.drawing import PairIds, Span
 from dashboard.pictures.reduced import Picture, among, note, reduced

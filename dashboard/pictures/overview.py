@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from alpha_model.analysis import curve_breaks
+from alpha_model.analysis.facts import curve_breaks
 from alpha_model.history import History
 from dashboard.drawing import Span
 from dashboard.pictures.reduced import Picture, note, reduced

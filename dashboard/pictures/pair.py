@@ -2,7 +2,8 @@
 
 import pandas as pd
 
-from alpha_model.analysis import allocation, pair_history, pair_shares, whole_exceptions, whole_words
+from alpha_model.analysis import allocation, pair_history
+from alpha_model.analysis.pairs import pair_shares, whole_exceptions, whole_words
 from alpha_model.history import History
 from alpha_model.values import PairId
 from dashboard.drawing import Span

@@ -6,8 +6,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from alpha_model.analysis import Kept, reduce_cycles
-from alpha_model.analysis.facts import Meaning
+from alpha_model.analysis.facts import Kept, Meaning, reduce_cycles
 from alpha_model.history import History
 from alpha_model.values import PairId
 from dashboard.drawing import Drawing, Look, PairIds, Span

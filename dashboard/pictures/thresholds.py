@@ -3,15 +3,10 @@
 import numpy as np
 import pandas as pd
 
-from alpha_model.analysis import (
-    CycleOutcome,
-    Kept,
-    cycle_outcomes,
-    decision_sentences,
-    ranges_widely,
-    threshold_frame,
-    threshold_sweep,
-)
+from alpha_model.analysis import CycleOutcome, cycle_outcomes, threshold_frame
+from alpha_model.analysis.cycles import ranges_widely, threshold_sweep
+from alpha_model.analysis.explain import decision_sentences
+from alpha_model.analysis.facts import Kept
 from alpha_model.history import History
 from dashboard.drawing import Span
 from dashboard.pictures.reduced import BUCKETS, Picture, cycles_in_view, note

@@ -5,20 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from alpha_model.analysis import (
-    allocation,
-    is_locked,
-    live_pairs,
-    merge_pairs,
-    normalised_weights,
-    pairs_by_weight,
-    raw_shares,
-    sides,
-    target_shares,
-    whole_exceptions,
-    whole_words,
-)
-from alpha_model.analysis.facts import Kept
+from alpha_model.analysis import allocation, normalised_weights, raw_shares
+from alpha_model.analysis.facts import Kept, live_pairs, merge_pairs, pairs_by_weight
+from alpha_model.analysis.pairs import is_locked, sides, target_shares, whole_exceptions, whole_words
 from alpha_model.history import History
 from dashboard.drawing import PairIds, Span
 from dashboard.pictures.reduced import Picture, among, note, reduced

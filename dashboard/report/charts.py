@@ -7,7 +7,7 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.io.json import to_json_plotly
 
-from alpha_model.analysis import OTHER
+from alpha_model.analysis.facts import OTHER
 from alpha_model.history import History
 from dashboard import pictures
 from dashboard.charts.costs import costs_figure

@@ -2,15 +2,9 @@
 
 import pandas as pd
 
-from alpha_model.analysis import (
-    audit_report,
-    explain_flags,
-    pair_labels,
-    pairs_by_weight,
-    summarise_cycle,
-)
-from alpha_model.history import History
-from alpha_model.history.history import Moment
+from alpha_model.analysis import audit_report, explain_flags, pair_labels, summarise_cycle
+from alpha_model.analysis.facts import pairs_by_weight
+from alpha_model.history import History, Moment
 from dashboard import decision
 from dashboard.charts.theme import PairStyle
 from dashboard.report.charts import context_charts, decision_charts

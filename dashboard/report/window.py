@@ -3,22 +3,10 @@
 import numpy as np
 import pandas as pd
 
-from alpha_model.analysis import (
-    STANDING_WORDS,
-    Headline,
-    audit_report,
-    capacity_by_pair,
-    cycle_table,
-    decision_sentences,
-    flag_counts,
-    flag_meaning,
-    headline,
-    outcome_words,
-    pair_labels,
-    pairs_by_weight,
-)
-from alpha_model.history import History
-from alpha_model.history.history import Moment
+from alpha_model.analysis import audit_report, capacity_by_pair, cycle_table, flag_counts, headline, pair_labels
+from alpha_model.analysis.explain import Headline, decision_sentences, flag_meaning
+from alpha_model.analysis.facts import STANDING_WORDS, outcome_words, pairs_by_weight
+from alpha_model.history import History, Moment
 from alpha_model.values import CycleNotFoundError
 from dashboard import decision
 from dashboard.charts.theme import PairStyle

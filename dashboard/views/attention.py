@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import pandas as pd
 import streamlit as st
 
-from alpha_model.analysis import Attention, Concern, needs_attention
+from alpha_model.analysis import needs_attention
+from alpha_model.analysis.cycles import Attention, Concern
 from alpha_model.history import History
 from dashboard.cursor import choose_time
 from dashboard.opened import OpenHistory

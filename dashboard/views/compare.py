@@ -6,10 +6,9 @@ from typing import Any, get_args
 import pandas as pd
 import streamlit as st
 
-from alpha_model.analysis import CycleComparison, HistoryComparison, compare_cycles, compare_histories
-from alpha_model.analysis.compare import Match, NextStep, not_compared_words
-from alpha_model.history import History
-from alpha_model.history.history import utc
+from alpha_model.analysis import compare_cycles, compare_histories
+from alpha_model.analysis.compare import CycleComparison, HistoryComparison, Match, NextStep, not_compared_words
+from alpha_model.history import History, utc
 from alpha_model.values import AlphaModelError
 from dashboard.cursor import choose_time, find_cursor
 from dashboard.opened import OpenHistory

@@ -2,14 +2,8 @@
 
 import streamlit as st
 
-from alpha_model.analysis import (
-    cycle_funnel,
-    dollar_waterfall,
-    moved_around,
-    oldest_price,
-    since_last,
-    summarise_cycle,
-)
+from alpha_model.analysis import cycle_funnel, dollar_waterfall, summarise_cycle
+from alpha_model.analysis.explain import moved_around, oldest_price, since_last
 from alpha_model.history import History
 from dashboard import decision, pictures
 from dashboard.charts.decision import funnel_figure, lost_words, stage_names, waterfall_figure

@@ -6,7 +6,8 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from alpha_model.analysis import CycleComparison, audit_report, compare_cycles
+from alpha_model.analysis import audit_report, compare_cycles
+from alpha_model.analysis.compare import CycleComparison
 from alpha_model.history import History
 from dashboard.opened import OpenHistory
 from dashboard.selection import Selection

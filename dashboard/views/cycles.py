@@ -5,15 +5,8 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from alpha_model.analysis import (
-    STANDING_WORDS,
-    CycleOutcome,
-    CycleQuery,
-    cycle_outcomes,
-    cycle_table,
-    find_cycles,
-    flag_counts,
-)
+from alpha_model.analysis import CycleOutcome, CycleQuery, cycle_outcomes, cycle_table, find_cycles, flag_counts
+from alpha_model.analysis.facts import STANDING_WORDS
 from alpha_model.history import History
 from dashboard.cursor import choose_time
 from dashboard.opened import OpenHistory

@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from alpha_model.analysis import STAGE_MEANINGS, CycleComparison
+from alpha_model.analysis.compare import STAGE_MEANINGS, CycleComparison
 from dashboard.views.panel import downloads
 from dashboard.views.table import ROW_HEIGHT, number_column, usd_column
 

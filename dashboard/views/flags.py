@@ -3,8 +3,8 @@
 import pandas as pd
 import streamlit as st
 
-from alpha_model.analysis import flag_co_occurrence, flag_counts, flag_shifts, flags_by_pair
-from alpha_model.analysis.cycles import SPAN
+from alpha_model.analysis import flag_counts, flags_by_pair
+from alpha_model.analysis.cycles import SPAN, flag_co_occurrence, flag_shifts
 from alpha_model.history import History
 from dashboard import pictures
 from dashboard.charts.flag_grids import co_occurrence_figure, flags_by_pair_figure

@@ -5,7 +5,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from alpha_model.analysis import OTHER
+from alpha_model.analysis.facts import OTHER
 from dashboard.charts.theme import PairStyle
 
 TIME = st.column_config.DatetimeColumn("Time, UTC", format="YYYY-MM-DD HH:mm", timezone="UTC", pinned=True)

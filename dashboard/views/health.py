@@ -5,7 +5,8 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from alpha_model.analysis import SEVERITY_MEANINGS, AuditReport, Severity, audit_report, audit_rules, pair_labels
+from alpha_model.analysis import audit_report, pair_labels
+from alpha_model.analysis.audit import SEVERITY_MEANINGS, AuditReport, Severity, audit_rules
 from alpha_model.history import History
 from dashboard.charts.theme import Theme
 from dashboard.cursor import choose_time

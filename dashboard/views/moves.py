@@ -4,7 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from alpha_model.analysis import cycle_outcomes, moved, movers, moves, moves_are_usd, weight_diffs
+from alpha_model.analysis import cycle_outcomes, weight_diffs
+from alpha_model.analysis.pairs import moved, movers, moves, moves_are_usd
 from alpha_model.history import History
 from dashboard import pictures
 from dashboard.charts.moved import moved_figure

@@ -3,15 +3,9 @@
 import pandas as pd
 import streamlit as st
 
-from alpha_model.analysis import (
-    EXECUTION_MEANINGS,
-    STANDING_WORDS,
-    CycleOutcome,
-    Headline,
-    headline,
-    outcome_words,
-    size_risk_frame,
-)
+from alpha_model.analysis import CycleOutcome, headline, size_risk_frame
+from alpha_model.analysis.explain import Headline
+from alpha_model.analysis.facts import EXECUTION_MEANINGS, STANDING_WORDS, outcome_words
 from alpha_model.history import History
 from dashboard import pictures
 from dashboard.charts.equity import equity_figure

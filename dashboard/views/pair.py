@@ -7,7 +7,8 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from alpha_model.analysis import pair_history, pair_shares, whole_words
+from alpha_model.analysis import pair_history
+from alpha_model.analysis.pairs import pair_shares, whole_words
 from alpha_model.history import History
 from alpha_model.values import PairId
 from dashboard import pictures

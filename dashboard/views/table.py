@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from alpha_model.analysis import STANDING_WORDS
+from alpha_model.analysis.facts import STANDING_WORDS
 from alpha_model.values import TradingPairSignalFlags
 from dashboard.charts.theme import Theme, flag_colour, outcome_mark
 from dashboard.text import humanised

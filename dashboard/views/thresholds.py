@@ -2,12 +2,9 @@
 
 import pandas as pd
 
-from alpha_model.analysis import (
-    CycleOutcome,
-    constraint_effect_totals,
-    cycle_outcomes,
-    threshold_sweep,
-)
+from alpha_model.analysis import CycleOutcome, cycle_outcomes
+from alpha_model.analysis.cycles import threshold_sweep
+from alpha_model.analysis.metrics import constraint_effect_totals
 from alpha_model.history import History
 from dashboard import pictures
 from dashboard.charts.sweep import sweep_figure

@@ -3,14 +3,9 @@
 import numpy as np
 import pandas as pd
 
-from alpha_model.analysis import (
-    WHOLE_MEANINGS,
-    Whole,
-    allocation,
-    normalised_weights,
-    raw_shares,
-    target_shares,
-)
+from alpha_model.analysis import allocation, normalised_weights, raw_shares
+from alpha_model.analysis.facts import WHOLE_MEANINGS, Whole
+from alpha_model.analysis.pairs import target_shares
 from alpha_model.history import History
 from dashboard import pictures
 from dashboard.charts.weights import weights_figure

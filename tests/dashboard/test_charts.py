@@ -11,7 +11,9 @@ import plotly.graph_objects as go
 import pytest
 from histories import make_history, make_long_history, moment
 
-from alpha_model.analysis import CycleOutcome, moves_are_usd, pair_labels, pairs_by_weight
+from alpha_model.analysis import CycleOutcome, pair_labels
+from alpha_model.analysis.facts import pairs_by_weight
+from alpha_model.analysis.pairs import moves_are_usd
 from alpha_model.history import History
 from dashboard import pictures
 from dashboard.charts import costs, decision, moves_map, pair, ranking, size_risk, sweep, thresholds, weights

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from histories import SAMPLES, make_history
 
-from alpha_model.analysis import constraint_effect_totals
+from alpha_model.analysis.metrics import constraint_effect_totals
 from alpha_model.analysis.metrics.effects import EFFECTS
 from alpha_model.history import read_history
 from dashboard.charts.costs import costs_figure

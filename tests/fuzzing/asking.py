@@ -6,11 +6,15 @@ import inspect
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from functools import partial
+from importlib import import_module
+from pkgutil import iter_modules
 from typing import Any
 
 import pandas as pd
 
 from alpha_model import analysis
+from alpha_model.analysis import cycles, explain, facts, metrics, pairs
+from alpha_model.analysis.audit import audit_rules
 from alpha_model.history import History, csv_bytes
 from alpha_model.history.tables.schema import SCHEMAS
 
@@ -43,6 +47,8 @@ COMMANDS: tuple[tuple[str, ...], ...] = (
 )
 """What is typed after `alpha-model`; SOURCE is the history, FOLDER an empty folder."""
 
+_POSITIONAL = inspect.Parameter.POSITIONAL_ONLY
+
 NOT_OF_A_HISTORY = frozenset({"completion", "open", "tables"})
 """Commands that say nothing of a history, or serve until they are stopped: the pages are asked instead."""
 
@@ -59,47 +65,52 @@ OF_ONE_CYCLE = (
 """Asked of a cycle at a time, as the pages do."""
 
 IN_THEIR_OWN_WAY: dict[str, Callable[[History], Any]] = {
-    "audit_rules": lambda _: analysis.audit_rules(),
+    "audit_rules": lambda _: audit_rules(),
     "compare_cycles": lambda history: len(history) and analysis.compare_cycles(_cycle(history, 0), _cycle(history, -1)),
     "compare_histories": lambda history: analysis.compare_histories(history, history.between()),
-    "cycle_buckets": lambda history: analysis.cycle_buckets(len(history), 2),
+    "cycle_buckets": lambda history: facts.cycle_buckets(len(history), 2),
     "describe_decision": lambda history: [
-        analysis.describe_decision(row) for _, row in analysis.cycle_outcomes(history).iterrows()
+        explain.describe_decision(row) for _, row in analysis.cycle_outcomes(history).iterrows()
     ],
     "describe_streak": lambda history: [
-        analysis.describe_streak(row) for row in analysis.outcome_streaks(history).itertuples()
+        metrics.describe_streak(row) for row in metrics.outcome_streaks(history).itertuples()
     ],
     "find_cycles": lambda history: analysis.find_cycles(history, analysis.CycleQuery(words="a")),
     "flag_meaning": lambda history: [
-        analysis.flag_meaning(flag) for flags in analysis.flag_names(history) for flag in flags
+        explain.flag_meaning(flag) for flags in cycles.flag_names(history) for flag in flags
     ],
-    "live_pairs": lambda history: analysis.live_pairs(
-        analysis.pairs_by_weight(history), analysis.weight_diffs(history)
-    ),
-    "merge_pairs": lambda history: analysis.merge_pairs(
-        analysis.normalised_weights(history), analysis.pairs_by_weight(history), 1
+    "live_pairs": lambda history: facts.live_pairs(facts.pairs_by_weight(history), analysis.weight_diffs(history)),
+    "merge_pairs": lambda history: facts.merge_pairs(
+        analysis.normalised_weights(history), facts.pairs_by_weight(history), 1
     ),
     "metric_summary": lambda history: analysis.metric_summary(analysis.cycle_metrics(history)),
-    "most_moved": lambda history: analysis.most_moved(analysis.weight_diffs(history), 1),
+    "most_moved": lambda history: facts.most_moved(analysis.weight_diffs(history), 1),
     "pair_history": lambda history: [analysis.pair_history(history, each) for each in history.pair_ids.tolist()],
     "outcome_words": lambda history: [
-        analysis.outcome_words(row.outcome, row.execution) for row in analysis.cycle_outcomes(history).itertuples()
+        facts.outcome_words(row.outcome, row.execution) for row in analysis.cycle_outcomes(history).itertuples()
     ],
-    "oldest_price": lambda history: [analysis.oldest_price(history.at(when)) for when in history.timestamps],
-    "since_last": lambda history: [analysis.since_last(history.at(when)) for when in history.timestamps],
-    "overdue": lambda history: len(history) and analysis.overdue(history, datetime(2100, 1, 1, tzinfo=UTC)),
-    "pair_shares": lambda history: [analysis.pair_shares(history, int(pair)) for pair in history.pair_ids[:1]],
-    "ranges_widely": lambda history: analysis.ranges_widely(analysis.threshold_frame(history)),
-    "reduce_cycles": lambda history: analysis.reduce_cycles(analysis.raw_shares(history), 2, "last"),
-    "rolling_metrics": lambda history: analysis.rolling_metrics(analysis.cycle_metrics(history), 2),
+    "oldest_price": lambda history: [explain.oldest_price(history.at(when)) for when in history.timestamps],
+    "since_last": lambda history: [explain.since_last(history.at(when)) for when in history.timestamps],
+    "overdue": lambda history: len(history) and cycles.overdue(history, datetime(2100, 1, 1, tzinfo=UTC)),
+    "pair_shares": lambda history: [pairs.pair_shares(history, int(pair)) for pair in history.pair_ids[:1]],
+    "ranges_widely": lambda history: cycles.ranges_widely(analysis.threshold_frame(history)),
+    "reduce_cycles": lambda history: facts.reduce_cycles(analysis.raw_shares(history), 2, "last"),
+    "rolling_metrics": lambda history: metrics.rolling_metrics(analysis.cycle_metrics(history), 2),
 }
 """Functions that take more than a history."""
 
 
 def functions() -> dict[str, Callable[..., Any]]:
-    """The public functions of `alpha_model.analysis`, by name."""
-    public = {name: getattr(analysis, name) for name in analysis.__all__}
-    return {name: value for name, value in public.items() if inspect.isfunction(value)}
+    """What `alpha_model.analysis` and its rooms offer that takes a history, by name."""
+    rooms = [import_module(f"{analysis.__name__}.{each.name}") for each in iter_modules(analysis.__path__)]
+    offered = {name: getattr(room, name) for room in [analysis, *rooms] for name in getattr(room, "__all__", ())}
+    return {name: value for name, value in offered.items() if inspect.isfunction(value) and _takes_a_history(value)}
+
+
+def _takes_a_history(function: Callable[..., Any]) -> bool:
+    first, *others = inspect.signature(function).parameters.values() or [inspect.Parameter("nothing", _POSITIONAL)]
+    alone = all(each.default is not each.empty for each in others)
+    return function.__name__ in IN_THEIR_OWN_WAY or ("History" in str(first.annotation) and alone)
 
 
 def questions(history: History) -> Iterator[tuple[str, Question]]:

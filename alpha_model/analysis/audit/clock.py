@@ -6,7 +6,7 @@ from alpha_model.analysis.audit.rule import Found, Rule, Severity, Unit, of_cycl
 from alpha_model.analysis.audit.sheet import Sheet
 from alpha_model.analysis.audit.tolerances import EARLY, FEWEST_INTERVALS, GAP, REGULAR_SHARE
 from alpha_model.analysis.facts import Numbers, Places, Truths, microseconds
-from alpha_model.history.history import utc
+from alpha_model.history import utc
 from alpha_model.history.tables import EPOCH, OUT_OF_ORDER
 
 _MICRO = 1e6

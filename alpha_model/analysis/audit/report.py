@@ -25,8 +25,7 @@ from alpha_model.analysis.audit.rule import Found, Rule, Severity, Unit
 from alpha_model.analysis.audit.sheet import Sheet
 from alpha_model.analysis.facts import Facts, Places, facts_of, pair_labels
 from alpha_model.analysis.words import printable
-from alpha_model.history import History
-from alpha_model.history.history import Moment, utc
+from alpha_model.history import History, Moment, utc
 from alpha_model.values import PairId
 
 RULES: tuple[Rule, ...] = (

@@ -12,13 +12,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from alpha_model.analysis.audit.tolerances import WEIGHT, differ
-from alpha_model.analysis.audit.trade_columns import Trades, trades_of
 from alpha_model.analysis.facts import (
     SKIPPING,
     Derived,
     Numbers,
     Places,
     RecordedSettings,
+    Trades,
     Truths,
     clipped_weights,
     facts_of,
@@ -26,6 +26,7 @@ from alpha_model.analysis.facts import (
     numbers,
     of_framework,
     rebalance_recorded,
+    trades_of,
     was_short,
 )
 from alpha_model.history import History, Source

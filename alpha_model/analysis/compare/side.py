@@ -22,8 +22,7 @@ from alpha_model.analysis.facts import (
     shares_in_cycle,
 )
 from alpha_model.analysis.ledger import Recorded
-from alpha_model.history import History
-from alpha_model.history.history import Matrix
+from alpha_model.history import History, Matrix
 from alpha_model.history.tables import places_of
 from alpha_model.values import Stage
 from alpha_model.values import TradingPairSignalFlags as Flags

@@ -53,6 +53,7 @@ from alpha_model.analysis.facts.reduce import (
     most_moved,
     reduce_cycles,
 )
+from alpha_model.analysis.facts.trades import LOST, SETTLED, Trades, trades_of
 
 __all__ = [
     "DERIVED",
@@ -60,12 +61,14 @@ __all__ = [
     "EXECUTION_MEANINGS",
     "HABIT_MEANINGS",
     "INFERRED",
+    "LOST",
     "NOT_DONE",
     "OTHER",
     "OUTCOME_MEANINGS",
     "PINNED",
     "REBALANCE_KIND",
     "RECORDED",
+    "SETTLED",
     "SKIPPING",
     "STANDING_WORDS",
     "UNKNOWN",
@@ -87,6 +90,7 @@ __all__ = [
     "Plan",
     "Provenance",
     "RecordedSettings",
+    "Trades",
     "Truths",
     "Whole",
     "as_words",
@@ -123,5 +127,6 @@ __all__ = [
     "steps_of",
     "sum_per_cycle",
     "texts",
+    "trades_of",
     "was_short",
 ]

@@ -23,8 +23,7 @@ if TYPE_CHECKING:
     from alpha_model.analysis.explain import Reasons
     from alpha_model.analysis.facts.book import Book
     from alpha_model.analysis.ledger import Ledger, Recorded
-    from alpha_model.analysis.metrics.board import Board
-    from alpha_model.analysis.metrics.returns import Returns
+    from alpha_model.analysis.metrics import Board, Returns
     from alpha_model.analysis.settings import Settings
 
 
@@ -156,14 +155,14 @@ class Facts(Derived):
     @property
     def board(self) -> Board:
         """Decisions and holdings as matrices."""
-        from alpha_model.analysis.metrics.board import Board
+        from alpha_model.analysis.metrics import Board
 
         return Board(self.history)
 
     @cached_property
     def returns(self) -> Returns:
         """What each pair earned until the next cycle of this history."""
-        from alpha_model.analysis.metrics.returns import returns_of
+        from alpha_model.analysis.metrics import returns_of
 
         return returns_of(self.board)
 

@@ -34,9 +34,10 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow.compute as pc
 
-from alpha_model.analysis.audit.trade_columns import LOST, SETTLED
 from alpha_model.analysis.facts import (
+    LOST,
     REBALANCE_KIND,
+    SETTLED,
     Facts,
     Places,
     Truths,

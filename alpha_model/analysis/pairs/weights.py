@@ -6,8 +6,7 @@ Every frame here: DatetimeIndex (UTC), one row a cycle, in order; one column a p
 import numpy as np
 import pandas as pd
 
-from alpha_model.history import History
-from alpha_model.history.history import Matrix
+from alpha_model.history import History, Matrix
 
 
 def raw_shares(history: History) -> pd.DataFrame:

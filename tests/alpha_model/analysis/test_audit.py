@@ -16,7 +16,8 @@ from histories import REAL, SAMPLES, SHARED, make_history, moment
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alpha_model.analysis import SEVERITY_MEANINGS, Severity, audit, audit_report, audit_rules, audit_summary
+from alpha_model.analysis import audit, audit_report
+from alpha_model.analysis.audit import SEVERITY_MEANINGS, Severity, audit_rules, audit_summary
 from alpha_model.analysis.facts.habits import CLIP, clipped_share, clipped_weights
 from alpha_model.history import read_history
 

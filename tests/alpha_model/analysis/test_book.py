@@ -7,7 +7,9 @@ from datetime import timedelta
 import pytest
 from histories import make_history, moment
 
-from alpha_model.analysis import book_frame, cycle_outcomes, describe_decision, summarise_cycle, target_shares
+from alpha_model.analysis import book_frame, cycle_outcomes, summarise_cycle
+from alpha_model.analysis.explain import describe_decision
+from alpha_model.analysis.pairs import target_shares
 
 HELD = {"pair_id": 1, "old_value": 80.0, "position_target": 40.0}
 

@@ -11,7 +11,8 @@ from histories import REAL, SAMPLES, make_history, moment
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alpha_model.analysis import STAGE_MEANINGS, CompareStage, compare_cycles, compare_histories
+from alpha_model.analysis import compare_cycles, compare_histories
+from alpha_model.analysis.compare import STAGE_MEANINGS, CompareStage
 from alpha_model.analysis.compare.fields import PART_OF
 from alpha_model.history import read_history
 from alpha_model.rules import STEPS

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from histories import make_history
 
-from alpha_model.analysis import CompareStage, compare_cycles, compare_histories
+from alpha_model.analysis import compare_cycles, compare_histories
+from alpha_model.analysis.compare import CompareStage
 from alpha_model.analysis.compare.fields import (
     CYCLE_FIELDS,
     KEYS,

@@ -14,7 +14,8 @@ from builders import MONDAY
 from histories import make_history
 
 from alpha_model import FixedSizeRiskModel, TradeExecution, USDTVLSizeRiskModel, weight_equal, weight_passthrough
-from alpha_model.analysis import CompareStage, compare_cycles, compare_histories
+from alpha_model.analysis import compare_cycles, compare_histories
+from alpha_model.analysis.compare import CompareStage
 from alpha_model.history import History, HistoryRecorder, read_history
 from alpha_model.paper import PaperCycle, PaperMarket, run_paper
 

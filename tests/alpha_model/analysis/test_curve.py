@@ -8,7 +8,9 @@ import pandas as pd
 import pytest
 from histories import make_history, moment
 
-from alpha_model.analysis import Concern, curve_breaks, needs_attention
+from alpha_model.analysis import needs_attention
+from alpha_model.analysis.cycles import Concern
+from alpha_model.analysis.facts import curve_breaks
 from alpha_model.history import History
 
 

@@ -8,21 +8,11 @@ from typing import Any
 import pytest
 from histories import make_history, moment
 
-from alpha_model.analysis import (
-    Concern,
-    Execution,
-    cycle_outcomes,
-    describe_decision,
-    explain_pairs,
-    exposure,
-    headline,
-    moved_without_trade,
-    needs_attention,
-    outcome_words,
-    sentences,
-    summarise_cycle,
-    turnover,
-)
+from alpha_model.analysis import Execution, cycle_outcomes, explain_pairs, headline, needs_attention, summarise_cycle
+from alpha_model.analysis.cycles import Concern
+from alpha_model.analysis.explain import describe_decision, sentences
+from alpha_model.analysis.facts import moved_without_trade, outcome_words
+from alpha_model.analysis.metrics import exposure, turnover
 from alpha_model.history import History
 
 GATE = {"max_position_adjust_usd": 500.0, "position_adjust_threshold_usd": 100.0, "investable_equity": 1000.0}

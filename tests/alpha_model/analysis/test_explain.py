@@ -13,17 +13,14 @@ from histories import EVERY, kept_by_framework, make_history
 
 from alpha_model import AlphaModel, FixedSizeRiskModel, weight_passthrough
 from alpha_model.analysis import (
-    FLAG_MEANINGS,
-    REASON_MEANINGS,
     CycleOutcome,
     ReasonCode,
     explain_cycle,
     explain_flags,
     explain_pairs,
-    flag_meaning,
-    sentences,
     summarise_cycle,
 )
+from alpha_model.analysis.explain import FLAG_MEANINGS, REASON_MEANINGS, flag_meaning, sentences
 from alpha_model.history import read_history
 from alpha_model.values.errors import HistoryError
 from alpha_model.values.signal import TradingPairSignalFlags as Flags

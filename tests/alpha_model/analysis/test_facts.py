@@ -22,13 +22,11 @@ from alpha_model.analysis import (
     cycle_settings,
     explain_pairs,
     facts_of,
-    held_shares,
     ledger,
-    moves_usd,
-    target_shares,
-    turnover,
 )
 from alpha_model.analysis.audit.sheet import Sheet
+from alpha_model.analysis.metrics import turnover
+from alpha_model.analysis.pairs import held_shares, moves_usd, target_shares
 from alpha_model.history import History, read_history
 
 ROW = {"signal": 1.0, "raw_weight": 1.0, "position_target": 100.0, "old_value": 0.0, "position_adjust_usd": 100.0}

@@ -10,7 +10,8 @@ from histories import EVERY, make_history
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alpha_model.analysis import flag_counts, flag_shifts
+from alpha_model.analysis import flag_counts
+from alpha_model.analysis.cycles import flag_shifts
 from alpha_model.history import History, read_history
 
 

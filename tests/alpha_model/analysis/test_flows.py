@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from histories import make_history, moment
 
-from alpha_model.analysis import moved_around
+from alpha_model.analysis.explain import moved_around
 from alpha_model.history import History
 
 

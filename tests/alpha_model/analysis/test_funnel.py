@@ -10,7 +10,8 @@ from builders import make_manager, make_model
 from histories import EVERY, kept_by_framework, make_history
 
 from alpha_model import FixedSizeRiskModel
-from alpha_model.analysis import FUNNEL_STEPS, cycle_funnel, cycle_outcomes, dollar_waterfall, ledger
+from alpha_model.analysis import cycle_funnel, cycle_outcomes, dollar_waterfall, ledger
+from alpha_model.analysis.explain import FUNNEL_STEPS
 from alpha_model.history import History, read_history
 from alpha_model.values.errors import HistoryError
 

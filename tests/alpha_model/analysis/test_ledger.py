@@ -13,17 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alpha_model import AlphaModel, FixedSizeRiskModel, weight_passthrough
-from alpha_model.analysis import (
-    CONSTRAINTS,
-    STAGE_LABELS,
-    constraint_costs,
-    cycle_settings,
-    facts_of,
-    ledger,
-    ledger_by_cycle,
-    ledger_by_pair,
-    provenance_shares,
-)
+from alpha_model.analysis import constraint_costs, cycle_settings, facts_of, ledger, ledger_by_cycle, ledger_by_pair
+from alpha_model.analysis.ledger import CONSTRAINTS, STAGE_LABELS, provenance_shares
 from alpha_model.analysis.ledger.targets import TARGET_STAGES
 from alpha_model.analysis.ledger.trades import TRADE_STAGES
 from alpha_model.history import History, read_history

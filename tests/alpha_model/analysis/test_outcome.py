@@ -10,7 +10,9 @@ from histories import make_history
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alpha_model.analysis import OUTCOME_MEANINGS, CycleOutcome, cycle_outcomes, describe_decision
+from alpha_model.analysis import CycleOutcome, cycle_outcomes
+from alpha_model.analysis.explain import describe_decision
+from alpha_model.analysis.facts import OUTCOME_MEANINGS
 from alpha_model.history import History
 
 GATE = {"max_position_adjust_usd": 500.0, "position_adjust_threshold_usd": 100.0}

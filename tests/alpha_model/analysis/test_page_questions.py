@@ -11,25 +11,19 @@ import pytest
 from histories import REAL, SAMPLES, make_history, moment
 
 from alpha_model.analysis import (
-    Concern,
-    Interest,
     audit,
     capacity_by_pair,
     cycle_signals,
-    finding_counts,
-    flag_co_occurrence,
     flag_counts,
     flags_by_pair,
     interesting_cycles,
-    moved,
-    movers,
-    moves,
-    moves_are_usd,
     needs_attention,
     pair_history,
-    threshold_sweep,
     weight_diffs,
 )
+from alpha_model.analysis.audit import finding_counts
+from alpha_model.analysis.cycles import Concern, Interest, flag_co_occurrence, threshold_sweep
+from alpha_model.analysis.pairs import moved, movers, moves, moves_are_usd
 from alpha_model.history import History, read_history
 from alpha_model.values.errors import CycleNotFoundError, NoHistoryError
 

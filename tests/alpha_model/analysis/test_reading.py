@@ -11,18 +11,17 @@ from reading import Cycle, Pair, Trade, faults_in, faults_in_paragraph, is_said,
 from states import signal, snapshot, write_state
 
 from alpha_model.analysis import (
-    Concern,
     cycle_outcomes,
-    describe_decision,
     explain_cycle,
-    exposure,
     needs_attention,
     pair_labels,
-    sentences,
     summarise_cycle,
     weight_diffs,
 )
+from alpha_model.analysis.cycles import Concern
+from alpha_model.analysis.explain import describe_decision, sentences
 from alpha_model.analysis.explain.since import since_last
+from alpha_model.analysis.metrics import exposure
 from alpha_model.history import read_history
 
 SAMPLES = sorted((Path(__file__).parents[3] / "sample_states").glob("*.gz"))

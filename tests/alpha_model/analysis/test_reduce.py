@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alpha_model.analysis import OTHER, Kept, cycle_buckets, live_pairs, merge_pairs, most_moved, reduce_cycles
+from alpha_model.analysis.facts import OTHER, Kept, cycle_buckets, live_pairs, merge_pairs, most_moved, reduce_cycles
 
 
 def frame_of(**columns: list[float]) -> pd.DataFrame:

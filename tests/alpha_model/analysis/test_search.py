@@ -10,7 +10,8 @@ import pandas as pd
 import pytest
 from histories import EVERY, make_history, moment
 
-from alpha_model.analysis import CycleQuery, cycle_outcomes, find_cycles, flag_names
+from alpha_model.analysis import CycleQuery, cycle_outcomes, find_cycles
+from alpha_model.analysis.cycles import flag_names
 from alpha_model.history import History, read_history
 
 SIGNALS = [

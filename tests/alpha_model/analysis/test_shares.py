@@ -6,15 +6,9 @@ import numpy as np
 import pytest
 from histories import SAMPLES, make_history, moment
 
-from alpha_model.analysis import (
-    Whole,
-    allocation,
-    held_shares,
-    pair_shares,
-    target_shares,
-    whole_exceptions,
-    whole_words,
-)
+from alpha_model.analysis import allocation
+from alpha_model.analysis.facts import Whole
+from alpha_model.analysis.pairs import held_shares, pair_shares, target_shares, whole_exceptions, whole_words
 from alpha_model.history import History, read_history
 
 

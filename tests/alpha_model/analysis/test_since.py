@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from histories import make_history, moment
 
-from alpha_model.analysis import oldest_price, since_last
+from alpha_model.analysis.explain import oldest_price, since_last
 from alpha_model.values.errors import HistoryError
 
 

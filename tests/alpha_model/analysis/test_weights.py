@@ -7,7 +7,9 @@ from histories import make_history, make_long_history
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alpha_model.analysis import normalised_weights, pair_labels, pairs_by_weight, raw_shares, sides, weight_diffs
+from alpha_model.analysis import normalised_weights, pair_labels, raw_shares, weight_diffs
+from alpha_model.analysis.facts import pairs_by_weight
+from alpha_model.analysis.pairs import sides
 
 
 def test_raw_share_is_the_part_of_the_cycles_raw_weights() -> None:

@@ -8,7 +8,8 @@ import pytest
 from click.testing import CliRunner
 from histories import REPOSITORY
 
-from alpha_model.analysis import METRICS, cycle_metrics, near_misses, rolling_metrics
+from alpha_model.analysis import cycle_metrics, near_misses
+from alpha_model.analysis.metrics import METRICS, rolling_metrics
 from alpha_model.cli import main
 from alpha_model.history import HistoryRecorder, read_history
 

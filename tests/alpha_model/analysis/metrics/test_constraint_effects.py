@@ -4,16 +4,9 @@ import numpy as np
 import pytest
 from histories import EVERY, SAMPLES, make_history
 
-from alpha_model.analysis import (
-    CONSTRAINTS,
-    EFFECTS,
-    constraint_costs,
-    constraint_effect_totals,
-    constraint_effects,
-    ledger,
-    next_returns,
-)
-from alpha_model.analysis.metrics import effects
+from alpha_model.analysis import constraint_costs, ledger
+from alpha_model.analysis.ledger import CONSTRAINTS
+from alpha_model.analysis.metrics import EFFECTS, constraint_effect_totals, constraint_effects, effects, next_returns
 from alpha_model.history import read_history
 
 CYCLE = {

@@ -8,16 +8,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import ConstantInputWarning, pearsonr, spearmanr
 
-from alpha_model.analysis import (
-    cycle_metrics,
+from alpha_model.analysis import cycle_metrics, metric_summary
+from alpha_model.analysis.metrics import (
     forecast_quality,
-    metric_summary,
     next_returns,
     quantile_returns,
+    returns,
     signal_stability,
     transfer_coefficients,
 )
-from alpha_model.analysis.metrics import returns
 from alpha_model.history import History, read_history
 from alpha_model.values.errors import HistoryError
 

@@ -9,15 +9,13 @@ from histories import EVERY, SAMPLES, make_history
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alpha_model.analysis import (
+from alpha_model.analysis import cycle_metrics, metric_summary, near_misses
+from alpha_model.analysis.metrics import (
     METRICS,
     concentration,
     constraint_effects,
-    cycle_metrics,
     exposure,
     forecast_quality,
-    metric_summary,
-    near_misses,
     next_returns,
     outcome_streaks,
     pair_streaks,

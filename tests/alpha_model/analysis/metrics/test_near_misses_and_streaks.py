@@ -9,15 +9,8 @@ from histories import EVERY, make_history
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alpha_model.analysis import (
-    GATE_MEANINGS,
-    Gate,
-    cycle_outcomes,
-    describe_streak,
-    near_misses,
-    outcome_streaks,
-    pair_streaks,
-)
+from alpha_model.analysis import cycle_outcomes, near_misses
+from alpha_model.analysis.metrics import GATE_MEANINGS, Gate, describe_streak, outcome_streaks, pair_streaks
 from alpha_model.history import read_history
 
 CYCLE = {

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from skfolio.datasets import load_sp500_dataset
 
-from alpha_model.analysis import next_returns, return_coverage
+from alpha_model.analysis.metrics import next_returns, return_coverage
 from alpha_model.history import History, HistoryRecorder, read_history
 from alpha_model.values.errors import NoHistoryError
 

@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from skfolio.measures import effective_number_assets
 
-from alpha_model.analysis import concentration, cycle_outcomes, exposure, transfer_coefficients, turnover
+from alpha_model.analysis import cycle_outcomes
+from alpha_model.analysis.metrics import concentration, exposure, transfer_coefficients, turnover
 
 REBALANCED = {"max_position_adjust_usd": 300.0, "position_adjust_threshold_usd": 10.0, "investable_equity": 1000.0}
 

@@ -8,7 +8,8 @@ from typing import cast
 
 import numpy as np
 
-from alpha_model.analysis.facts import REBALANCE_KIND, Numbers, Places, Truths, is_in, microseconds, numbers
+from alpha_model.analysis.facts.columns import Numbers, Places, Truths, is_in, microseconds, numbers
+from alpha_model.analysis.facts.plan import REBALANCE_KIND
 from alpha_model.history import History
 
 SETTLED = ("executed", "repaired")
