@@ -208,7 +208,7 @@ def test_threads_share_a_recorder(path: Path, make: Any) -> None:
 
 def test_killed_writers_and_a_full_disk_lose_nothing() -> None:
     """A small part of `campaigns/crash.py`, which `make campaign` runs at length."""
-    script = Path(__file__).parents[3] / "campaigns" / "crash.py"
+    script = Path(__file__).parents[4] / "campaigns" / "crash.py"
     result = subprocess.run([sys.executable, str(script), "10"], capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stdout + result.stderr
     assert "10 kills" in result.stdout
