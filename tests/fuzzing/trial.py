@@ -31,6 +31,8 @@ SECONDS = 5.0
 """Of processor time that one question may take."""
 MEGABYTES = 700
 """Of memory that one question may take, so that a process which begins with 300 stays below 1,000."""
+PAGES = 1 / 3
+"""Pages are asked so many times as often as functions and commands, since one costs as much as many of these."""
 WORDS = 2_000
 """Characters of an error."""
 _PROCESS = Path("/proc/self")
@@ -86,11 +88,11 @@ class Trial:
             self._attempt(name, ask)
         for words in self._some(list(COMMANDS), dice):
             self._command(words)
-        for page, query in self._some(PLACES, dice):
+        for page, query in self._some(PLACES, dice, PAGES):
             self._page(page, query)
 
-    def _some(self, all_of_them: list[Any], dice: Random) -> list[Any]:
-        return [each for each in all_of_them if self.share >= 1 or dice.random() < self.share]
+    def _some(self, all_of_them: list[Any], dice: Random, part: float = 1.0) -> list[Any]:
+        return [each for each in all_of_them if self.share >= 1 or dice.random() < self.share * part]
 
     def _attempt(self, asked: str, ask: Callable[[], Any], *, may_refuse: bool = False) -> Any:
         self.asked[asked] += 1
